@@ -1,0 +1,132 @@
+//! Scenarios of the queue with a device that the test drives by hand.
+
+use super::*;
+
+const RATE: u32 = 1_000;
+const DEVICE_BUFFER: u64 = 100;
+
+fn pair() -> (Queue, Feed) {
+    let rate = NonZero::new(RATE).unwrap();
+    queue("test", rate, DEVICE_BUFFER, Failure::default())
+}
+
+fn take(feed: &mut Feed, samples: usize) -> Vec<f32> {
+    feed.take(samples).collect()
+}
+
+#[tokio::test]
+async fn sound_comes_out_in_order_and_silence_where_there_is_none() {
+    let (mut queue, mut feed) = pair();
+    assert_eq!(take(&mut feed, 3), [0.0; 3]);
+    queue.play(&[0.1, 0.2, f32::NAN], RATE).await.unwrap();
+    queue.play(&[3.0], RATE).await.unwrap();
+    assert_eq!(take(&mut feed, 6), [0.1, 0.2, 0.0, 1.0, 0.0, 0.0]);
+}
+
+#[tokio::test]
+async fn play_waits_while_a_second_is_queued_and_goes_on_as_the_device_takes() {
+    let (mut queue, mut feed) = pair();
+    queue.play(&[0.5; 1_000], RATE).await.unwrap();
+    let mut more = pin!(queue.play(&[0.25; 100], RATE));
+    assert!(futures_poll(&mut more).await.is_none());
+    take(&mut feed, 100);
+    more.await.unwrap();
+    assert_eq!(take(&mut feed, 1_100)[899..901], [0.5, 0.25]);
+}
+
+#[tokio::test]
+async fn finish_waits_until_the_device_has_played_its_own_buffer_too() {
+    let (mut queue, mut feed) = pair();
+    let handle = queue.handle();
+    queue.finish().await.unwrap();
+
+    queue.play(&[0.5; 300], RATE).await.unwrap();
+    take(&mut feed, 300);
+    assert_eq!(handle.heard_samples(RATE), 200);
+    {
+        let mut finish = pin!(queue.finish());
+        assert!(futures_poll(&mut finish).await.is_none());
+        take(&mut feed, 99);
+        assert!(futures_poll(&mut finish).await.is_none());
+        take(&mut feed, 1);
+        finish.await.unwrap();
+    }
+    assert_eq!(handle.heard_samples(RATE), 300);
+    assert_eq!(handle.heard_samples(2 * RATE), 600);
+}
+
+#[tokio::test]
+async fn a_stop_drops_what_waits_ends_the_play_and_leaves_room_for_the_next_reply() {
+    let (mut queue, mut feed) = pair();
+    let handle = queue.handle();
+    {
+        let mut reply = pin!(queue.play(&[0.5; 5_000], RATE));
+        assert!(futures_poll(&mut reply).await.is_none());
+        take(&mut feed, 400);
+        handle.stop();
+        assert_eq!(take(&mut feed, 200), [0.0; 200]);
+        reply.await.unwrap();
+    }
+    assert_eq!(handle.heard_samples(RATE), 400);
+    queue.finish().await.unwrap();
+
+    queue.play(&[0.25; 10], RATE).await.unwrap();
+    assert_eq!(take(&mut feed, 10), [0.25; 10]);
+    // Stopped before the device came to it: nothing to wait for but the device's buffer.
+    queue.play(&[0.75; 10], RATE).await.unwrap();
+    handle.stop();
+    assert_eq!(take(&mut feed, 200), [0.0; 200]);
+    queue.finish().await.unwrap();
+    assert_eq!(handle.heard_samples(RATE), 410);
+}
+
+#[tokio::test]
+async fn other_rates_are_resampled_and_keep_their_length() {
+    let (mut queue, mut feed) = pair();
+    let handle = queue.handle();
+    for rate in [16_000, 22_050] {
+        queue
+            .play(&vec![0.5; rate as usize / 4], rate)
+            .await
+            .unwrap();
+    }
+    queue.flush().await.unwrap();
+    let sound = take(&mut feed, 700);
+    assert!((sound[100] - 0.5).abs() < 0.01 && (sound[400] - 0.5).abs() < 0.01);
+    assert_eq!(handle.heard_samples(16_000).abs_diff(8_000), 0);
+}
+
+#[tokio::test]
+async fn a_device_that_fails_is_an_error_of_the_next_call() {
+    let (mut queue, _feed) = pair();
+    queue.play(&[0.5; 1_000], RATE).await.unwrap();
+    queue.failure.report(&cpal::ErrorKind::Xrun.into());
+    let failure = queue.failure.clone();
+    let mut waiting = pin!(queue.play(&[0.5; 1_000], RATE));
+    assert!(futures_poll(&mut waiting).await.is_none());
+    failure.report(&cpal::ErrorKind::DeviceNotAvailable.into());
+    let error = waiting.await.unwrap_err();
+    assert!(error.to_string().contains("`test` failed"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_stands_still_is_an_error_too() {
+    let (mut queue, feed) = pair();
+    queue.play(&[0.5; 1_000], RATE).await.unwrap();
+    let error = queue.finish().await.unwrap_err();
+    assert!(error.to_string().contains("took no sound"), "{error}");
+    drop(feed);
+    let error = queue.play(&[0.5; 1_000], RATE).await.unwrap_err();
+    assert!(error.to_string().contains("ended"), "{error}");
+}
+
+/// Polls once.
+async fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    std::future::poll_fn(|context| {
+        std::task::Poll::Ready(match std::pin::Pin::new(&mut *future).poll(context) {
+            std::task::Poll::Ready(value) => Some(value),
+            std::task::Poll::Pending => None,
+        })
+    })
+    .await
+}
