@@ -1,0 +1,119 @@
+//! Installing a model from a file that the user has.
+//!
+//! What a file is for is decided by its content; what the user says about it must agree.
+
+use std::fs::File;
+use std::path::Path;
+
+use super::{convert_ctranslate2, is_ctranslate2};
+use crate::model::files::{self, Content};
+use crate::model::pull::room_for;
+use crate::model::receipt::{Receipt, RecordedFile};
+use crate::model::staging::{Lock, Staging};
+use crate::model::{ModelError, ModelKind, ModelStatus, ModelStore, check, names};
+
+impl ModelStore {
+    /// Installs the model at `path` as `name`, by default the name of the file without its ending.
+    /// `path` is a `.gguf`, a ggml `.bin`, an `.onnx` with its `.onnx.json` beside it, a native
+    /// library, or a directory with Whisper weights of CTranslate2, which are converted. Blocking.
+    ///
+    /// Errors: [`ModelError::AlreadyInstalled`], [`ModelError::Unrecognised`],
+    /// [`ModelError::WrongKind`] where `kind` or the catalogue's entry of that name says otherwise.
+    pub fn import(
+        &self,
+        path: &Path,
+        kind: Option<ModelKind>,
+        name: Option<&str>,
+    ) -> Result<ModelStatus, ModelError> {
+        let path = &path
+            .canonicalize()
+            .map_err(|error| ModelError::io("read", path, error))?;
+        let is_directory = path.is_dir();
+        if is_directory && !is_ctranslate2(path) {
+            return Err(ModelError::Unrecognised { path: path.clone() });
+        }
+        let actual = match is_directory {
+            true => ModelKind::Stt,
+            false => check::kind_of_file(path)?,
+        };
+        let name = name.map_or_else(|| default_name(path), str::to_owned);
+        if !names::is_plain(&name) {
+            return Err(ModelError::UnsafeName { name });
+        }
+        let named = self.catalogue.get(&name).map(|entry| entry.kind);
+        if let Some(expected) = kind.or(named).filter(|expected| *expected != actual) {
+            return Err(ModelError::WrongKind {
+                subject: path.display().to_string(),
+                expected,
+                actual,
+            });
+        }
+
+        let _lock = Lock::acquire_blocking(&self.models, &name)?;
+        if self.is_installed(&name) {
+            return Err(ModelError::AlreadyInstalled { name });
+        }
+        let staging = Staging::create(&self.models, &name)?;
+        let files = match is_directory {
+            true => vec![convert(path, &staging)?],
+            false => copy(path, actual, &name, &staging)?,
+        };
+        staging.place(&Receipt {
+            kind: actual,
+            licence: None,
+            source: None,
+            imported_from: Some(path.display().to_string()),
+            files,
+        })?;
+        self.status(&name).ok_or_else(|| self.not_installed(&name))
+    }
+}
+
+/// The name of the file or directory, without the ending of a file.
+fn default_name(path: &Path) -> String {
+    let name = if path.is_dir() {
+        path.file_name()
+    } else {
+        path.file_stem()
+    };
+    name.unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn convert(from: &Path, staging: &Staging) -> Result<RecordedFile, ModelError> {
+    let name = "ggml-model.bin";
+    let content = convert_ctranslate2(from, &staging.model().join(name))?;
+    Ok(RecordedFile::new(name, content))
+}
+
+/// Copies the file at `path` and what belongs to it; they are named after the model.
+fn copy(
+    path: &Path,
+    kind: ModelKind,
+    name: &str,
+    staging: &Staging,
+) -> Result<Vec<RecordedFile>, ModelError> {
+    check::main_file(kind, path, None)?;
+    let size = path.metadata().map_or(0, |found| found.len());
+    room_for(&staging.model(), size)?;
+    let target = match kind {
+        ModelKind::Stt => format!("{name}.bin"),
+        ModelKind::Llm => format!("{name}.gguf"),
+        ModelKind::Tts => format!("{name}.onnx"),
+        ModelKind::Runtime => format!("{name}{}", std::env::consts::DLL_SUFFIX),
+    };
+    let copy_one = |from: &Path, target: &str| -> Result<RecordedFile, ModelError> {
+        let mut input = File::open(from).map_err(|error| ModelError::io("read", from, error))?;
+        let to = staging.model().join(target);
+        let content: Content =
+            files::store(&mut input, &to).map_err(|error| ModelError::io("write", &to, error))?;
+        Ok(RecordedFile::new(target, content))
+    };
+    let mut copied = vec![copy_one(path, &target)?];
+    if kind == ModelKind::Tts {
+        copied.push(copy_one(
+            &check::voice_settings(path),
+            &format!("{target}.json"),
+        )?);
+    }
+    Ok(copied)
+}

@@ -1,0 +1,83 @@
+//! Turning foreign weights into what the engines read.
+//!
+//! The result depends on the input alone, so that its SHA-256 can be recorded in the catalogue.
+
+mod ctranslate2;
+mod ggml;
+mod install;
+mod mel;
+mod tensors;
+mod vocabulary;
+mod whisper;
+#[cfg(test)]
+mod whisper_tests;
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Write};
+use std::path::Path;
+
+use super::ModelError;
+use super::catalogue::CTRANSLATE2_FILES;
+use super::files::{self, Content, HashingWriter};
+
+/// A vocabulary of 50,257 tokens and its merges are about 2 MB of JSON.
+const LARGEST_TOKENIZER: u64 = 64 << 20;
+
+/// Why weights cannot be converted.
+#[derive(Debug, thiserror::Error)]
+enum ConversionError {
+    /// The input breaks its format, or is not a Whisper model.
+    #[error("{0}")]
+    Malformed(String),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl ConversionError {
+    fn malformed(reason: impl Into<String>) -> Self {
+        Self::Malformed(reason.into())
+    }
+}
+
+/// Whether `directory` holds Whisper weights of CTranslate2.
+pub fn is_ctranslate2(directory: &Path) -> bool {
+    CTRANSLATE2_FILES
+        .iter()
+        .all(|name| directory.join(name).is_file())
+}
+
+/// Converts `model.bin` and `tokenizer.json` in `from` to the ggml file `to` for whisper.cpp.
+/// Blocking: about a second.
+///
+/// Errors: [`ModelError::Conversion`] where the weights are not those of a Whisper model in 16 or
+/// 32-bit floats.
+pub fn convert_ctranslate2(from: &Path, to: &Path) -> Result<Content, ModelError> {
+    let [model_name, tokenizer_name] = CTRANSLATE2_FILES;
+    let model_path = from.join(model_name);
+    let tokenizer_path = from.join(tokenizer_name);
+    let refused = |path: &Path, error: ConversionError| match error {
+        ConversionError::Malformed(reason) => ModelError::Conversion {
+            path: path.to_path_buf(),
+            reason,
+        },
+        ConversionError::Io(error) => ModelError::io("convert", path, error),
+    };
+
+    let tokenizer = files::read_text(&tokenizer_path, LARGEST_TOKENIZER)
+        .map_err(|error| ModelError::io("read", &tokenizer_path, error))?;
+    let vocabulary =
+        vocabulary::tokens(&tokenizer).map_err(|error| refused(&tokenizer_path, error))?;
+    let model =
+        File::open(&model_path).map_err(|error| ModelError::io("read", &model_path, error))?;
+    let mut weights = ctranslate2::Weights::index(BufReader::new(model))
+        .map_err(|error| refused(&model_path, error))?;
+
+    let failed = |error| ModelError::io("write", to, error);
+    let mut output = HashingWriter::new(BufWriter::new(File::create(to).map_err(failed)?));
+    whisper::convert(&mut weights, &vocabulary, &mut output)
+        .map_err(|error| refused(&model_path, error))?;
+    let (mut output, content) = output.finish();
+    output.flush().map_err(failed)?;
+    output.get_ref().sync_all().map_err(failed)?;
+    Ok(content)
+}

@@ -1,0 +1,170 @@
+//! Listing, resolving, verifying, importing and removing what is on the disk.
+
+use std::path::Path;
+
+use super::Home;
+use crate::model::{ModelError, ModelKind, ModelState};
+
+const CATALOGUE: &str = r#"
+[big]
+kind = "llm"
+licence = "MIT"
+description = "A model that is not installed."
+files = [{ name = "big.gguf", size = 5 }]
+[[big.sources]]
+type = "hugging-face"
+repository = "a/b"
+revision = "main"
+pieces = [{ name = "big.gguf", parts = ["big.gguf"] }]
+"#;
+
+#[test]
+fn an_imported_model_is_listed_resolved_verified_and_removed() {
+    let home = Home::new(CATALOGUE);
+    let store = home.store();
+    let status = store
+        .import(&home.file("mine.gguf", b"GGUF\x03"), None, None)
+        .unwrap();
+    assert_eq!(
+        (status.name.as_str(), status.kind),
+        ("mine", ModelKind::Llm)
+    );
+    assert_eq!(status.state, ModelState::Installed);
+    assert!(status.imported_from.unwrap().ends_with("mine.gguf"));
+
+    let list: Vec<(String, ModelState)> = store
+        .list()
+        .into_iter()
+        .map(|model| (model.name, model.state))
+        .collect();
+    let expected = [
+        ("big".into(), ModelState::Available),
+        ("mine".into(), ModelState::Installed),
+    ];
+    assert_eq!(list, expected);
+    let files = store.resolve(ModelKind::Llm, "mine").unwrap();
+    assert_eq!(files.main, home.models().join("mine/mine.gguf"));
+    assert_eq!(store.verify("mine").unwrap().size, 5);
+    store.remove("mine").unwrap();
+    assert!(home.left().is_empty());
+    assert!(matches!(
+        store.remove("mine"),
+        Err(ModelError::Unknown { .. })
+    ));
+}
+
+#[test]
+fn a_model_that_is_not_there_says_how_to_get_it() {
+    let store = Home::new(CATALOGUE).store();
+    let error = store.resolve(ModelKind::Llm, "big").unwrap_err();
+    assert_eq!(error.to_string(), "the model `big` is not installed");
+    assert_eq!(error.hint().unwrap(), "run `jane models pull big`");
+    let error = store.resolve(ModelKind::Llm, "bigg").unwrap_err();
+    assert_eq!(error.hint().unwrap(), "did you mean `big`?");
+    for name in ["..", "", ".staging-x", "catalog.toml"] {
+        assert!(
+            store.remove(name).is_err() && store.verify(name).is_err(),
+            "{name:?}"
+        );
+    }
+}
+
+#[test]
+fn a_model_of_the_wrong_kind_is_refused_by_name_and_by_path() {
+    let home = Home::new(CATALOGUE);
+    let store = home.store();
+    let path = home.file("mine.gguf", b"GGUF\x03");
+    store.import(&path, None, None).unwrap();
+    for subject in ["mine", path.to_str().unwrap()] {
+        let error = store.resolve(ModelKind::Stt, subject).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("`{subject}` is a model for `llm`, but one for `stt` is needed")
+        );
+    }
+    let error = store
+        .import(&path, Some(ModelKind::Stt), Some("other"))
+        .unwrap_err();
+    assert!(matches!(error, ModelError::WrongKind { .. }));
+}
+
+#[test]
+fn a_voice_is_found_with_its_settings() {
+    let home = Home::new(CATALOGUE);
+    let store = home.store();
+    let path = home.file("voice.onnx", b"\x08\x08");
+    let settings = home.file("voice.onnx.json", b"{}");
+    let files = store
+        .resolve(ModelKind::Tts, path.to_str().unwrap())
+        .unwrap();
+    assert_eq!((files.main, files.extra), (path.clone(), vec![settings]));
+    store.import(&path, None, Some("joe")).unwrap();
+    let files = store.resolve(ModelKind::Tts, "joe").unwrap();
+    assert_eq!(files.main, home.models().join("joe/joe.onnx"));
+    assert_eq!(files.extra, [home.models().join("joe/joe.onnx.json")]);
+}
+
+#[test]
+fn damage_is_found_by_size_and_by_hash() {
+    let home = Home::new(CATALOGUE);
+    let store = home.store();
+    store
+        .import(&home.file("mine.gguf", b"GGUF\x03"), None, None)
+        .unwrap();
+    let path = home.models().join("mine/mine.gguf");
+    std::fs::write(&path, b"GGUF\x04").unwrap();
+    assert!(matches!(
+        store.verify("mine"),
+        Err(ModelError::Checksum { .. })
+    ));
+    std::fs::write(&path, b"").unwrap();
+    assert!(matches!(store.verify("mine"), Err(ModelError::Size { .. })));
+    assert!(matches!(store.list()[1].state, ModelState::Damaged { .. }));
+    let error = store.resolve(ModelKind::Llm, "mine").unwrap_err();
+    assert!(error.to_string().contains("mine.gguf") && error.to_string().contains("empty"));
+    std::fs::write(home.models().join("mine/model.toml"), "nonsense").unwrap();
+    assert!(matches!(
+        store.resolve(ModelKind::Llm, "mine"),
+        Err(ModelError::Damaged { .. })
+    ));
+    store.remove("mine").unwrap();
+    assert!(home.left().is_empty());
+}
+
+#[test]
+fn an_import_never_replaces_and_never_takes_what_is_no_model() {
+    let home = Home::new(CATALOGUE);
+    let store = home.store();
+    let path = home.file("mine.gguf", b"GGUF\x03");
+    store.import(&path, None, None).unwrap();
+    let error = store.import(&path, None, None).unwrap_err();
+    assert!(matches!(error, ModelError::AlreadyInstalled { .. }));
+    let error = store
+        .import(&home.file("page.gguf", b"<html>"), None, None)
+        .unwrap_err();
+    assert!(matches!(error, ModelError::Unrecognised { .. }));
+    let error = store
+        .import(home.directory.path(), None, Some("x"))
+        .unwrap_err();
+    assert!(matches!(error, ModelError::Unrecognised { .. }));
+    let error = store.import(&path, None, Some("../x")).unwrap_err();
+    assert!(matches!(error, ModelError::UnsafeName { .. }));
+    assert!(
+        store
+            .import(Path::new("/no/such/file"), None, None)
+            .is_err()
+    );
+    assert_eq!(home.left(), ["mine"]);
+}
+
+#[test]
+fn weights_that_cannot_be_converted_leave_nothing() {
+    let home = Home::new(CATALOGUE);
+    let weights = home.directory.path().join("weights");
+    std::fs::create_dir(&weights).unwrap();
+    std::fs::write(weights.join("model.bin"), b"nonsense").unwrap();
+    std::fs::write(weights.join("tokenizer.json"), b"{}").unwrap();
+    let error = home.store().import(&weights, None, None).unwrap_err();
+    assert!(matches!(error, ModelError::Conversion { .. }), "{error}");
+    assert!(home.left().is_empty());
+}
