@@ -1,0 +1,104 @@
+//! Native engines as child processes: the protocol, both of its sides, and the three adapters.
+//!
+//! Invariants: the host holds no native engine; a worker that dies costs one retry and nothing else; a worker ends when its
+//! standard input closes, so none outlives the host, however the host ends.
+
+mod llama;
+mod piper;
+mod process;
+mod protocol;
+mod serve;
+mod supervisor;
+mod whisper;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use llama::LlamaBackend;
+pub use piper::{PiperBackend, VoiceFiles};
+pub use protocol::{
+    Failure, Llama, LlamaOptions, LlamaReply, LlamaRequest, MAX_AUDIO, Piper, PiperOptions,
+    PiperReply, PiperRequest, Protocol, Whisper, WhisperOptions, WhisperReply, WhisperRequest,
+};
+pub use serve::{Call, Engine, serve};
+pub use whisper::WhisperBackend;
+
+/// How long an engine may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// From the start of a worker until its model is loaded.
+    pub start: Duration,
+    /// Between two signs of life while it works on a request.
+    pub silence: Duration,
+}
+
+/// Where the engines' programs and their data lie.
+#[derive(Debug, Clone)]
+pub struct Installation {
+    /// Directory of `jane-whisper`, `jane-llama` and `jane-piper`.
+    pub programs: PathBuf,
+    /// Directory that holds `espeak-ng-data`, where there is one.
+    pub phoneme_data: Option<PathBuf>,
+}
+
+impl Installation {
+    /// Directory of phoneme data that espeak-ng looks for.
+    pub const PHONEME_DATA: &'static str = "espeak-ng-data";
+
+    /// Finds the programs beside the running one (or one level up, for programs that cargo builds into a subdirectory such as
+    /// `deps`), and the data beside them, in `../share/jane`, or, before anything was installed, where cargo built it.
+    ///
+    /// # Errors
+    /// Where the system does not say which program is running.
+    pub fn find() -> std::io::Result<Self> {
+        let executable = std::env::current_exe()?.canonicalize()?;
+        let beside = executable.parent().map(PathBuf::from).unwrap_or_default();
+        let worker = format!("{}{}", Llama::WORKER, std::env::consts::EXE_SUFFIX);
+        let programs = std::iter::once(beside.clone())
+            .chain(beside.parent().map(PathBuf::from))
+            .find(|directory| directory.join(&worker).is_file())
+            .unwrap_or(beside);
+        let phoneme_data = [programs.clone(), programs.join("../share/jane")]
+            .into_iter()
+            .chain(build_outputs(&programs))
+            .find(|directory| directory.join(Self::PHONEME_DATA).join("phontab").is_file())
+            .and_then(|directory| directory.canonicalize().ok());
+        Ok(Self {
+            programs,
+            phoneme_data,
+        })
+    }
+}
+
+/// Where cargo puts espeak-ng's data, beside programs that it built; the newest first.
+fn build_outputs(programs: &Path) -> Vec<PathBuf> {
+    let mut outputs: Vec<_> = std::fs::read_dir(programs.join("build"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| {
+            entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with("espeak-rs-sys-")
+        })
+        .map(|entry| entry.path().join("out/share"))
+        .collect();
+    outputs.sort_by_key(|output| {
+        std::cmp::Reverse(
+            output
+                .metadata()
+                .and_then(|metadata| metadata.modified())
+                .ok(),
+        )
+    });
+    outputs
+}
+
+/// How long ggml's worker threads spin at their barriers before they sleep. Without a limit two threads on two cores fall
+/// from 86 tokens a second to 3 when something else wants a core; with this one they keep their speed on an idle machine
+/// (measured with SmolLM2-135M; the variable is GNU OpenMP's).
+fn spinning_briefly() -> Vec<(&'static str, OsString)> {
+    vec![("GOMP_SPINCOUNT", OsString::from("1000"))]
+}

@@ -1,0 +1,381 @@
+//! One running worker as the host sees it: started, spoken to, and seen to its end.
+//!
+//! Invariants: every call ends, with `None` after its last reply or with one error; dropping a call cancels it; when the
+//! process ends every call in flight learns of it with the exit status; dropping the last handle closes the worker's stdin, which ends it.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{SinkExt, StreamExt};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::codec::{FramedRead, FramedWrite};
+
+use super::protocol::{self, Failure, FromHost, FromWorker, Protocol};
+use crate::event::{Event, Events};
+
+/// Replies that may wait for the host before the worker has to wait.
+const REPLIES_AHEAD: usize = 64;
+
+/// Samples of one audio frame: a second at 16 kHz.
+const AUDIO_FRAME: usize = 16_000;
+
+/// How long a worker that closed its output may take to end before it is killed.
+const END_GRACE: Duration = Duration::from_secs(2);
+
+/// Variables of the host's environment that a worker needs; it gets no others.
+const ENVIRONMENT: [&str; 7] = [
+    "LANG",
+    "LC_ALL",
+    "LD_LIBRARY_PATH",
+    "CUDA_VISIBLE_DEVICES",
+    "GGML_VK_VISIBLE_DEVICES",
+    "RUST_BACKTRACE",
+    "SystemRoot",
+];
+
+/// How to start a worker.
+#[derive(Debug, Clone, Default)]
+pub struct Launch {
+    /// Directory of the worker's executable.
+    pub programs: PathBuf,
+    /// Files and directories that the worker may read, beside the system's own.
+    pub readable: Vec<PathBuf>,
+    /// Directories that it may write to.
+    pub writable: Vec<PathBuf>,
+    /// Variables to set.
+    pub environment: Vec<(&'static str, OsString)>,
+}
+
+/// Why a call ended early.
+#[derive(Debug, Clone)]
+pub enum CallError {
+    /// The process ended; how, in words.
+    Died(String),
+    /// No sign of life for this long.
+    Silent(Duration),
+    /// The engine said no.
+    Failed(Failure),
+}
+
+type Answer<P> = Result<<P as Protocol>::Reply, CallError>;
+
+/// Calls in flight; the status once the process has ended.
+struct Calls<P: Protocol> {
+    open: HashMap<u64, mpsc::Sender<Answer<P>>>,
+    ended: Option<String>,
+}
+
+/// A running worker.
+pub struct Process<P: Protocol> {
+    pub pid: u32,
+    next_id: AtomicU64,
+    outgoing: mpsc::UnboundedSender<Bytes>,
+    calls: Arc<Mutex<Calls<P>>>,
+    kill: Arc<Notify>,
+    /// Set when the host lets go of the worker, whose end is then nothing to report.
+    released: Arc<AtomicBool>,
+}
+
+impl<P: Protocol> Drop for Process<P> {
+    fn drop(&mut self) {
+        self.released.store(true, Ordering::Relaxed);
+    }
+}
+
+impl<P: Protocol> Process<P> {
+    /// Starts the worker. It answers calls once it has said hello, which calls wait for by themselves.
+    ///
+    /// # Errors
+    /// Where the program cannot be started.
+    pub fn start(launch: &Launch, events: &Events) -> std::io::Result<Self> {
+        let mut child = command::<P>(launch).spawn()?;
+        let pid = child.id().unwrap_or_default();
+        let missing = || std::io::Error::other("the worker's pipes are missing");
+        let stdin = child.stdin.take().ok_or_else(missing)?;
+        let stdout = child.stdout.take().ok_or_else(missing)?;
+        let stderr = child.stderr.take().ok_or_else(missing)?;
+        events.emit(Event::WorkerStarted {
+            worker: P::WORKER,
+            pid,
+        });
+
+        let (outgoing, frames) = mpsc::unbounded_channel();
+        let calls = Arc::new(Mutex::new(Calls {
+            open: HashMap::new(),
+            ended: None,
+        }));
+        let kill = Arc::new(Notify::new());
+        let released = Arc::new(AtomicBool::new(false));
+        tokio::spawn(write_frames(stdin, frames));
+        tokio::spawn(log_lines(P::WORKER, pid, stderr));
+        let attendant = Attendant::<P> {
+            pid,
+            calls: Arc::clone(&calls),
+            kill: Arc::clone(&kill),
+            released: Arc::clone(&released),
+            events: events.clone(),
+        };
+        tokio::spawn(attendant.attend(child, stdout));
+        Ok(Self {
+            pid,
+            next_id: AtomicU64::new(1),
+            outgoing,
+            calls,
+            kill,
+            released,
+        })
+    }
+
+    /// Whether the process has not ended yet, as far as is known.
+    pub fn is_alive(&self) -> bool {
+        lock(&self.calls).ended.is_none()
+    }
+
+    /// Ends the process now. Calls in flight learn that it died.
+    pub fn kill(&self) {
+        self.kill.notify_one();
+    }
+
+    /// Sends `request`, and `audio` behind it.
+    pub fn call(&self, request: P::Request, audio: Option<&[f32]>) -> RunningCall<P> {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let (sender, answers) = mpsc::channel(REPLIES_AHEAD);
+        let call = RunningCall {
+            id,
+            answers,
+            outgoing: self.outgoing.clone(),
+            ended: false,
+        };
+        {
+            let mut calls = lock(&self.calls);
+            if let Some(status) = &calls.ended {
+                let _ = sender.try_send(Err(CallError::Died(status.clone())));
+                return call;
+            }
+            calls.open.insert(id, sender);
+        }
+        let audio = audio.unwrap_or_default();
+        let audio_samples = audio.len() as u64;
+        let begin = FromHost::Request {
+            id,
+            request,
+            audio_samples,
+        };
+        let audio = audio.chunks(AUDIO_FRAME).map(|part| FromHost::Audio {
+            id,
+            samples: part.to_vec(),
+        });
+        for message in std::iter::once(begin).chain(audio) {
+            send::<P>(&self.outgoing, &message);
+        }
+        call
+    }
+}
+
+/// A request on its way. Dropped before its end, it is cancelled.
+pub struct RunningCall<P: Protocol> {
+    id: u64,
+    answers: mpsc::Receiver<Answer<P>>,
+    outgoing: mpsc::UnboundedSender<Bytes>,
+    ended: bool,
+}
+
+impl<P: Protocol> RunningCall<P> {
+    /// The next reply; `None` once the request is finished.
+    ///
+    /// # Errors
+    /// Once, as the last item: the worker died, failed, or gave no sign for `silence`.
+    pub async fn next(&mut self, silence: Duration) -> Option<Answer<P>> {
+        if self.ended {
+            return None;
+        }
+        match tokio::time::timeout(silence, self.answers.recv()).await {
+            Ok(Some(Ok(reply))) => Some(Ok(reply)),
+            Ok(Some(Err(error))) => {
+                self.ended = true;
+                Some(Err(error))
+            }
+            Ok(None) => {
+                self.ended = true;
+                None
+            }
+            Err(_) => Some(Err(CallError::Silent(silence))),
+        }
+    }
+}
+
+impl<P: Protocol> Drop for RunningCall<P> {
+    fn drop(&mut self) {
+        if !self.ended {
+            send::<P>(&self.outgoing, &FromHost::Cancel { id: self.id });
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn command<P: Protocol>(launch: &Launch) -> Command {
+    let program = launch
+        .programs
+        .join(format!("{}{}", P::WORKER, std::env::consts::EXE_SUFFIX));
+    let mut command = Command::new(program);
+    command.arg("--worker");
+    for (option, paths) in [
+        ("--readable", &launch.readable),
+        ("--writable", &launch.writable),
+    ] {
+        for path in paths {
+            command.arg(option).arg(path);
+        }
+    }
+    command.env_clear();
+    for name in ENVIRONMENT {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command.envs(launch.environment.iter().map(|(name, value)| (name, value)));
+    command.current_dir(Path::new(std::path::MAIN_SEPARATOR_STR));
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    // Ctrl-C in the terminal is the host's to handle, not the worker's.
+    #[cfg(unix)]
+    command.process_group(0);
+    command
+}
+
+fn send<P: Protocol>(outgoing: &mpsc::UnboundedSender<Bytes>, message: &FromHost<P::Request>) {
+    match protocol::encode(message) {
+        // A closed channel means that the process ended, which the call learns from `attend`.
+        Ok(frame) => drop(outgoing.send(frame)),
+        Err(error) => tracing::error!(worker = P::WORKER, %error, "a request cannot be encoded"),
+    }
+}
+
+async fn write_frames(stdin: ChildStdin, mut frames: mpsc::UnboundedReceiver<Bytes>) {
+    let mut sink = FramedWrite::new(stdin, protocol::codec());
+    while let Some(frame) = frames.recv().await {
+        if sink.send(frame).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn log_lines(worker: &'static str, pid: u32, stderr: ChildStderr) {
+    let mut lines = BufReader::new(stderr).split(b'\n');
+    while let Ok(Some(line)) = lines.next_segment().await {
+        let line = String::from_utf8_lossy(&line);
+        if !line.trim().is_empty() {
+            tracing::info!(worker, pid, "{}", line.trim_end());
+        }
+    }
+}
+
+/// Hands replies to their calls until the process ends, and then tells every call how it ended.
+struct Attendant<P: Protocol> {
+    pid: u32,
+    calls: Arc<Mutex<Calls<P>>>,
+    kill: Arc<Notify>,
+    released: Arc<AtomicBool>,
+    events: Events,
+}
+
+impl<P: Protocol> Attendant<P> {
+    async fn attend(self, mut child: Child, stdout: ChildStdout) {
+        let mut frames = FramedRead::new(stdout, protocol::codec());
+        let problem = tokio::select! {
+            problem = dispatch::<P>(&mut frames, &self.calls) => problem,
+            () = self.kill.notified() => Some("killed: it did not answer".to_owned()),
+        };
+        if problem.is_some() {
+            let _ = child.start_kill();
+        }
+        let ended = match tokio::time::timeout(END_GRACE, child.wait()).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                let _ = child.start_kill();
+                child.wait().await
+            }
+        };
+        let status = problem.unwrap_or_else(|| match ended {
+            Ok(status) => status.to_string(),
+            Err(error) => format!("its end could not be observed: {error}"),
+        });
+        let (worker, pid) = (P::WORKER, self.pid);
+        tracing::info!(worker, pid, %status, "the worker ended");
+        if !self.released.load(Ordering::Relaxed) {
+            let status = status.clone();
+            self.events.emit(Event::WorkerExited {
+                worker,
+                pid,
+                status,
+            });
+        }
+        let open = {
+            let mut calls = lock(&self.calls);
+            calls.ended = Some(status.clone());
+            std::mem::take(&mut calls.open)
+        };
+        for sender in open.into_values() {
+            let _ = sender.send(Err(CallError::Died(status.clone()))).await;
+        }
+    }
+}
+
+/// Returns at the end of the worker's output; `Some` where the worker broke the protocol.
+async fn dispatch<P: Protocol>(
+    frames: &mut FramedRead<ChildStdout, tokio_util::codec::LengthDelimitedCodec>,
+    calls: &Mutex<Calls<P>>,
+) -> Option<String> {
+    let mut greeted = false;
+    while let Some(frame) = frames.next().await {
+        let message = match frame.map(|frame| protocol::decode::<FromWorker<P::Reply>>(&frame)) {
+            Ok(Ok(message)) => message,
+            Ok(Err(error)) => return Some(format!("sent a message that cannot be read: {error}")),
+            Err(error) => return Some(format!("its output cannot be read: {error}")),
+        };
+        match message {
+            FromWorker::Hello { protocol, engine } => {
+                if protocol != protocol::VERSION {
+                    let ours = protocol::VERSION;
+                    return Some(format!(
+                        "speaks version {protocol} of the protocol, not {ours}: rebuild it"
+                    ));
+                }
+                tracing::debug!(worker = P::WORKER, engine, "the worker says hello");
+                greeted = true;
+            }
+            _ if !greeted => return Some("did not say hello".to_owned()),
+            FromWorker::Reply { id, reply } => {
+                let sender = lock(calls).open.get(&id).cloned();
+                if let Some(sender) = sender
+                    && sender.send(Ok(reply)).await.is_err()
+                {
+                    // The call was dropped, and its cancellation is on the way.
+                    lock(calls).open.remove(&id);
+                }
+            }
+            FromWorker::Finished { id } => drop(lock(calls).open.remove(&id)),
+            FromWorker::Failed { id, failure } => {
+                let sender = lock(calls).open.remove(&id);
+                if let Some(sender) = sender {
+                    let _ = sender.send(Err(CallError::Failed(failure))).await;
+                }
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,314 @@
+//! What host and worker say to each other: length-delimited postcard frames on the worker's stdin and stdout.
+//!
+//! Invariants: the host numbers its requests and the worker answers each with any number of `Reply` and then exactly one
+//! `Finished` or `Failed`; audio follows its request in frames of at most a second; a frame never exceeds [`MAX_FRAME`].
+//! Both sides are built from this file, and `Hello` carries [`VERSION`] so that a stale worker is noticed at once.
+
+use bytes::{Bytes, BytesMut};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio_util::codec::LengthDelimitedCodec;
+
+use crate::backend::{Finish, Message};
+
+/// Raised whenever a type in this file changes.
+pub const VERSION: u32 = 1;
+
+/// Bytes of the largest frame: a second of 192 kHz audio as 32-bit floats fits four times.
+pub const MAX_FRAME: usize = 4 << 20;
+
+/// Samples of the longest utterance that one request may carry: a minute at 16 kHz.
+pub const MAX_AUDIO: usize = 60 * 16_000;
+
+/// The framing that both sides use.
+#[must_use]
+pub fn codec() -> LengthDelimitedCodec {
+    LengthDelimitedCodec::builder()
+        .max_frame_length(MAX_FRAME)
+        .new_codec()
+}
+
+/// From host to worker.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum FromHost<Request> {
+    /// Do `request`; `audio_samples` mono samples follow in `Audio` frames of the same id.
+    Request {
+        id: u64,
+        request: Request,
+        audio_samples: u64,
+    },
+    Audio {
+        id: u64,
+        samples: Vec<f32>,
+    },
+    /// Stop working on `id` as soon as possible; it still ends with `Finished` or `Failed`.
+    Cancel {
+        id: u64,
+    },
+}
+
+/// From worker to host.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum FromWorker<Reply> {
+    /// The first frame.
+    Hello {
+        protocol: u32,
+        engine: String,
+    },
+    Reply {
+        id: u64,
+        reply: Reply,
+    },
+    Finished {
+        id: u64,
+    },
+    Failed {
+        id: u64,
+        failure: Failure,
+    },
+}
+
+/// Why a worker did not do what it was asked. The worker itself lives on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Failure {
+    /// The model file cannot be used; another file may be.
+    #[error("{message}")]
+    Model { message: String },
+    /// The request makes no sense to this engine.
+    #[error("{message}")]
+    Invalid { message: String },
+    /// The prompt leaves no room for a reply in the context window (all in tokens).
+    #[error(
+        "the prompt has {prompt} tokens and the context window {window}, of which {reply} are kept for the reply"
+    )]
+    PromptTooLong {
+        prompt: u32,
+        window: u32,
+        reply: u32,
+    },
+    /// The engine failed at its work.
+    #[error("{message}")]
+    Engine { message: String },
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// One engine's side of the protocol: which requests it takes and what it replies.
+pub trait Protocol: Send + Sync + 'static {
+    /// The name of the worker's executable.
+    const WORKER: &'static str;
+    type Request: Serialize + DeserializeOwned + Send + Sync + Clone + 'static;
+    type Reply: Serialize + DeserializeOwned + Send + 'static;
+}
+
+/// Encodes one frame's content.
+///
+/// # Errors
+/// Only where a value cannot be represented, which the types of this file rule out.
+pub fn encode<T: Serialize>(message: &T) -> Result<Bytes, postcard::Error> {
+    postcard::to_stdvec(message).map(Bytes::from)
+}
+
+/// Decodes one frame's content.
+///
+/// # Errors
+/// Where the bytes are not a `T`: the other side is broken or of another version.
+pub fn decode<T: DeserializeOwned>(frame: &BytesMut) -> Result<T, postcard::Error> {
+    postcard::from_bytes(frame)
+}
+
+/// Speech recognition by whisper.cpp.
+pub struct Whisper;
+
+impl Protocol for Whisper {
+    const WORKER: &'static str = "jane-whisper";
+    type Request = WhisperRequest;
+    type Reply = WhisperReply;
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum WhisperRequest {
+    Load {
+        model: String,
+        gpu: bool,
+    },
+    /// Recognise the audio that follows: 16 kHz, at most [`MAX_AUDIO`] samples.
+    Transcribe(WhisperOptions),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WhisperOptions {
+    /// ISO 639-1 code, or `None` to detect.
+    pub language: Option<String>,
+    /// Text that primes the decoder: names and words to expect.
+    pub prompt: String,
+    /// 1 decodes greedily.
+    pub beam_size: u32,
+    /// Encoder positions (50 per second) that are encoded at least.
+    pub audio_context_floor: u32,
+    /// Above this probability of "no speech" a doubtful text is dropped.
+    pub no_speech_threshold: f32,
+    /// Below this mean log-probability a text counts as doubtful.
+    pub log_probability_threshold: f32,
+    /// Compute threads; 0 means one for each core.
+    pub threads: u32,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub enum WhisperReply {
+    Loaded {
+        multilingual: bool,
+    },
+    Transcript {
+        text: String,
+        language: Option<String>,
+        no_speech_probability: f32,
+        mean_log_probability: f32,
+    },
+}
+
+/// A language model by llama.cpp.
+pub struct Llama;
+
+impl Protocol for Llama {
+    const WORKER: &'static str = "jane-llama";
+    type Request = LlamaRequest;
+    type Reply = LlamaReply;
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum LlamaRequest {
+    Load {
+        model: String,
+        /// Tokens; the worker lowers it to what the model was trained for.
+        context_window: u32,
+        gpu_layers: u32,
+        /// Compute threads; 0 means one for each core.
+        threads: u32,
+    },
+    /// Write the next message. The worker reuses the longest prefix that its KV cache holds.
+    Generate(LlamaOptions),
+    /// How many tokens these messages make through the chat template.
+    Count { messages: Vec<Message> },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LlamaOptions {
+    pub messages: Vec<Message>,
+    /// The beginning of the reply, where an earlier attempt was cut off: the model goes on from its end.
+    pub reply_so_far: String,
+    /// 0 only pre-fills the KV cache.
+    pub max_tokens: u32,
+    pub temperature: f32,
+    pub top_k: u32,
+    pub top_p: f32,
+    pub min_p: f32,
+    pub repeat_penalty: f32,
+    pub seed: u32,
+    pub stop: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub enum LlamaReply {
+    Loaded {
+        context_window: u32,
+    },
+    Text(String),
+    Ended {
+        finish: Finish,
+        prompt_tokens: u32,
+        reused_tokens: u32,
+        reply_tokens: u32,
+        decode_seconds: f32,
+    },
+    Counted {
+        tokens: u32,
+    },
+}
+
+/// Speech synthesis by Piper.
+pub struct Piper;
+
+impl Protocol for Piper {
+    const WORKER: &'static str = "jane-piper";
+    type Request = PiperRequest;
+    type Reply = PiperReply;
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum PiperRequest {
+    Load {
+        /// The `.onnx` file; its `.onnx.json` lies beside it.
+        model: String,
+        /// Where the optimised graph is kept between runs; empty for nowhere.
+        cache: String,
+        threads: u32,
+        gpu: bool,
+    },
+    Synthesise(PiperOptions),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PiperOptions {
+    pub text: String,
+    /// A speaker's name or number; empty for the first.
+    pub speaker: String,
+    /// 1 is the voice's own speed, 2 twice as fast.
+    pub speed: f32,
+    pub noise_scale: f32,
+    pub noise_w: f32,
+    /// Sentences at the beginning that were delivered by an earlier attempt.
+    pub skip_sentences: u32,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub enum PiperReply {
+    Loaded {
+        sample_rate: u32,
+    },
+    /// At most a second of mono audio.
+    Audio(Vec<f32>),
+    SentenceEnd,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_survives_the_round_trip() {
+        let request = FromHost::Request {
+            id: 7,
+            request: LlamaRequest::Count {
+                messages: vec![Message::user("hé — 日本")],
+            },
+            audio_samples: 0,
+        };
+        let bytes = BytesMut::from(encode(&request).unwrap());
+        let FromHost::Request {
+            id,
+            request: LlamaRequest::Count { messages },
+            ..
+        } = decode(&bytes).unwrap()
+        else {
+            panic!("another message came back");
+        };
+        assert_eq!((id, messages), (7, vec![Message::user("hé — 日本")]));
+    }
+
+    #[test]
+    fn random_bytes_never_panic_the_decoder() {
+        // A linear congruential generator is enough here: the point is many different short inputs.
+        let mut state = 1_u32;
+        for length in 0..2_000 {
+            let bytes: Vec<u8> = (0..length % 97)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    state.to_be_bytes()[0]
+                })
+                .collect();
+            let frame = BytesMut::from(bytes.as_slice());
+            let _ = decode::<FromHost<LlamaRequest>>(&frame);
+            let _ = decode::<FromWorker<PiperReply>>(&frame);
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The worker's side of the protocol: a loop around an engine, and a reader thread that hears cancellations and the end.
+//!
+//! Invariants: the process ends at once when its standard input closes, whatever the engine is doing; nothing but frames is
+//! written to the host, because fd 1 is pointed at stderr before the engine's libraries can print; the files and the network
+//! that the engine does not need are given up before the first request.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::BytesMut;
+use serde::Serialize;
+use tokio_util::codec::{Decoder, Encoder};
+
+use super::protocol::{self, Failure, FromHost, FromWorker, MAX_AUDIO, Protocol};
+use crate::platform;
+
+/// An engine: takes one request at a time.
+pub trait Engine<P: Protocol> {
+    /// Does `request`, replying through `call`.
+    ///
+    /// # Errors
+    /// What the host is told; the engine is asked again afterwards.
+    fn handle(
+        &mut self,
+        request: P::Request,
+        audio: Vec<f32>,
+        call: &Call<'_, P>,
+    ) -> Result<(), Failure>;
+}
+
+/// One request at work.
+pub struct Call<'a, P: Protocol> {
+    id: u64,
+    cancelled: Arc<AtomicBool>,
+    output: &'a Output,
+    protocol: std::marker::PhantomData<P>,
+}
+
+impl<P: Protocol> Call<'_, P> {
+    /// Sends one reply.
+    ///
+    /// # Errors
+    /// [`Failure::Cancelled`] once the host does not want it any more.
+    pub fn reply(&self, reply: P::Reply) -> Result<(), Failure> {
+        self.check()?;
+        self.output.write(&FromWorker::Reply { id: self.id, reply });
+        Ok(())
+    }
+
+    /// # Errors
+    /// [`Failure::Cancelled`] once the host does not want an answer any more.
+    pub fn check(&self) -> Result<(), Failure> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            Err(Failure::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The flag that [`Call::check`] reads, for an engine's own abort callback.
+    #[must_use]
+    pub fn cancelled(&self) -> &Arc<AtomicBool> {
+        &self.cancelled
+    }
+}
+
+/// The stream of frames to the host.
+struct Output(File);
+
+impl Output {
+    /// Writes one frame. Where the host is gone there is nobody to tell, and the worker ends.
+    fn write<T: Serialize>(&self, message: &T) {
+        let mut frame = BytesMut::new();
+        let written = protocol::encode(message)
+            .map_err(std::io::Error::other)
+            .and_then(|bytes| protocol::codec().encode(bytes, &mut frame))
+            .and_then(|()| (&self.0).write_all(&frame));
+        if let Err(error) = written {
+            eprintln!("the host cannot be reached: {error}");
+            platform::exit_now(1);
+        }
+    }
+}
+
+/// A request with everything that belongs to it.
+struct Job<P: Protocol> {
+    id: u64,
+    request: P::Request,
+    audio: Vec<f32>,
+    cancelled: Arc<AtomicBool>,
+}
+
+type Flags = Arc<Mutex<HashMap<u64, Arc<AtomicBool>>>>;
+
+/// Runs `engine` as a worker until the host closes the pipe.
+pub fn serve<P: Protocol>(mut engine: impl Engine<P>, name: &str) -> ExitCode {
+    let Some((readable, writable)) = arguments(std::env::args_os().skip(1)) else {
+        eprintln!(
+            "`{}` is a part of Jane and is started by her; see `jane --help`",
+            P::WORKER
+        );
+        return ExitCode::from(2);
+    };
+    let output = match platform::take_stdout() {
+        Ok(file) => Output(file),
+        Err(error) => {
+            eprintln!("standard output cannot be set apart: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    crate::telemetry::start_in_worker();
+    eprintln!("{}", platform::confine(&readable, &writable));
+    output.write(&FromWorker::<P::Reply>::Hello {
+        protocol: protocol::VERSION,
+        engine: name.to_owned(),
+    });
+
+    let flags = Flags::default();
+    let (jobs, queue) = mpsc::channel();
+    let reader_flags = Arc::clone(&flags);
+    std::thread::spawn(move || read::<P>(&jobs, &reader_flags));
+    work(&mut engine, &queue, &flags, &output);
+    ExitCode::SUCCESS
+}
+
+/// `--worker [--readable PATH]… [--writable PATH]…`; `None` for anything else.
+fn arguments(
+    mut arguments: impl Iterator<Item = std::ffi::OsString>,
+) -> Option<(Vec<PathBuf>, Vec<PathBuf>)> {
+    if arguments.next()? != "--worker" {
+        return None;
+    }
+    let (mut readable, mut writable) = (Vec::new(), Vec::new());
+    while let Some(option) = arguments.next() {
+        let path = PathBuf::from(arguments.next()?);
+        match option.to_str()? {
+            "--readable" => readable.push(path),
+            "--writable" => writable.push(path),
+            _ => return None,
+        }
+    }
+    Some((readable, writable))
+}
+
+fn work<P: Protocol>(
+    engine: &mut impl Engine<P>,
+    queue: &Receiver<Job<P>>,
+    flags: &Flags,
+    output: &Output,
+) {
+    while let Ok(Job {
+        id,
+        request,
+        audio,
+        cancelled,
+    }) = queue.recv()
+    {
+        let call = Call {
+            id,
+            cancelled,
+            output,
+            protocol: std::marker::PhantomData,
+        };
+        let result = call
+            .check()
+            .and_then(|()| engine.handle(request, audio, &call));
+        flags
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id);
+        output.write(&match result {
+            Ok(()) => FromWorker::<P::Reply>::Finished { id },
+            Err(failure) => FromWorker::Failed { id, failure },
+        });
+    }
+}
+
+/// Reads frames until the host closes the pipe, and ends the process then.
+fn read<P: Protocol>(jobs: &Sender<Job<P>>, flags: &Flags) {
+    let mut input = std::io::stdin().lock();
+    let mut codec = protocol::codec();
+    let mut buffer = BytesMut::new();
+    let mut chunk = vec![0; 64 << 10];
+    // The request whose audio is still coming, and how many samples of it.
+    let mut waiting: Option<(Job<P>, usize)> = None;
+    loop {
+        let frame = match codec.decode(&mut buffer) {
+            Ok(Some(frame)) => frame,
+            Ok(None) => match input.read(&mut chunk) {
+                Ok(0) => platform::exit_now(0),
+                Ok(read) => {
+                    buffer.extend_from_slice(chunk.get(..read).unwrap_or_default());
+                    continue;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => quit(&format!("the host's requests cannot be read: {error}")),
+            },
+            Err(error) => quit(&format!(
+                "the host sent a frame that cannot be read: {error}"
+            )),
+        };
+        match protocol::decode::<FromHost<P::Request>>(&frame) {
+            Ok(FromHost::Request {
+                id,
+                request,
+                audio_samples,
+            }) => {
+                let cancelled = Arc::new(AtomicBool::new(false));
+                flags
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(id, Arc::clone(&cancelled));
+                let missing = usize::try_from(audio_samples).unwrap_or(usize::MAX);
+                if missing > MAX_AUDIO {
+                    quit(&format!(
+                        "the host announced {missing} samples; {MAX_AUDIO} are allowed"
+                    ));
+                }
+                waiting = Some((
+                    Job {
+                        id,
+                        request,
+                        audio: Vec::with_capacity(missing),
+                        cancelled,
+                    },
+                    missing,
+                ));
+            }
+            Ok(FromHost::Audio { id, samples }) => {
+                if let Some((job, missing)) = waiting.as_mut().filter(|(job, _)| job.id == id) {
+                    *missing = missing.saturating_sub(samples.len());
+                    job.audio.extend_from_slice(&samples);
+                }
+            }
+            Ok(FromHost::Cancel { id }) => {
+                if let Some(flag) = flags
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .get(&id)
+                {
+                    flag.store(true, Ordering::Relaxed);
+                }
+            }
+            Err(error) => quit(&format!(
+                "the host sent a message that cannot be read: {error}"
+            )),
+        }
+        if let Some((job, _)) = waiting.take_if(|(_, missing)| *missing == 0)
+            && jobs.send(job).is_err()
+        {
+            return;
+        }
+    }
+}
+
+fn quit(reason: &str) -> ! {
+    eprintln!("{reason}");
+    platform::exit_now(1)
+}

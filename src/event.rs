@@ -1,0 +1,289 @@
+//! Everything observable about Jane, as one enum that is serialised to JSON lines.
+//!
+//! Invariants: an event is a fact, reported once, by the code that knows it; emitting one never blocks or fails;
+//! no event carries a secret. The names are those of the documentation and are part of the interface.
+
+use std::sync::{Arc, RwLock};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+/// Which of the three engines something is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Stt,
+    Llm,
+    Tts,
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Stt => "speech recogniser",
+            Self::Llm => "language model",
+            Self::Tts => "voice",
+        })
+    }
+}
+
+/// The times of one turn, in milliseconds from the moment the whole question was there; `None` where a stage did not happen.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Waterfall {
+    /// Until the transcript was there.
+    pub stt_ms: Option<u64>,
+    /// Until the language model's first text.
+    pub llm_first_token_ms: Option<u64>,
+    /// Until the first sentence (or clause) was complete and handed to the voice.
+    pub first_sentence_ms: Option<u64>,
+    /// Until the first sample of the answer was handed to the loudspeaker or file.
+    pub first_audio_ms: Option<u64>,
+    /// Until the last sentence was synthesised and played or written.
+    pub total_ms: u64,
+    /// Seconds of speech that were made.
+    pub audio_seconds: f64,
+    /// Tokens of the prompt, and how many of them came from the KV cache.
+    pub prompt_tokens: u32,
+    pub reused_tokens: u32,
+    /// Tokens of the reply, and the rate at which they were decoded.
+    pub reply_tokens: u32,
+    pub tokens_per_second: f64,
+}
+
+/// A fact about the running program.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event")]
+pub enum Event {
+    #[serde(rename = "turn.started")]
+    TurnStarted { turn: u64, input: &'static str },
+    /// What was heard. `file` is set where several recordings are transcribed; `start_seconds` for a part of a long one.
+    #[serde(rename = "transcript")]
+    Transcript {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        turn: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
+        text: String,
+        language: Option<String>,
+        audio_seconds: f64,
+    },
+    /// One recognised stretch of a recording.
+    #[serde(rename = "transcript.part")]
+    TranscriptPart {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
+        text: String,
+        start_seconds: f64,
+        end_seconds: f64,
+        /// Length of the whole recording.
+        of_seconds: f64,
+    },
+    /// Text of the reply as the model writes it.
+    #[serde(rename = "reply.delta")]
+    ReplyDelta { turn: u64, text: String },
+    /// A sentence as it is handed to the voice, cleaned for the ear.
+    #[serde(rename = "sentence")]
+    Sentence { turn: u64, index: u32, text: String },
+    #[serde(rename = "reply")]
+    Reply {
+        turn: u64,
+        text: String,
+        finish: &'static str,
+    },
+    #[serde(rename = "turn.ended")]
+    TurnEnded {
+        turn: u64,
+        /// `answered`, `nothing_heard`, `failed`.
+        outcome: &'static str,
+        #[serde(flatten)]
+        waterfall: Waterfall,
+    },
+    #[serde(rename = "backend.loading")]
+    BackendLoading {
+        role: Role,
+        backend: String,
+        model: String,
+    },
+    #[serde(rename = "backend.ready")]
+    BackendReady {
+        role: Role,
+        backend: String,
+        model: String,
+        load_ms: u64,
+    },
+    #[serde(rename = "backend.failed")]
+    BackendFailed {
+        role: Role,
+        backend: String,
+        error: String,
+        hint: Option<String>,
+    },
+    #[serde(rename = "worker.started")]
+    WorkerStarted { worker: &'static str, pid: u32 },
+    /// A worker ended that was still needed.
+    #[serde(rename = "worker.exited")]
+    WorkerExited {
+        worker: &'static str,
+        pid: u32,
+        status: String,
+    },
+    /// A worker that died was started again; `attempt` counts the deaths of the last minute.
+    #[serde(rename = "worker.restarted")]
+    WorkerRestarted { worker: &'static str, attempt: u32 },
+    /// Turns were left out of the prompt because it did not fit the context window.
+    #[serde(rename = "context.pruned")]
+    ContextPruned { turns: u32 },
+    /// Something that the user should know and that stopped nothing.
+    #[serde(rename = "warning")]
+    Warning {
+        message: String,
+        hint: Option<String>,
+    },
+    #[serde(rename = "model.step")]
+    ModelStep { model: String, step: String },
+    #[serde(rename = "model.progress")]
+    ModelProgress {
+        model: String,
+        bytes: u64,
+        of_bytes: Option<u64>,
+    },
+    /// The answer of a command that reports rather than acts.
+    #[serde(rename = "report")]
+    Report {
+        command: &'static str,
+        report: serde_json::Value,
+    },
+    /// The command failed; its exit code follows from `code`.
+    #[serde(rename = "error")]
+    Error {
+        message: String,
+        hint: Option<String>,
+        code: u8,
+    },
+}
+
+/// An event and when it happened.
+#[derive(Debug, Clone, Serialize)]
+pub struct Stamped {
+    #[serde(flatten)]
+    pub event: Event,
+    /// Milliseconds since the Unix epoch; never goes back within one run.
+    pub at_ms: u64,
+}
+
+/// Where events go: a cheap handle, cloned into whatever has something to report.
+#[derive(Clone)]
+pub struct Events {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// Wall clock and monotonic clock at the start, so that `at_ms` is both readable and monotonic.
+    origin: (u64, Instant),
+    subscribers: RwLock<Vec<mpsc::UnboundedSender<Stamped>>>,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Events {
+    #[must_use]
+    pub fn new() -> Self {
+        let wall = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let wall = u64::try_from(wall.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            inner: Arc::new(Inner {
+                origin: (wall, Instant::now()),
+                subscribers: RwLock::default(),
+            }),
+        }
+    }
+
+    /// A receiver of all events from now on. A receiver that is dropped is forgotten at the next event.
+    #[must_use]
+    pub fn subscribe(&self) -> mpsc::UnboundedReceiver<Stamped> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.inner
+            .subscribers
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .push(sender);
+        receiver
+    }
+
+    /// Reports `event` to every subscriber.
+    pub fn emit(&self, event: Event) {
+        let (wall, start) = self.inner.origin;
+        let elapsed = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let stamped = Stamped {
+            event,
+            at_ms: wall.saturating_add(elapsed),
+        };
+        let mut gone = false;
+        {
+            let subscribers = self
+                .inner
+                .subscribers
+                .read()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            for subscriber in subscribers.iter() {
+                gone |= subscriber.send(stamped.clone()).is_err();
+            }
+        }
+        if gone {
+            let mut subscribers = self
+                .inner
+                .subscribers
+                .write()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            subscribers.retain(|subscriber| !subscriber.is_closed());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_flat_json_object_with_its_name_and_time() {
+        let events = Events::new();
+        let mut receiver = events.subscribe();
+        events.emit(Event::TurnEnded {
+            turn: 3,
+            outcome: "answered",
+            waterfall: Waterfall {
+                stt_ms: Some(120),
+                total_ms: 900,
+                ..Waterfall::default()
+            },
+        });
+        let stamped = receiver.try_recv().unwrap();
+        let value = serde_json::to_value(&stamped).unwrap();
+        assert_eq!(value["event"], "turn.ended");
+        assert_eq!(value["stt_ms"], 120);
+        assert_eq!(value["total_ms"], 900);
+        assert!(value["at_ms"].as_u64().unwrap() > 1_600_000_000_000);
+    }
+
+    #[test]
+    fn a_dropped_subscriber_is_forgotten() {
+        let events = Events::new();
+        drop(events.subscribe());
+        let mut kept = events.subscribe();
+        for _ in 0..2 {
+            events.emit(Event::WorkerRestarted {
+                worker: "jane-llama",
+                attempt: 1,
+            });
+        }
+        assert!(kept.try_recv().is_ok() && kept.try_recv().is_ok());
+        assert_eq!(events.inner.subscribers.read().unwrap().len(), 1);
+    }
+}

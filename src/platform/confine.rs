@@ -1,0 +1,100 @@
+//! Gives up what a native engine does not need: other files (Landlock) and the network (seccomp).
+//!
+//! Invariants: best effort, because kernels differ; what could not be enforced is said, never silently left out; nothing that
+//! was given up comes back.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access, AccessFs, BitFlags, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError,
+    RulesetStatus, path_beneath_rules,
+};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule, apply_filter_all_threads,
+};
+
+/// What every engine reads: libraries, locale, and what runtimes ask of the kernel.
+const SYSTEM: [&str; 7] = ["/usr", "/lib", "/lib64", "/etc", "/opt", "/proc", "/sys"];
+
+/// What engines write to: nothing, and the devices of graphics processors.
+const DEVICES: [&str; 3] = ["/dev/null", "/dev/dri", "/dev/shm"];
+
+/// Confines this process to `readable` and `writable` (and the system's own files), and to no network. Returns what was reached, in words.
+pub fn confine(readable: &[PathBuf], writable: &[PathBuf]) -> String {
+    let files = match restrict_files(readable, writable) {
+        Ok(RulesetStatus::FullyEnforced) => "files confined".to_owned(),
+        Ok(RulesetStatus::PartiallyEnforced) => "files partly confined (older kernel)".to_owned(),
+        Ok(RulesetStatus::NotEnforced) => {
+            "files not confined (the kernel has no Landlock)".to_owned()
+        }
+        Err(error) => format!("files not confined ({error})"),
+    };
+    let network = match forbid_network() {
+        Ok(()) => "network closed".to_owned(),
+        Err(error) => format!("network not closed ({error})"),
+    };
+    format!("{files}, {network}")
+}
+
+fn restrict_files(
+    readable: &[PathBuf],
+    writable: &[PathBuf],
+) -> Result<RulesetStatus, RulesetError> {
+    let abi = ABI::V5;
+    // Reading without executing: a worker starts no other program.
+    let read: BitFlags<AccessFs> = AccessFs::ReadFile | AccessFs::ReadDir;
+    let devices = std::fs::read_dir("/dev")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    let devices = devices.filter(|path| path.to_string_lossy().starts_with("/dev/nvidia"));
+    let devices: Vec<PathBuf> = devices.chain(DEVICES.map(PathBuf::from)).collect();
+    let existing = |paths: &[PathBuf]| -> Vec<PathBuf> {
+        paths.iter().filter(|path| path.exists()).cloned().collect()
+    };
+    let system: Vec<PathBuf> = SYSTEM
+        .map(Path::new)
+        .iter()
+        .filter(|path| path.exists())
+        .map(PathBuf::from)
+        .collect();
+    let status = Ruleset::default()
+        .handle_access(AccessFs::from_all(abi))?
+        .create()?
+        .add_rules(path_beneath_rules(system, read))?
+        .add_rules(path_beneath_rules(existing(readable), read))?
+        .add_rules(path_beneath_rules(
+            existing(&devices),
+            AccessFs::from_all(abi),
+        ))?
+        .add_rules(path_beneath_rules(
+            existing(writable),
+            AccessFs::from_all(abi),
+        ))?
+        .restrict_self()?;
+    Ok(status.ruleset)
+}
+
+/// Refuses every socket but a local one (`EPERM`).
+fn forbid_network() -> Result<(), Box<dyn std::error::Error>> {
+    let not_local = SeccompCondition::new(
+        0,
+        SeccompCmpArgLen::Dword,
+        SeccompCmpOp::Ne,
+        u64::try_from(libc::AF_UNIX)?,
+    )?;
+    let rules = BTreeMap::from([(libc::SYS_socket, vec![SeccompRule::new(vec![not_local])?])]);
+    let refused = SeccompAction::Errno(u32::try_from(libc::EPERM)?);
+    let filter = SeccompFilter::new(
+        rules,
+        SeccompAction::Allow,
+        refused,
+        std::env::consts::ARCH.try_into()?,
+    )?;
+    let program: BpfProgram = filter.try_into()?;
+    apply_filter_all_threads(&program)?;
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! What differs between operating systems. A port is this folder.
+
+#[cfg(target_os = "linux")]
+mod confine;
+mod memory;
+#[cfg(unix)]
+mod unix;
+
+#[cfg(target_os = "linux")]
+pub use confine::confine;
+pub use memory::{machine_memory, process_memory};
+#[cfg(unix)]
+pub use unix::{exit_now, take_stdout};
+
+/// Gives up files and network; on this system that is not known, and nothing is given up.
+#[cfg(not(target_os = "linux"))]
+pub fn confine(_readable: &[std::path::PathBuf], _writable: &[std::path::PathBuf]) -> String {
+    "this worker is not confined: not supported on this system".to_owned()
+}
