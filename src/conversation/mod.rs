@@ -1,0 +1,236 @@
+//! A conversation: the history, and the life of one turn from the question to the last sample of the answer.
+//!
+//! Invariants: a turn uses the engines that it took at its start; the history grows only by whole exchanges, and a turn that
+//! fails leaves it as it was; a voice that fails costs the sound, never the text.
+
+mod history;
+mod pipeline;
+pub mod recognise;
+mod sentences;
+mod spoken;
+
+use std::time::Instant;
+
+use crate::audio::{AudioError, AudioOutput, WavSource};
+use crate::backend::{BackendError, Engines, Finish};
+use crate::event::{Event, Events, Waterfall};
+
+use history::History;
+
+/// What a turn starts from.
+pub enum Question {
+    /// Typed.
+    Text(String),
+    /// Spoken into a file, of any length.
+    Recording(Box<WavSource>),
+}
+
+/// How a turn ended.
+#[derive(Debug)]
+pub struct Answer {
+    /// What was asked. Empty where nothing was heard; there is no reply then.
+    pub question: String,
+    pub reply: String,
+    pub waterfall: Waterfall,
+    /// Why the answer could not be heard in full, where that is so.
+    pub speech: Result<(), TurnError>,
+}
+
+/// Why there is no answer, or no sound of it.
+#[derive(Debug, thiserror::Error)]
+pub enum TurnError {
+    #[error(transparent)]
+    Audio(#[from] AudioError),
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+impl TurnError {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Audio(error) => error.hint(),
+            Self::Backend(error) => error.hint(),
+        }
+    }
+}
+
+/// One conversation with one history.
+pub struct Conversation {
+    engines: Engines,
+    history: History,
+    events: Events,
+    turns: u64,
+}
+
+impl Conversation {
+    #[must_use]
+    pub fn new(engines: Engines, system_prompt: &str, events: Events) -> Self {
+        Self {
+            engines,
+            history: History::new(system_prompt),
+            events,
+            turns: 0,
+        }
+    }
+
+    /// Loads the engines side by side: the language model always, the others as they are needed. What fails here is tried
+    /// again by the first turn.
+    ///
+    /// # Errors
+    /// The first failure, once all are done.
+    pub async fn prepare(&self, listens: bool, speaks: bool) -> Result<(), BackendError> {
+        let messages = self.history.messages();
+        let (stt, llm, tts) = tokio::join!(
+            async {
+                if listens {
+                    self.engines.stt.prepare().await
+                } else {
+                    Ok(())
+                }
+            },
+            self.engines.llm.prepare(&messages),
+            async {
+                if speaks {
+                    self.engines.tts.prepare().await
+                } else {
+                    Ok(())
+                }
+            },
+        );
+        llm.and(stt).and(tts)
+    }
+
+    /// Answers one question into `output`, or in text alone.
+    ///
+    /// # Errors
+    /// Where the recording cannot be read, or the recogniser or the language model fails for good.
+    pub async fn turn(
+        &mut self,
+        question: Question,
+        output: Option<&mut (dyn AudioOutput + 'static)>,
+    ) -> Result<Answer, TurnError> {
+        self.turns += 1;
+        let turn = self.turns;
+        let input = match question {
+            Question::Text(_) => "text",
+            Question::Recording(_) => "recording",
+        };
+        self.events.emit(Event::TurnStarted { turn, input });
+        let clock = Clock {
+            start: Instant::now(),
+        };
+        let mut waterfall = Waterfall::default();
+        let result = self
+            .answer(turn, question, output, clock, &mut waterfall)
+            .await;
+        waterfall.total_ms = clock.ms();
+        let outcome = match &result {
+            Ok(answer) if answer.question.is_empty() => "nothing_heard",
+            Ok(_) => "answered",
+            Err(_) => "failed",
+        };
+        log_turn(turn, outcome, &waterfall);
+        self.events.emit(Event::TurnEnded {
+            turn,
+            outcome,
+            waterfall: waterfall.clone(),
+        });
+        result.map(|answer| Answer {
+            waterfall,
+            ..answer
+        })
+    }
+
+    async fn answer(
+        &mut self,
+        turn: u64,
+        question: Question,
+        output: Option<&mut (dyn AudioOutput + 'static)>,
+        clock: Clock,
+        waterfall: &mut Waterfall,
+    ) -> Result<Answer, TurnError> {
+        let engines = self.engines.clone();
+        let question = match question {
+            Question::Text(text) => text.trim().to_owned(),
+            Question::Recording(source) => {
+                let heard = recognise::recording(engines.stt.as_ref(), *source, |_| ()).await?;
+                waterfall.stt_ms = Some(clock.ms());
+                self.events.emit(Event::Transcript {
+                    turn: Some(turn),
+                    file: None,
+                    text: heard.text.clone(),
+                    language: heard.language,
+                    audio_seconds: heard.audio_seconds,
+                });
+                heard.text
+            }
+        };
+        if question.is_empty() {
+            let waterfall = Waterfall::default();
+            return Ok(Answer {
+                question,
+                reply: String::new(),
+                waterfall,
+                speech: Ok(()),
+            });
+        }
+        let replying = pipeline::Pipeline {
+            turn,
+            engines: &engines,
+            events: &self.events,
+            clock,
+        };
+        let reply = replying
+            .run(&mut self.history, &question, output, waterfall)
+            .await?;
+        let finish = match reply.finish {
+            Finish::Stop | Finish::StopSequence => "stop",
+            Finish::Length => "length",
+        };
+        self.events.emit(Event::Reply {
+            turn,
+            text: reply.text.clone(),
+            finish,
+        });
+        self.history.push(&question, &reply.text);
+        Ok(Answer {
+            question,
+            reply: reply.text,
+            waterfall: Waterfall::default(),
+            speech: reply.speech,
+        })
+    }
+}
+
+/// Milliseconds since the question was there.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    fn ms(self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// One line for each turn. What was said stays out of it: the log may be shown to others.
+fn log_turn(turn: u64, outcome: &str, waterfall: &Waterfall) {
+    tracing::info!(
+        turn,
+        outcome,
+        stt_ms = waterfall.stt_ms,
+        llm_first_token_ms = waterfall.llm_first_token_ms,
+        first_sentence_ms = waterfall.first_sentence_ms,
+        first_audio_ms = waterfall.first_audio_ms,
+        total_ms = waterfall.total_ms,
+        audio_seconds = waterfall.audio_seconds,
+        prompt_tokens = waterfall.prompt_tokens,
+        reused_tokens = waterfall.reused_tokens,
+        reply_tokens = waterfall.reply_tokens,
+        tokens_per_second = waterfall.tokens_per_second,
+        "the turn ended"
+    );
+}
