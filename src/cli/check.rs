@@ -1,0 +1,45 @@
+//! `jane check`: is everything in order that `jane.toml` names? Changes nothing and loads no engine.
+
+use serde_json::json;
+
+use super::session::configuration;
+use super::{Common, Failure};
+use crate::backend::VOICE_RUNTIME;
+use crate::event::{Event, Events};
+use crate::model::{ModelError, ModelKind, ModelStore};
+
+pub fn run(common: &Common, events: &Events) -> Result<(), Failure> {
+    let (home, config) = configuration(common)?;
+    let store = ModelStore::open(&config.models_directory(&home))?;
+    let mut problems = Vec::new();
+    let mut text = format!("configuration of `{}`: in order\n", home.display());
+    let wanted = [
+        (ModelKind::Stt, config.stt.model.as_str()),
+        (ModelKind::Llm, config.llm.model.as_str()),
+        (ModelKind::Tts, config.tts.model.as_str()),
+        (ModelKind::Runtime, VOICE_RUNTIME),
+    ];
+    for (kind, name) in wanted {
+        match store.resolve(kind, name) {
+            Ok(_) => text.push_str(&format!("{kind:<8}`{name}`: in order\n")),
+            Err(error) => {
+                text.push_str(&format!("{kind:<8}`{name}`: {error}\n"));
+                problems.push(error);
+            }
+        }
+    }
+    let messages: Vec<String> = problems.iter().map(ModelError::to_string).collect();
+    let report = json!({ "home": home, "problems": messages, "text": text });
+    events.emit(Event::Report {
+        command: "check",
+        report,
+    });
+    match (problems.len(), problems.into_iter().next()) {
+        (0, _) | (_, None) => Ok(()),
+        (1, Some(problem)) => Err(problem.into()),
+        (several, Some(_)) => {
+            let failure = Failure::failed(format!("{several} models are not in order"));
+            Err(failure.hint("`jane models pull` fetches what jane.toml names"))
+        }
+    }
+}

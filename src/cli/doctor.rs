@@ -1,0 +1,269 @@
+//! `jane doctor`: looks at everything a conversation needs, and says how to mend what is wrong.
+
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::session::{configuration, installation};
+use super::{Common, Failure};
+use crate::audio::{DeviceInfo, input_devices, output_devices};
+use crate::backend::VOICE_RUNTIME;
+use crate::backend::worker::{Installation, Llama, Piper, Protocol, Whisper};
+use crate::event::{Event, Events};
+use crate::model::{ModelKind, ModelStore};
+use crate::platform;
+
+/// How a finding stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Standing {
+    Fine,
+    /// She works, with less.
+    Note,
+    /// She cannot answer.
+    Broken,
+}
+
+#[derive(Debug, Serialize)]
+struct Finding {
+    subject: String,
+    standing: Standing,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+/// Collects findings.
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(
+        &mut self,
+        subject: &str,
+        standing: Standing,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) {
+        self.0.push(Finding {
+            subject: subject.to_owned(),
+            standing,
+            message: message.into(),
+            hint,
+        });
+    }
+
+    fn fine(&mut self, subject: &str, message: impl Into<String>) {
+        self.add(subject, Standing::Fine, message, None);
+    }
+}
+
+/// # Errors
+/// Where something is broken, after all of it was reported.
+pub async fn run(common: &Common, events: &Events) -> Result<(), Failure> {
+    let mut findings = Findings::default();
+    match configuration(common) {
+        Ok((home, config)) => {
+            findings.fine(
+                "jane.toml",
+                format!("in order, home is `{}`", home.display()),
+            );
+            let wanted = [
+                (ModelKind::Stt, config.stt.model.as_str()),
+                (ModelKind::Llm, config.llm.model.as_str()),
+                (ModelKind::Tts, config.tts.model.as_str()),
+                (ModelKind::Runtime, VOICE_RUNTIME),
+            ];
+            models(&config.models_directory(&home), &wanted, &mut findings);
+            log_directory(&config.log_directory(&home), &mut findings);
+        }
+        Err(failure) => {
+            let Event::Error { message, hint, .. } = failure.into_event() else {
+                return Ok(());
+            };
+            findings.add("jane.toml", Standing::Broken, message, hint);
+        }
+    }
+    programs(&installation()?, &mut findings);
+    machine(&mut findings);
+    // Listing devices talks to sound servers, which may take their time.
+    let devices = tokio::task::spawn_blocking(|| (output_devices(), input_devices())).await;
+    let (outputs, inputs) = devices.map_err(|error| Failure::failed(error.to_string()))?;
+    sound(
+        "loudspeaker",
+        &outputs,
+        "answers are written to files and shown as text",
+        &mut findings,
+    );
+    sound(
+        "microphone",
+        &inputs,
+        "questions are typed, or asked with `jane ask --wav`",
+        &mut findings,
+    );
+    graphics(&mut findings);
+
+    let broken = findings
+        .0
+        .iter()
+        .filter(|finding| finding.standing == Standing::Broken)
+        .count();
+    let text: String = findings.0.iter().map(line).collect();
+    let report = json!({ "findings": findings.0, "broken": broken, "text": text });
+    events.emit(Event::Report {
+        command: "doctor",
+        report,
+    });
+    match broken {
+        0 => Ok(()),
+        1 => Err(Failure::failed(
+            "one thing has to be mended before she can answer",
+        )),
+        broken => Err(Failure::failed(format!(
+            "{broken} things have to be mended before she can answer"
+        ))),
+    }
+}
+
+fn line(finding: &Finding) -> String {
+    let mark = match finding.standing {
+        Standing::Fine => "ok    ",
+        Standing::Note => "note  ",
+        Standing::Broken => "BROKEN",
+    };
+    let hint = finding
+        .hint
+        .as_ref()
+        .map(|hint| format!("              hint: {hint}\n"))
+        .unwrap_or_default();
+    format!("{mark}  {}: {}\n{hint}", finding.subject, finding.message)
+}
+
+fn models(directory: &Path, wanted: &[(ModelKind, &str)], findings: &mut Findings) {
+    let store = match ModelStore::open(directory) {
+        Ok(store) => store,
+        Err(error) => {
+            return findings.add("models", Standing::Broken, error.to_string(), error.hint());
+        }
+    };
+    for (kind, name) in wanted {
+        match store.resolve(*kind, name) {
+            Ok(_) => findings.fine(kind.as_str(), format!("`{name}` is installed")),
+            Err(error) => findings.add(
+                kind.as_str(),
+                Standing::Broken,
+                error.to_string(),
+                error.hint(),
+            ),
+        }
+    }
+}
+
+fn log_directory(directory: &Path, findings: &mut Findings) {
+    let place = directory.display();
+    let usable = std::fs::create_dir_all(directory).and_then(|()| tempfile::tempfile_in(directory));
+    match usable {
+        Ok(_) => findings.fine("log", format!("`{place}` is writable")),
+        Err(error) => {
+            let hint = "make it writable, or name another one with `log.directory`".to_owned();
+            findings.add(
+                "log",
+                Standing::Broken,
+                format!("cannot write to `{place}`: {error}"),
+                Some(hint),
+            );
+        }
+    }
+}
+
+fn programs(installation: &Installation, findings: &mut Findings) {
+    for worker in [Whisper::WORKER, Llama::WORKER, Piper::WORKER] {
+        let program = installation
+            .programs
+            .join(format!("{worker}{}", std::env::consts::EXE_SUFFIX));
+        if program.is_file() {
+            findings.fine(worker, "is there");
+        } else {
+            let hint = Some("build or install all of Jane's programs together".to_owned());
+            findings.add(
+                worker,
+                Standing::Broken,
+                format!("`{}` is missing", program.display()),
+                hint,
+            );
+        }
+    }
+    match &installation.phoneme_data {
+        Some(_) => findings.fine("phonemes", "espeak-ng's data is there"),
+        None => {
+            let hint = Some("`make install` puts it beside the programs".to_owned());
+            findings.add(
+                "phonemes",
+                Standing::Broken,
+                "espeak-ng's data is missing",
+                hint,
+            );
+        }
+    }
+}
+
+fn machine(findings: &mut Findings) {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+    match platform::machine_memory() {
+        Some((total, available)) => findings.fine(
+            "machine",
+            format!(
+                "{cores} cores, {:.1} GB of memory, {:.1} GB available",
+                gigabytes(total),
+                gigabytes(available)
+            ),
+        ),
+        None => findings.fine("machine", format!("{cores} cores")),
+    }
+}
+
+fn sound(subject: &str, devices: &[DeviceInfo], without: &str, findings: &mut Findings) {
+    if devices.is_empty() {
+        let hint = Some("connect a device, or start a sound server".to_owned());
+        return findings.add(
+            subject,
+            Standing::Note,
+            format!("none found: {without}"),
+            hint,
+        );
+    }
+    let names: Vec<String> = devices
+        .iter()
+        .map(|device| {
+            format!(
+                "`{}`{}",
+                device.name,
+                if device.is_default { " (default)" } else { "" }
+            )
+        })
+        .collect();
+    findings.fine(subject, names.join(", "));
+}
+
+fn graphics(findings: &mut Findings) {
+    let features: Vec<&str> = [
+        ("cuda", cfg!(feature = "cuda")),
+        ("vulkan", cfg!(feature = "vulkan")),
+        ("metal", cfg!(feature = "metal")),
+    ]
+    .into_iter()
+    .filter_map(|(name, on)| on.then_some(name))
+    .collect();
+    if features.is_empty() {
+        findings.add(
+            "graphics",
+            Standing::Note,
+            "built for the CPU alone",
+            Some("build with `--features cuda`, `vulkan` or `metal`".to_owned()),
+        );
+    } else {
+        findings.fine("graphics", format!("built with {}", features.join(", ")));
+    }
+}

@@ -1,0 +1,159 @@
+//! The commands. This file parses the arguments and does what all commands share: home, configuration, log, output, exit code.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. With `--json` a command prints events only, one a line.
+
+mod ask;
+mod chat;
+mod check;
+mod doctor;
+mod failure;
+mod init;
+mod models;
+mod output;
+mod say;
+mod session;
+mod transcribe;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::event::Events;
+use failure::Failure;
+use output::Printer;
+use session::Session;
+
+/// A voice assistant that runs on its owner's machine.
+#[derive(Parser)]
+#[command(
+    name = "jane",
+    version,
+    about,
+    after_help = "Everything she needs is named in `jane.toml`; `jane init` writes one with every key explained."
+)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(clap::Args)]
+struct Common {
+    /// Directory with jane.toml, models, plugins and logs [default: $JANE_HOME, else the working directory if it holds a
+    /// jane.toml, else the user's data directory]
+    #[arg(long, global = true, value_name = "DIR")]
+    home: Option<PathBuf>,
+    /// Print events, one JSON object a line
+    #[arg(long, global = true)]
+    json: bool,
+    /// Change a key of jane.toml for this run, such as llm.model=qwen2.5-0.5b-instruct; may be repeated
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Ask one question, typed or recorded, and hear the answer
+    Ask(ask::Ask),
+    /// Talk by typing; reads lines where the input is not a terminal
+    Chat(chat::Chat),
+    /// Turn recordings into text
+    Transcribe(transcribe::Transcribe),
+    /// Speak a text
+    Say(say::Say),
+    /// List, fetch, check, remove and import models
+    #[command(subcommand)]
+    Models(models::Models),
+    /// Check jane.toml and the models that it names; changes nothing
+    Check,
+    /// Look at devices, memory, models and programs: what is wrong and how to mend it
+    Doctor,
+    /// Make a home: a jane.toml with every key explained, and the directories beside it
+    Init(init::Init),
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start the runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(run(arguments));
+    // Blocking work such as reading a line from a terminal cannot be cancelled, and is not waited for.
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}
+
+async fn run(Arguments { common, command }: Arguments) -> u8 {
+    let events = Events::new();
+    let printer = Printer::start(&events, common.json);
+    let result = tokio::select! {
+        result = dispatch(&common, command, &events) => result,
+        () = interrupted() => Err(Failure::interrupted()),
+    };
+    let code = match result {
+        Ok(()) => 0,
+        Err(failure) => {
+            let code = failure.code();
+            events.emit(failure.into_event());
+            code
+        }
+    };
+    drop(events);
+    printer.finish().await;
+    code
+}
+
+async fn dispatch(common: &Common, command: Command, events: &Events) -> Result<(), Failure> {
+    // What needs no configuration that is in order.
+    match &command {
+        Command::Init(init) => return init.run(common, events),
+        Command::Check => return check::run(common, events),
+        Command::Doctor => return doctor::run(common, events).await,
+        _ => {}
+    }
+    let session = Session::open(common, events)?;
+    match command {
+        Command::Ask(ask) => ask.run(&session).await,
+        Command::Chat(chat) => chat.run(&session, common.json).await,
+        Command::Transcribe(transcribe) => transcribe.run(&session).await,
+        Command::Say(say) => say.run(&session).await,
+        Command::Models(models) => models.run(&session).await,
+        Command::Check | Command::Doctor | Command::Init(_) => Ok(()),
+    }
+}
+
+/// Waits for Ctrl-C or a polite request to end.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

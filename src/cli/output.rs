@@ -1,0 +1,240 @@
+//! What a command prints: events as JSON lines, or the same events in words for a person.
+//!
+//! Invariants: answers go to stdout, and everything about them (progress, timings, warnings, errors) to stderr; printing has a
+//! task of its own, so that a slow terminal holds up no turn; what was emitted before the end is printed before the program ends.
+
+use std::io::{IsTerminal, Write};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::event::{Event, Events, Stamped, Waterfall};
+
+pub struct Printer {
+    task: JoinHandle<()>,
+}
+
+impl Printer {
+    /// Prints every event from now on.
+    pub fn start(events: &Events, json: bool) -> Self {
+        let receiver = events.subscribe();
+        let task = tokio::task::spawn_blocking(move || {
+            if json {
+                print_json(receiver)
+            } else {
+                Human::default().print(receiver)
+            }
+        });
+        Self { task }
+    }
+
+    /// Waits until all events are printed. The last handle of [`Events`] must be gone, or about to go.
+    pub async fn finish(self) {
+        let _ = self.task.await;
+    }
+}
+
+fn print_json(mut events: mpsc::UnboundedReceiver<Stamped>) {
+    let mut stdout = std::io::stdout().lock();
+    while let Some(stamped) = events.blocking_recv() {
+        let written = serde_json::to_writer(&mut stdout, &stamped).map_err(std::io::Error::from);
+        // A reader that went away wants no more events.
+        if written
+            .and_then(|()| writeln!(stdout))
+            .and_then(|()| stdout.flush())
+            .is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// The view of a person.
+#[derive(Default)]
+struct Human {
+    /// Whether the cursor stands behind an unfinished reply.
+    in_reply: bool,
+    bar: Option<(String, ProgressBar)>,
+}
+
+impl Human {
+    fn print(mut self, mut events: mpsc::UnboundedReceiver<Stamped>) {
+        while let Some(stamped) = events.blocking_recv() {
+            self.show(stamped.event);
+        }
+        self.end_bar();
+    }
+
+    fn show(&mut self, event: Event) {
+        match event {
+            Event::Transcript {
+                turn: Some(_),
+                text,
+                ..
+            } if text.is_empty() => self.note("(nothing was said)"),
+            Event::Transcript {
+                turn: Some(_),
+                text,
+                ..
+            } => self.line(&format!("you:  {text}")),
+            Event::Transcript { file, text, .. } => self.transcript(file.as_deref(), &text),
+            Event::TranscriptPart {
+                end_seconds,
+                of_seconds,
+                ..
+            } if of_seconds > 60.0 => {
+                self.note(&format!("… {end_seconds:.0} of {of_seconds:.0} s"));
+            }
+            Event::ReplyDelta { text, .. } => self.delta(&text),
+            Event::Reply { finish, .. } => self.end_reply(finish),
+            Event::TurnEnded {
+                outcome: "answered",
+                waterfall,
+                ..
+            } => self.note(&timings(&waterfall)),
+            Event::BackendLoading { role, model, .. } => {
+                self.note(&format!("loading the {role} (`{model}`) …"))
+            }
+            Event::WorkerExited { worker, status, .. } => {
+                self.note(&format!("`{worker}` ended unexpectedly: {status}"));
+            }
+            Event::WorkerRestarted { worker, .. } => {
+                self.note(&format!("starting `{worker}` again …"))
+            }
+            Event::ContextPruned { turns } => {
+                self.note(&format!("the oldest {turns} turns do not fit any more"))
+            }
+            Event::ModelStep { model, step } => {
+                self.end_bar();
+                self.note(&format!("{model}: {step}"));
+            }
+            Event::ModelProgress {
+                model,
+                bytes,
+                of_bytes,
+            } => self.progress(model, bytes, of_bytes),
+            Event::Report { report, .. } => self.report(&report),
+            Event::Warning { message, hint } => self.problem("warning", &message, hint.as_deref()),
+            Event::Error { message, hint, .. } => self.problem("error", &message, hint.as_deref()),
+            // A failed backend ends the command with the same words; the rest is for programs.
+            _ => {}
+        }
+    }
+
+    fn delta(&mut self, text: &str) {
+        self.end_bar();
+        let mut stdout = std::io::stdout().lock();
+        let text = if self.in_reply {
+            text
+        } else {
+            let _ = write!(stdout, "jane: ");
+            text.trim_start()
+        };
+        self.in_reply = true;
+        let _ = write!(stdout, "{text}");
+        let _ = stdout.flush();
+    }
+
+    fn end_reply(&mut self, finish: &str) {
+        if std::mem::take(&mut self.in_reply) {
+            println!();
+        }
+        if finish == "length" {
+            self.note("(the reply was cut off at `llm.max_reply_tokens`)");
+        }
+    }
+
+    fn transcript(&mut self, file: Option<&str>, text: &str) {
+        match file {
+            Some(file) => self.line(&format!("{file}\t{text}")),
+            None => self.line(text),
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.interrupt();
+        println!("{text}");
+    }
+
+    fn note(&mut self, text: &str) {
+        self.interrupt();
+        eprintln!("{text}");
+    }
+
+    fn problem(&mut self, kind: &str, message: &str, hint: Option<&str>) {
+        self.interrupt();
+        eprintln!("{kind}: {message}");
+        if let Some(hint) = hint {
+            eprintln!("hint: {hint}");
+        }
+    }
+
+    /// Ends whatever line the terminal is in.
+    fn interrupt(&mut self) {
+        self.end_bar();
+        if std::mem::take(&mut self.in_reply) {
+            println!();
+        }
+    }
+
+    fn progress(&mut self, model: String, bytes: u64, of_bytes: Option<u64>) {
+        if self.bar.as_ref().is_none_or(|(name, _)| *name != model) {
+            self.end_bar();
+            self.bar = Some((model.clone(), bar(&model, of_bytes)));
+        }
+        if let Some((_, bar)) = &self.bar {
+            bar.set_position(bytes);
+        }
+    }
+
+    fn end_bar(&mut self) {
+        if let Some((_, bar)) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// A report is lines of text for a person, in its `text`.
+    fn report(&mut self, report: &serde_json::Value) {
+        self.interrupt();
+        if let Some(text) = report.get("text").and_then(serde_json::Value::as_str) {
+            print!("{text}");
+        }
+    }
+}
+
+fn bar(model: &str, of_bytes: Option<u64>) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(of_bytes, target);
+    let template = match of_bytes {
+        Some(_) => "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+        None => "{msg} {spinner} {bytes} {bytes_per_sec}",
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.set_message(model.to_owned());
+    bar
+}
+
+/// One line with what a person may want to know about a turn's times.
+fn timings(waterfall: &Waterfall) -> String {
+    let mut parts = Vec::new();
+    for (name, value) in [
+        ("heard", waterfall.stt_ms),
+        ("first word", waterfall.llm_first_token_ms),
+        ("first sound", waterfall.first_audio_ms),
+        ("all", Some(waterfall.total_ms)),
+    ] {
+        if let Some(value) = value {
+            parts.push(format!("{name} {value} ms"));
+        }
+    }
+    let (tokens, rate) = (waterfall.reply_tokens, waterfall.tokens_per_second);
+    parts.push(format!("{tokens} tokens at {rate:.0}/s"));
+    format!("      ({})", parts.join(", "))
+}

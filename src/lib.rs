@@ -1,0 +1,38 @@
+//! Jane, a voice assistant that runs on its owner's machine.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`cli`] | the commands, one file each |
+//! | [`accuracy`] | word errors, as the field counts them |
+//! | [`config`] | `jane.toml`: every key, its layers, its validation |
+//! | [`event`] | everything observable |
+//! | [`audio`] | sound in and out: files, loudspeakers, sample rates, pauses |
+//! | [`backend`] | the three engines behind three traits, and the worker processes that run them |
+//! | [`conversation`] | the history and the life of a turn |
+//! | [`model`] | the catalogue of models: fetched, checked, imported, found |
+//! | [`platform`] | what differs between operating systems |
+//! | [`telemetry`] | the log file |
+//!
+//! The library names no native engine: each lives in a program of its own under `src/bin`, and speaks the protocol of
+//! [`backend::worker`]. `ARCHITECTURE.md` says why.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
+pub mod accuracy;
+pub mod audio;
+pub mod backend;
+pub mod cli;
+pub mod config;
+pub mod conversation;
+pub mod event;
+pub mod model;
+pub mod platform;
+pub mod telemetry;
