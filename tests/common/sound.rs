@@ -1,0 +1,137 @@
+//! A real sound server of the scenario's own: pulseaudio with one silent loudspeaker, whose monitor can be recorded, and ALSA's
+//! default device routed to it. Nothing of the user's is touched; it ends with the scenario.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
+
+/// Samples per second of a recording of the monitor.
+pub const RATE: u32 = 16_000;
+
+pub struct SoundServer {
+    directory: tempfile::TempDir,
+    server: Child,
+}
+
+impl SoundServer {
+    /// `None`, and said so, where pulseaudio is not installed.
+    pub fn start() -> Option<Self> {
+        let directory = tempfile::tempdir().unwrap();
+        let asound = "</usr/share/alsa/alsa.conf>\npcm.!default { type pulse }\nctl.!default { type pulse }\n";
+        std::fs::write(directory.path().join("asound.conf"), asound).unwrap();
+        std::fs::create_dir(directory.path().join("pulse")).unwrap();
+        let socket = directory.path().join("socket");
+        let mut command = Command::new("pulseaudio");
+        apply(&mut command, directory.path());
+        command.args([
+            "-n",
+            "--daemonize=no",
+            "--use-pid-file=no",
+            "--exit-idle-time=-1",
+            "--disable-shm=yes",
+        ]);
+        command.args(["--log-level=info", "--log-target=stderr"]);
+        command.args(["-L", "module-null-sink sink_name=spk rate=48000"]);
+        command.arg("-L");
+        command.arg(format!(
+            "module-native-protocol-unix auth-anonymous=1 socket={}",
+            socket.display()
+        ));
+        let Ok(mut server) = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn() else {
+            eprintln!("pulseaudio is not installed, so this is left out");
+            return None;
+        };
+        let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
+        let ready = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .any(|line| line.contains("Daemon startup complete"));
+        assert!(ready, "pulseaudio ended");
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Some(Self { directory, server })
+    }
+
+    /// Lets `command` hear and speak through this server.
+    pub fn apply(&self, command: &mut Command) {
+        apply(command, self.directory.path());
+    }
+
+    /// Records what the loudspeaker plays from now on.
+    pub fn record(&self) -> Recording {
+        let mut command = Command::new("parecord");
+        self.apply(&mut command);
+        command.args([
+            "--raw",
+            "-d",
+            "spk.monitor",
+            "--channels=1",
+            "--format=s16le",
+            "--latency-msec=20",
+        ]);
+        command.arg(format!("--rate={RATE}"));
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let (sender, heard) = channel();
+        let reader = std::thread::spawn(move || {
+            let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+            while let Ok(read @ 1..) = stdout.read(&mut buffer) {
+                bytes.extend_from_slice(&buffer[..read]);
+                let _ = sender.send(());
+            }
+            bytes
+        });
+        heard.recv().expect("the recording begins");
+        Recording {
+            child,
+            heard,
+            reader,
+        }
+    }
+
+    /// Ends the server in the middle of whatever it is doing.
+    pub fn kill(&mut self) {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+    }
+}
+
+impl Drop for SoundServer {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+pub struct Recording {
+    child: Child,
+    heard: Receiver<()>,
+    reader: JoinHandle<Vec<u8>>,
+}
+
+impl Recording {
+    /// What was recorded until now.
+    pub fn stop(mut self) -> Vec<i16> {
+        let _ = self.heard.recv();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let bytes = self.reader.join().unwrap();
+        bytes
+            .chunks_exact(2)
+            .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
+            .collect()
+    }
+}
+
+fn apply(command: &mut Command, directory: &Path) {
+    let at = |name: &str| -> PathBuf { directory.join(name) };
+    command
+        .env("HOME", directory)
+        .env("XDG_RUNTIME_DIR", directory)
+        .env("PULSE_RUNTIME_PATH", at("pulse"))
+        .env("PULSE_STATE_PATH", at("state"))
+        .env("PULSE_SERVER", format!("unix:{}", at("socket").display()))
+        .env("ALSA_CONFIG_PATH", at("asound.conf"))
+        .env_remove("DBUS_SESSION_BUS_ADDRESS");
+}

@@ -1,0 +1,149 @@
+//! Recordings into text: long ones, noisy ones, and those that hold no speech.
+
+mod common;
+
+use common::{Home, PATIENCE, data, questions, read_wav, recordings, write_wav};
+use jane::accuracy::WordErrors;
+
+#[test]
+fn a_long_recording_is_recognised_in_parts_with_progress() {
+    let home = Home::new();
+    let questions = questions();
+    let path = home.path().join("long.wav");
+    let mut samples = Vec::new();
+    let mut text = String::new();
+    while samples.len() < 16_000 * 90 {
+        for (file, question) in &questions {
+            samples.extend(read_wav(file).1);
+            samples.extend(std::iter::repeat_n(0, 16_000));
+            text.push_str(question);
+            text.push(' ');
+        }
+    }
+    write_wav(&path, 16_000, samples.iter().copied());
+    let run = home.run(&["transcribe", path.to_str().unwrap()]);
+    assert_eq!(run.code(), Some(0), "{run:#?}");
+    let parts = run.all("transcript.part");
+    assert!(parts.len() > 3, "{parts:#?}");
+    let ends: Vec<f64> = parts
+        .iter()
+        .map(|part| part["end_seconds"].as_f64().unwrap())
+        .collect();
+    assert!(ends.is_sorted());
+    let heard = run.only("transcript")["text"].as_str().unwrap().to_owned();
+    let errors = WordErrors::between(&text, &heard);
+    assert!(errors.rate() < 0.03, "{errors:?}: {heard}");
+}
+
+#[test]
+fn noise_without_speech_gives_no_text() {
+    let home = Home::new();
+    // Ours: white noise, a hum, clicks. The real ones, where they are.
+    let mut state = 1_u32;
+    let mut random = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        i16::try_from(state >> 20).unwrap() - 2_048
+    };
+    let white = home.path().join("white.wav");
+    write_wav(&white, 16_000, (0..16_000 * 5).map(|_| random()));
+    let hum = home.path().join("hum.wav");
+    let wave = |sample: i32| {
+        (f64::from(sample) * 2.0 * std::f64::consts::PI * 100.0 / 16_000.0).sin() * 6_000.0
+    };
+    write_wav(
+        &hum,
+        16_000,
+        (0..16_000 * 5).map(|sample| wave(sample) as i16),
+    );
+    let clicks = home.path().join("clicks.wav");
+    write_wav(
+        &clicks,
+        16_000,
+        (0..16_000 * 5).map(|sample| if sample % 8_000 < 40 { 20_000 } else { 0 }),
+    );
+
+    let mut files = vec![white, hum, clicks];
+    files.extend(
+        recordings("noise")
+            .into_iter()
+            .filter(|(_, reference, _)| reference != "asr")
+            .map(|(file, ..)| file),
+    );
+    let names: Vec<&str> = files.iter().map(|file| file.to_str().unwrap()).collect();
+    let run = home.run(&[&["transcribe"], names.as_slice()].concat());
+    assert_eq!(run.code(), Some(0), "{run:#?}");
+    for transcript in run.all("transcript") {
+        assert_eq!(transcript["text"], "", "{transcript}");
+    }
+}
+
+#[test]
+fn people_who_ask_for_things_are_understood() {
+    let home = Home::new();
+    let clips: Vec<_> = recordings("command")
+        .into_iter()
+        .filter(|(_, reference, _)| reference != "asr")
+        .collect();
+    if clips.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = clips
+        .iter()
+        .map(|(file, ..)| file.to_str().unwrap())
+        .collect();
+    let run = home.run(&[&["transcribe"], names.as_slice()].concat());
+    let mut errors = WordErrors::default();
+    for (transcript, (_, _, said)) in run.all("transcript").iter().zip(&clips) {
+        errors += WordErrors::between(said, transcript["text"].as_str().unwrap());
+    }
+    assert!(errors.errors <= 4, "{errors:?} in {run:#?}");
+}
+
+#[test]
+fn a_language_that_the_model_does_not_know_is_refused() {
+    let home = Home::new();
+    let question = data("capital_of_france.wav");
+    let run = home.run(&[
+        "transcribe",
+        "--set",
+        "stt.language=de",
+        question.to_str().unwrap(),
+    ]);
+    assert_eq!(run.code(), Some(1));
+    assert!(
+        run.only("error")["message"]
+            .as_str()
+            .unwrap()
+            .contains("English only"),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn an_interrupted_command_ends_with_its_workers() {
+    let home = Home::new();
+    let path = home.path().join("long.wav");
+    let samples: Vec<i16> = questions()
+        .iter()
+        .flat_map(|(file, _)| read_wav(file).1)
+        .collect();
+    write_wav(
+        &path,
+        16_000,
+        samples.iter().copied().cycle().take(16_000 * 600),
+    );
+    let mut running = home.start(&["transcribe", path.to_str().unwrap()]);
+    let worker = running.wait_for("worker.started")["pid"].as_u64().unwrap();
+    running.wait_for("transcript.part");
+    let status = std::process::Command::new("kill")
+        .args(["-INT", &running.child.id().to_string()])
+        .status();
+    assert!(status.unwrap().success());
+    let run = running.finish();
+    assert_eq!(run.code(), Some(130));
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while common::is_running(worker) {
+        assert!(std::time::Instant::now() < deadline);
+        std::thread::yield_now();
+    }
+}
