@@ -1,0 +1,84 @@
+# Jane's two commands are `make run` and `make test`. The others are what they are made of.
+
+SHELL := /bin/bash
+.ONESHELL:
+.SHELLFLAGS := -eu -o pipefail -c
+
+CARGO_TARGET_DIR ?= target
+PROGRAMS := $(CARGO_TARGET_DIR)/release
+JANE := $(PROGRAMS)/jane
+PREFIX ?= /usr/local
+
+# What compiling the engines takes on Debian and Ubuntu, and what fetches models.
+TOOLS := cc cmake clang pkg-config python3
+PACKAGES := build-essential cmake clang libclang-dev pkg-config libasound2-dev libsonic-dev python3 python3-pip
+
+# A sound server of the tests' own.
+TEST_PACKAGES := pulseaudio pulseaudio-utils libasound2-plugins
+
+.PHONY: run test build setup setup-tests models lint bench install clean help
+
+run: models ## install what is missing, build, fetch the default models, and start Jane
+	@$(JANE) ask --wav tests/data/capital_of_france.wav --out answer.wav
+	echo "      (the answer is in answer.wav)" >&2
+	if [ -t 0 ] && [ -t 1 ]; then exec $(JANE) chat; fi
+
+test: setup-tests models ## run all tests, with the real engines and the default models
+	cargo test --release --locked
+
+build: setup ## compile Jane and her engines
+	@cargo build --release --locked
+
+models: build ## fetch the models that jane.toml names
+	@$(JANE) models pull
+
+setup: ## install what compiling needs
+	@$(call install,$(TOOLS),$(PACKAGES))
+
+setup-tests: setup
+	@$(call install,pulseaudio pactl,$(TEST_PACKAGES))
+
+# Installs Debian packages where one of them, or one of some tools, is missing.
+define install
+missing=()
+for tool in $(1); do command -v $$tool > /dev/null || missing+=($$tool); done
+for package in $(filter lib%,$(2)); do
+	if command -v dpkg-query > /dev/null; then
+		dpkg-query -W -f '$${Status}' $$package 2> /dev/null | grep -q 'ok installed' || missing+=($$package)
+	fi
+done
+packages="$(2)"
+# A pip that is there is not replaced by Debian's.
+if python3 -m pip --version > /dev/null 2>&1; then packages=$${packages/python3 python3-pip/}; else missing+=(pip); fi
+if [ $${#missing[@]} -eq 0 ]; then exit 0; fi
+echo "installing what is missing: $${missing[*]}"
+if ! command -v apt-get > /dev/null; then
+	echo "error: this system has no apt-get" >&2
+	echo "hint: install the counterparts of these Debian packages: $(2)" >&2
+	exit 1
+fi
+sudo=; [ "$$(id -u)" -eq 0 ] || sudo=sudo
+export DEBIAN_FRONTEND=noninteractive
+$$sudo apt-get update -qq
+$$sudo apt-get install -y -qq --no-install-recommends $$packages
+endef
+
+lint: setup ## formatting and clippy, warnings denied
+	cargo fmt --check
+	cargo clippy --release --locked --all-targets -- -D warnings
+
+bench: models ## word errors over recordings, printed by kind
+	$(JANE) models pull whisper-base
+	cargo bench --locked
+
+install: build ## put the programs and their data under PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/jane
+	install -m 755 $(PROGRAMS)/jane $(PROGRAMS)/jane-whisper $(PROGRAMS)/jane-llama $(PROGRAMS)/jane-piper $(DESTDIR)$(PREFIX)/bin
+	data=$$(ls -dt $(PROGRAMS)/build/espeak-rs-sys-*/out/share/espeak-ng-data | head -n 1)
+	cp -R "$$data" $(DESTDIR)$(PREFIX)/share/jane/
+
+clean: ## remove what was built; models stay
+	cargo clean
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
