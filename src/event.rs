@@ -55,6 +55,9 @@ pub struct Waterfall {
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event")]
 pub enum Event {
+    /// She waits for the next question.
+    #[serde(rename = "listening")]
+    Listening,
     #[serde(rename = "turn.started")]
     TurnStarted { turn: u64, input: &'static str },
     /// What was heard. `file` is set where several recordings are transcribed; `start_seconds` for a part of a long one.

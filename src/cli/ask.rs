@@ -33,7 +33,7 @@ impl Ask {
         let mut output = if self.silent {
             None
         } else {
-            session.output(self.out.as_deref())?
+            session.output_or_warning(self.out.as_deref())?
         };
         let engines = session.engines()?;
         let prompt = &session.config.assistant.system_prompt;

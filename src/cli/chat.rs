@@ -1,10 +1,9 @@
 //! `jane chat`: a conversation, typed.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read};
 
 use tokio::sync::mpsc;
 
-use super::session::is_interactive;
 use super::{Failure, Session};
 use crate::conversation::{Conversation, Question};
 use crate::event::Event;
@@ -20,61 +19,56 @@ pub struct Chat {
 }
 
 impl Chat {
-    pub async fn run(self, session: &Session, json: bool) -> Result<(), Failure> {
+    /// Ends with the input. A turn that fails is told, and the conversation goes on.
+    pub async fn run(self, session: &Session) -> Result<(), Failure> {
         let mut output = if self.silent {
             None
         } else {
-            session.output(None)?
+            session.output_or_warning(None)?
         };
         let prompt = &session.config.assistant.system_prompt;
         let mut conversation =
             Conversation::new(session.engines()?, prompt, session.events.clone());
         let _ = conversation.prepare(false, output.is_some()).await;
-        let prompted = is_interactive() && !json;
-        let mut lines = lines(prompted);
-        let mut failed = None;
-        while let Some(line) = lines.recv().await {
+        let mut lines = lines();
+        let mut failed = false;
+        loop {
+            session.events.emit(Event::Listening);
+            let Some(line) = lines.recv().await else {
+                break;
+            };
             let line =
                 line.map_err(|error| Failure::failed(format!("cannot read the input: {error}")))?;
             if line.trim().is_empty() {
                 continue;
             }
-            // A turn that fails is told, and the conversation goes on.
-            match conversation
+            let answer = conversation
                 .turn(Question::Text(line), output.as_deref_mut())
-                .await
-            {
-                Ok(_) => failed = None,
-                Err(error) => {
-                    let event = Event::Error {
-                        message: error.to_string(),
-                        hint: error.hint(),
-                        code: 1,
-                    };
-                    session.events.emit(event);
-                    failed = Some(error);
-                }
+                .await;
+            failed = answer.is_err();
+            if let Err(error) = answer {
+                session.events.emit(Event::Error {
+                    message: error.to_string(),
+                    hint: error.hint(),
+                    code: 1,
+                });
             }
         }
-        match failed {
-            Some(_) => Err(Failure::failed("the last question could not be answered")),
-            None => Ok(()),
+        if failed {
+            return Err(Failure::failed("the last question could not be answered"));
         }
+        Ok(())
     }
 }
 
-/// Lines of the standard input as they are asked for, from a thread of their own: a terminal cannot be read asynchronously.
-fn lines(prompted: bool) -> mpsc::Receiver<std::io::Result<String>> {
+/// Lines of the standard input, from a thread of their own: a terminal cannot be read asynchronously.
+fn lines() -> mpsc::Receiver<std::io::Result<String>> {
     let (sender, receiver) = mpsc::channel(1);
     std::thread::spawn(move || {
         let mut input = std::io::stdin().lock();
         loop {
-            if prompted {
-                eprint!("> ");
-                let _ = std::io::stderr().flush();
-            }
             let mut line = Vec::new();
-            let read = std::io::Read::take(&mut input, LONGEST_LINE).read_until(b'\n', &mut line);
+            let read = Read::take(&mut input, LONGEST_LINE).read_until(b'\n', &mut line);
             let line = match read {
                 Ok(0) => return,
                 Ok(_) => Ok(String::from_utf8_lossy(&line).into_owned()),

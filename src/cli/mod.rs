@@ -16,6 +16,7 @@ mod transcribe;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -75,6 +76,9 @@ enum Command {
     Init(init::Init),
 }
 
+/// How long an interrupted command may take to print what is left.
+const PRINTING: Duration = Duration::from_secs(1);
+
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -119,7 +123,12 @@ async fn run(Arguments { common, command }: Arguments) -> u8 {
         }
     };
     drop(events);
-    printer.finish().await;
+    if code == Failure::interrupted().code() {
+        // Who interrupts does not want to wait for a terminal or pipe that takes nothing.
+        let _ = tokio::time::timeout(PRINTING, printer.finish()).await;
+    } else {
+        printer.finish().await;
+    }
     code
 }
 
@@ -134,7 +143,7 @@ async fn dispatch(common: &Common, command: Command, events: &Events) -> Result<
     let session = Session::open(common, events)?;
     match command {
         Command::Ask(ask) => ask.run(&session).await,
-        Command::Chat(chat) => chat.run(&session, common.json).await,
+        Command::Chat(chat) => chat.run(&session).await,
         Command::Transcribe(transcribe) => transcribe.run(&session).await,
         Command::Say(say) => say.run(&session).await,
         Command::Models(models) => models.run(&session).await,

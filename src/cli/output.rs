@@ -3,7 +3,7 @@
 //! Invariants: answers go to stdout, and everything about them (progress, timings, warnings, errors) to stderr; printing has a
 //! task of its own, so that a slow terminal holds up no turn; what was emitted before the end is printed before the program ends.
 
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Write, stderr, stdin, stdout};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc;
@@ -36,7 +36,7 @@ impl Printer {
 }
 
 fn print_json(mut events: mpsc::UnboundedReceiver<Stamped>) {
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = stdout().lock();
     while let Some(stamped) = events.blocking_recv() {
         let written = serde_json::to_writer(&mut stdout, &stamped).map_err(std::io::Error::from);
         // A reader that went away wants no more events.
@@ -88,6 +88,10 @@ impl Human {
             }
             Event::ReplyDelta { text, .. } => self.delta(&text),
             Event::Reply { finish, .. } => self.end_reply(finish),
+            Event::Listening if stdin().is_terminal() => {
+                self.interrupt();
+                put(&mut stderr(), "> ");
+            }
             Event::TurnEnded {
                 outcome: "answered",
                 waterfall,
@@ -124,21 +128,17 @@ impl Human {
 
     fn delta(&mut self, text: &str) {
         self.end_bar();
-        let mut stdout = std::io::stdout().lock();
-        let text = if self.in_reply {
-            text
+        if self.in_reply {
+            put(&mut stdout(), text);
         } else {
-            let _ = write!(stdout, "jane: ");
-            text.trim_start()
-        };
-        self.in_reply = true;
-        let _ = write!(stdout, "{text}");
-        let _ = stdout.flush();
+            self.in_reply = true;
+            put(&mut stdout(), &format!("jane: {}", text.trim_start()));
+        }
     }
 
     fn end_reply(&mut self, finish: &str) {
         if std::mem::take(&mut self.in_reply) {
-            println!();
+            put(&mut stdout(), "\n");
         }
         if finish == "length" {
             self.note("(the reply was cut off at `llm.max_reply_tokens`)");
@@ -154,19 +154,19 @@ impl Human {
 
     fn line(&mut self, text: &str) {
         self.interrupt();
-        println!("{text}");
+        put(&mut stdout(), &format!("{text}\n"));
     }
 
     fn note(&mut self, text: &str) {
         self.interrupt();
-        eprintln!("{text}");
+        put(&mut stderr(), &format!("{text}\n"));
     }
 
     fn problem(&mut self, kind: &str, message: &str, hint: Option<&str>) {
         self.interrupt();
-        eprintln!("{kind}: {message}");
+        put(&mut stderr(), &format!("{kind}: {message}\n"));
         if let Some(hint) = hint {
-            eprintln!("hint: {hint}");
+            put(&mut stderr(), &format!("hint: {hint}\n"));
         }
     }
 
@@ -174,7 +174,7 @@ impl Human {
     fn interrupt(&mut self) {
         self.end_bar();
         if std::mem::take(&mut self.in_reply) {
-            println!();
+            put(&mut stdout(), "\n");
         }
     }
 
@@ -198,9 +198,21 @@ impl Human {
     fn report(&mut self, report: &serde_json::Value) {
         self.interrupt();
         if let Some(text) = report.get("text").and_then(serde_json::Value::as_str) {
-            print!("{text}");
+            put(&mut stdout(), text);
         }
     }
+}
+
+/// Writes at once, without what could command a terminal: the text may come from a model. A reader
+/// that went away loses the rest, and nobody is told.
+fn put(stream: &mut impl Write, text: &str) {
+    let harmless: String = text
+        .chars()
+        .filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t'))
+        .collect();
+    let _ = stream
+        .write_all(harmless.as_bytes())
+        .and_then(|()| stream.flush());
 }
 
 fn bar(model: &str, of_bytes: Option<u64>) -> ProgressBar {
@@ -237,4 +249,16 @@ fn timings(waterfall: &Waterfall) -> String {
     let (tokens, rate) = (waterfall.reply_tokens, waterfall.tokens_per_second);
     parts.push(format!("{tokens} tokens at {rate:.0}/s"));
     format!("      ({})", parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_cannot_command_the_terminal() {
+        let mut written = Vec::new();
+        put(&mut written, "one\x1b]0;two\x07\r\tthree\n");
+        assert_eq!(written, b"one]0;two\tthree\n");
+    }
 }

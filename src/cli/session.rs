@@ -1,12 +1,11 @@
 //! What a command works with: the home, the configuration in force, the log, the models and the engines.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use tracing_appender::non_blocking::WorkerGuard;
 
 use super::{Common, Failure};
-use crate::audio::{AudioOutput, Loudspeaker, Outputs, WavFile};
+use crate::audio::{AudioError, AudioOutput, Loudspeaker, Outputs, WavFile};
 use crate::backend::worker::Installation;
 use crate::backend::{Builder, Engines};
 use crate::config::{self, Config, Source};
@@ -71,37 +70,56 @@ impl Session {
         Ok(self.builder().engines()?)
     }
 
-    /// Where speech goes: the loudspeaker, where there is one, and `file`, where it is given. `None` where it would go nowhere.
+    /// Where speech goes: the loudspeaker, where there is one, and `file`, where it is given. `None`
+    /// where it would go nowhere.
     ///
     /// # Errors
-    /// Where the file cannot be made, or a device that the configuration names by name cannot be opened.
+    /// Where the file cannot be made, or a device that the configuration names by name cannot be
+    /// opened.
     pub fn output(&self, file: Option<&Path>) -> Result<Option<Box<dyn AudioOutput>>, Failure> {
         let mut outputs: Vec<Box<dyn AudioOutput>> = Vec::new();
         if let Some(file) = file {
             outputs.push(Box::new(WavFile::create(file)?));
         }
-        match self.config.audio.output_device.as_str() {
-            "none" => {}
-            device => match Loudspeaker::open(device) {
+        if let Some(device) = self.device() {
+            match Loudspeaker::open(device) {
                 Ok(loudspeaker) => outputs.push(Box::new(loudspeaker)),
-                Err(error) if device == "default" => {
-                    tracing::warn!(%error, "no loudspeaker");
-                    if file.is_none() {
-                        let message = format!("{error}: the answer is text only");
-                        self.events.emit(Event::Warning {
-                            message,
-                            hint: error.hint(),
-                        });
-                    }
+                Err(error @ AudioError::NoDevice { .. }) => {
+                    tracing::warn!(%error, "there is no loudspeaker");
                 }
                 Err(error) => return Err(error.into()),
-            },
+            }
         }
         Ok(if outputs.is_empty() {
             None
         } else {
             Some(Box::new(Outputs(outputs)))
         })
+    }
+
+    /// The same, for answers: those that would go nowhere are text only, which is said unless the
+    /// configuration wants it so.
+    ///
+    /// # Errors
+    /// As [`Session::output`].
+    pub fn output_or_warning(
+        &self,
+        file: Option<&Path>,
+    ) -> Result<Option<Box<dyn AudioOutput>>, Failure> {
+        let output = self.output(file)?;
+        if output.is_none() && self.device().is_some() {
+            self.events.emit(Event::Warning {
+                message: "there is no loudspeaker: answers are text only".to_owned(),
+                hint: Some("`jane doctor` lists the devices; `--silent` wants it so".to_owned()),
+            });
+        }
+        Ok(output)
+    }
+
+    /// The loudspeaker's name in the configuration, unless it wants none.
+    fn device(&self) -> Option<&str> {
+        let device = self.config.audio.output_device.as_str();
+        (device != "none").then_some(device)
     }
 }
 
@@ -137,9 +155,4 @@ fn cache(models: &Path) -> Option<PathBuf> {
             None
         }
     }
-}
-
-/// Whether a person sits in front of this program.
-pub fn is_interactive() -> bool {
-    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }

@@ -115,7 +115,7 @@ impl Default for Llm {
             model: "smollm2-135m-instruct".into(),
             context_window: 4096,
             max_reply_tokens: 256,
-            temperature: 0.3,
+            temperature: 0.0,
             top_k: 40,
             top_p: 0.95,
             min_p: 0.05,

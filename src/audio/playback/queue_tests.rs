@@ -96,7 +96,7 @@ async fn other_rates_are_resampled_and_keep_their_length() {
     assert_eq!(handle.heard_samples(16_000).abs_diff(8_000), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_device_that_fails_is_an_error_of_the_next_call() {
     let (mut queue, _feed) = pair();
     queue.play(&[0.5; 1_000], RATE).await.unwrap();
@@ -107,6 +107,24 @@ async fn a_device_that_fails_is_an_error_of_the_next_call() {
     failure.report(&cpal::ErrorKind::DeviceNotAvailable.into());
     let error = waiting.await.unwrap_err();
     assert!(error.to_string().contains("`test` failed"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_after_which_the_device_goes_on_costs_nothing() {
+    let (mut queue, mut feed) = pair();
+    queue.play(&[0.5; 1_000], RATE).await.unwrap();
+    queue
+        .failure
+        .report(&cpal::ErrorKind::DeviceNotAvailable.into());
+    let mut waiting = pin!(queue.play(&[0.25; 100], RATE));
+    for _ in 0..10 {
+        // Half of the grace passes, and the device takes a little.
+        assert!(futures_poll(&mut waiting).await.is_none());
+        tokio::time::advance(GRACE / 2).await;
+        take(&mut feed, 1);
+    }
+    take(&mut feed, 100);
+    waiting.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

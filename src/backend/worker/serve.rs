@@ -187,8 +187,8 @@ fn read<P: Protocol>(jobs: &Sender<Job<P>>, flags: &Flags) {
     let mut codec = protocol::codec();
     let mut buffer = BytesMut::new();
     let mut chunk = vec![0; 64 << 10];
-    // The request whose audio is still coming, and how many samples of it.
-    let mut waiting: Option<(Job<P>, usize)> = None;
+    // Requests whose audio is still coming, and how many samples of it.
+    let mut waiting: HashMap<u64, (Job<P>, usize)> = HashMap::new();
     loop {
         let frame = match codec.decode(&mut buffer) {
             Ok(Some(frame)) => frame,
@@ -205,7 +205,7 @@ fn read<P: Protocol>(jobs: &Sender<Job<P>>, flags: &Flags) {
                 "the host sent a frame that cannot be read: {error}"
             )),
         };
-        match protocol::decode::<FromHost<P::Request>>(&frame) {
+        let id = match protocol::decode::<FromHost<P::Request>>(&frame) {
             Ok(FromHost::Request {
                 id,
                 request,
@@ -222,21 +222,22 @@ fn read<P: Protocol>(jobs: &Sender<Job<P>>, flags: &Flags) {
                         "the host announced {missing} samples; {MAX_AUDIO} are allowed"
                     ));
                 }
-                waiting = Some((
-                    Job {
-                        id,
-                        request,
-                        audio: Vec::with_capacity(missing),
-                        cancelled,
-                    },
-                    missing,
-                ));
+                let audio = Vec::with_capacity(missing);
+                let job = Job {
+                    id,
+                    request,
+                    audio,
+                    cancelled,
+                };
+                waiting.insert(id, (job, missing));
+                id
             }
             Ok(FromHost::Audio { id, samples }) => {
-                if let Some((job, missing)) = waiting.as_mut().filter(|(job, _)| job.id == id) {
+                if let Some((job, missing)) = waiting.get_mut(&id) {
                     *missing = missing.saturating_sub(samples.len());
                     job.audio.extend_from_slice(&samples);
                 }
+                id
             }
             Ok(FromHost::Cancel { id }) => {
                 if let Some(flag) = flags
@@ -246,12 +247,15 @@ fn read<P: Protocol>(jobs: &Sender<Job<P>>, flags: &Flags) {
                 {
                     flag.store(true, Ordering::Relaxed);
                 }
+                id
             }
             Err(error) => quit(&format!(
                 "the host sent a message that cannot be read: {error}"
             )),
-        }
-        if let Some((job, _)) = waiting.take_if(|(_, missing)| *missing == 0)
+        };
+        let complete = waiting.get(&id).is_some_and(|(_, missing)| *missing == 0);
+        let job = if complete { waiting.remove(&id) } else { None };
+        if let Some((job, _)) = job
             && jobs.send(job).is_err()
         {
             return;
