@@ -1,7 +1,7 @@
 //! The log: one file a day in the log directory, `jane.log` pointing at the newest, written by a thread of its own.
 //!
-//! Invariants: logging never waits for the disk (lines are dropped before a turn is held up, and how many is said at the end of
-//! the program's life by tracing-appender); files beyond `log.keep_files` are removed; secrets and what was said are not logged.
+//! Invariants: logging never waits for the disk (lines are dropped before a turn is held up);
+//! files beyond `log.keep_files` are removed; secrets and what was said are not logged.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@
 
 use crate::backend::Message;
 
+#[derive(Clone)]
 pub struct History {
     system_prompt: String,
     /// Questions and their answers, oldest first.

@@ -98,28 +98,35 @@ impl Pipeline<'_> {
         })
     }
 
-    /// Asks the model, with as much of the history as its context window holds.
+    /// Asks the model, with as much of the history as its context window holds. The history itself
+    /// loses the rest only once the model answers.
     async fn start(
         &self,
         history: &mut History,
         question: &str,
     ) -> Result<(Generated, ReplyStream), BackendError> {
-        loop {
-            let mut stream = self.engines.llm.reply(history.messages_with(question));
+        let mut shorter = history.clone();
+        let mut turns = 0;
+        let (first, stream) = loop {
+            let mut stream = self.engines.llm.reply(shorter.messages_with(question));
             match stream.next().await {
-                Some(Ok(first)) => return Ok((first, stream)),
+                Some(Ok(first)) => break (first, stream),
                 Some(Err(error)) if error.is_prompt_too_long() => {
-                    let turns = history.forget_older_half();
-                    if turns == 0 {
-                        return Err(error);
+                    match shorter.forget_older_half() {
+                        0 => return Err(error),
+                        forgotten => turns += forgotten,
                     }
-                    let turns = u32::try_from(turns).unwrap_or(u32::MAX);
-                    self.events.emit(Event::ContextPruned { turns });
                 }
                 Some(Err(error)) => return Err(error),
-                None => return Ok((Generated::Ended(NOTHING), stream)),
+                None => break (Generated::Ended(NOTHING), stream),
             }
+        };
+        if turns > 0 {
+            *history = shorter;
+            let turns = u32::try_from(turns).unwrap_or(u32::MAX);
+            self.events.emit(Event::ContextPruned { turns });
         }
+        Ok((first, stream))
     }
 
     async fn write(
@@ -214,12 +221,12 @@ impl Pipeline<'_> {
             {
                 played.seconds += samples.len() as f64 / f64::from(sample_rate);
             }
-            if let Err(error) = output.play(&samples, sample_rate).await {
-                played.result = Err(error.into());
-                return played;
-            }
+            // An output that failed does not keep the sound from the others, a file for one.
+            let result = output.play(&samples, sample_rate).await;
+            played.result = played.result.and(result.map_err(TurnError::from));
         }
-        played.result = output.finish().await.map_err(TurnError::from);
+        let finished = output.finish().await.map_err(TurnError::from);
+        played.result = played.result.and(finished);
         played
     }
 }

@@ -10,16 +10,13 @@ use landlock::{
     ABI, Access, AccessFs, BitFlags, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError,
     RulesetStatus, path_beneath_rules,
 };
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule, apply_filter_all_threads,
-};
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter_all_threads};
 
 /// What every engine reads: libraries, locale, and what runtimes ask of the kernel.
 const SYSTEM: [&str; 7] = ["/usr", "/lib", "/lib64", "/etc", "/opt", "/proc", "/sys"];
 
 /// What engines write to: nothing, and the devices of graphics processors.
-const DEVICES: [&str; 3] = ["/dev/null", "/dev/dri", "/dev/shm"];
+const DEVICES: [&str; 2] = ["/dev/null", "/dev/dri"];
 
 /// Confines this process to `readable` and `writable` (and the system's own files), and to no network. Returns what was reached, in words.
 pub fn confine(readable: &[PathBuf], writable: &[PathBuf]) -> String {
@@ -78,15 +75,12 @@ fn restrict_files(
     Ok(status.ruleset)
 }
 
-/// Refuses every socket but a local one (`EPERM`).
+/// Refuses every socket, local ones too (a session bus would start any program), and the ring that
+/// opens them without a call of their own (`EPERM`). Pairs of connected sockets stay possible.
 fn forbid_network() -> Result<(), Box<dyn std::error::Error>> {
-    let not_local = SeccompCondition::new(
-        0,
-        SeccompCmpArgLen::Dword,
-        SeccompCmpOp::Ne,
-        u64::try_from(libc::AF_UNIX)?,
-    )?;
-    let rules = BTreeMap::from([(libc::SYS_socket, vec![SeccompRule::new(vec![not_local])?])]);
+    let calls = [libc::SYS_socket, libc::SYS_io_uring_setup];
+    // No conditions: the call is refused whatever its arguments are.
+    let rules = BTreeMap::from(calls.map(|call| (call, Vec::new())));
     let refused = SeccompAction::Errno(u32::try_from(libc::EPERM)?);
     let filter = SeccompFilter::new(
         rules,

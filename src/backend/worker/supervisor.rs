@@ -179,8 +179,15 @@ where
             .map_err(|error| CallError::Died(format!("it cannot be started: {error}")))?;
         let mut call = process.call(self.load.clone(), None);
         let loaded = match call.next(self.patience.start).await {
-            Some(reply) => reply?,
-            None => return Err(CallError::Died("it finished without loading".to_owned())),
+            Some(Ok(reply)) => reply,
+            failed => {
+                // Also one that hangs has to be gone before another is started.
+                process.kill();
+                return Err(match failed {
+                    Some(Err(error)) => error,
+                    _ => CallError::Died("it finished without loading".to_owned()),
+                });
+            }
         };
         // The end of the call, so that dropping it is no cancellation.
         let _ = call.next(self.patience.start).await;
