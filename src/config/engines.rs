@@ -1,4 +1,4 @@
-//! The sections of the three engines: `[stt]`, `[llm]` and `[tts]`.
+//! The sections of the three engines: `[stt]`, `[llm]` and `[tts]`, and of the servers that may stand in for them.
 //!
 //! The rules of `schema` hold here too: doc comments are what the user reads above each key.
 
@@ -9,11 +9,18 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Stt {
-    /// What recognises speech.
+    /// What recognises speech: `whisper` on this machine, or a server that `[stt.remote]` names.
     pub backend: SttBackend,
-    /// A name in the catalogue of models, or the path of a file.
+    /// A name in the catalogue of models, or the path of a file; with a server, its own name of the
+    /// model.
     #[schemars(length(min = 1))]
     pub model: String,
+    /// What recognises speech while the server cannot: `local` is `whisper` on this machine.
+    #[schemars(length(max = 1))]
+    pub fallback: Vec<Fallback>,
+    /// The model of the fallback: a name in the catalogue, or the path of a file.
+    #[schemars(length(min = 1))]
+    pub fallback_model: String,
     /// The language that is spoken, as an ISO 639 code such as `en`; `auto` recognises it.
     #[schemars(regex(pattern = r"^(auto|[a-z]{2,3})$"))]
     pub language: String,
@@ -37,6 +44,8 @@ pub struct Stt {
     pub threads: u32,
     /// Whether to use a graphics processor, where there is one.
     pub gpu: bool,
+    /// The server, where `stt.backend` is one.
+    pub remote: Remote,
 }
 
 impl Default for Stt {
@@ -44,6 +53,8 @@ impl Default for Stt {
         Self {
             backend: SttBackend::Whisper,
             model: "whisper-tiny.en".into(),
+            fallback: Vec::new(),
+            fallback_model: "whisper-tiny.en".into(),
             language: "en".into(),
             prompt: String::new(),
             beam_size: 1,
@@ -52,6 +63,7 @@ impl Default for Stt {
             log_probability_threshold: -1.0,
             threads: 0,
             gpu: true,
+            remote: Remote::default(),
         }
     }
 }
@@ -61,18 +73,27 @@ impl Default for Stt {
 #[serde(rename_all = "lowercase")]
 pub enum SttBackend {
     Whisper,
+    OpenAi,
+    Wyoming,
 }
 
 /// The language model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Llm {
-    /// What runs the language model.
+    /// What runs the language model: `llama` on this machine, or a server that `[llm.remote]` names.
     pub backend: LlmBackend,
-    /// A name in the catalogue of models, or the path of a file. The default is small and quick to
-    /// fetch, and talks accordingly; `jane models list` names better ones.
+    /// A name in the catalogue of models, or the path of a file; with a server, its own name of the
+    /// model. The default is small and quick to fetch, and talks accordingly; `jane models list`
+    /// names better ones.
     #[schemars(length(min = 1))]
     pub model: String,
+    /// What answers while the server cannot: `local` is `llama` on this machine.
+    #[schemars(length(max = 1))]
+    pub fallback: Vec<Fallback>,
+    /// The model of the fallback: a name in the catalogue, or the path of a file.
+    #[schemars(length(min = 1))]
+    pub fallback_model: String,
     /// Tokens that the model can see at once: prompt, conversation and reply.
     #[schemars(range(min = 512, max = 1_048_576))]
     pub context_window: u32,
@@ -106,6 +127,10 @@ pub struct Llm {
     /// Layers of the model that are put on a graphics processor, where there is one; 999 is all.
     #[schemars(range(min = 0, max = 999))]
     pub gpu_layers: u32,
+    /// How the cache of what was read is kept: less exact is smaller.
+    pub kv_cache: KvCache,
+    /// The server, where `llm.backend` is one.
+    pub remote: Remote,
 }
 
 impl Default for Llm {
@@ -113,6 +138,8 @@ impl Default for Llm {
         Self {
             backend: LlmBackend::Llama,
             model: "smollm2-135m-instruct".into(),
+            fallback: Vec::new(),
+            fallback_model: "smollm2-135m-instruct".into(),
             context_window: 4096,
             max_reply_tokens: 256,
             temperature: 0.0,
@@ -124,6 +151,8 @@ impl Default for Llm {
             stop: Vec::new(),
             threads: 0,
             gpu_layers: 999,
+            kv_cache: KvCache::F16,
+            remote: Remote::default(),
         }
     }
 }
@@ -133,18 +162,40 @@ impl Default for Llm {
 #[serde(rename_all = "lowercase")]
 pub enum LlmBackend {
     Llama,
+    OpenAi,
+}
+
+/// The number format of a KV cache, the most exact first. The names are llama.cpp's.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum KvCache {
+    F16,
+    #[serde(rename = "q8_0")]
+    Q8,
+    #[serde(rename = "q4_0")]
+    Q4,
 }
 
 /// Text to speech.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tts {
-    /// What speaks.
+    /// What speaks: `piper` on this machine, or a server that `[tts.remote]` names.
     pub backend: TtsBackend,
-    /// A name in the catalogue of models, or the path of a file.
+    /// A name in the catalogue of models, or the path of a file; with a server, its own name of the
+    /// model.
     #[schemars(length(min = 1))]
     pub model: String,
-    /// The name or number of a speaker, for voices that have several.
+    /// What speaks while the server cannot: `local` is `piper` on this machine.
+    #[schemars(length(max = 1))]
+    pub fallback: Vec<Fallback>,
+    /// The voice of the fallback: a name in the catalogue, or the path of a file.
+    #[schemars(length(min = 1))]
+    pub fallback_model: String,
+    /// The name or number of a speaker, for voices that have several; with `openai`, the name of the
+    /// voice.
     pub speaker: String,
     /// How fast she speaks; 1 is the voice's own pace, 2 is twice as fast.
     #[schemars(range(min = 0.25, max = 4))]
@@ -160,6 +211,8 @@ pub struct Tts {
     pub threads: u32,
     /// Whether to use a graphics processor, where there is one.
     pub gpu: bool,
+    /// The server, where `tts.backend` is one.
+    pub remote: Remote,
 }
 
 impl Default for Tts {
@@ -167,12 +220,15 @@ impl Default for Tts {
         Self {
             backend: TtsBackend::Piper,
             model: "piper-en_US-joe-medium".into(),
+            fallback: Vec::new(),
+            fallback_model: "piper-en_US-joe-medium".into(),
             speaker: String::new(),
             speed: 1.0,
             noise_scale: 0.667,
             noise_w: 0.8,
             threads: 0,
             gpu: false,
+            remote: Remote::default(),
         }
     }
 }
@@ -182,4 +238,48 @@ impl Default for Tts {
 #[serde(rename_all = "lowercase")]
 pub enum TtsBackend {
     Piper,
+    OpenAi,
+    Wyoming,
+}
+
+/// What stands in for a server that is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Fallback {
+    Local,
+}
+
+/// A server that does an engine's work. What is asked of it leaves this machine, unless it runs on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Remote {
+    /// Its address: `http://127.0.0.1:8080/v1` for `openai`, `tcp://127.0.0.1:10300` for `wyoming`.
+    pub url: String,
+    /// The environment variable that holds the key of the server; empty for none.
+    #[schemars(regex(pattern = r"^([A-Za-z_][A-Za-z0-9_]*)?$"))]
+    pub api_key_env: String,
+    /// The file that holds the key, relative to Jane's home; empty for none.
+    pub api_key_file: String,
+    /// Seconds in which it must take up a connection.
+    #[schemars(range(min = 1, max = 600))]
+    pub connect_seconds: u32,
+    /// Seconds that it may be silent while it works.
+    #[schemars(range(min = 1, max = 3600))]
+    pub silent_seconds: u32,
+    /// How often a request that failed before anything came is sent again, with growing pauses.
+    #[schemars(range(min = 0, max = 10))]
+    pub retries: u32,
+}
+
+impl Default for Remote {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            api_key_env: String::new(),
+            api_key_file: String::new(),
+            connect_seconds: 5,
+            silent_seconds: 60,
+            retries: 2,
+        }
+    }
 }

@@ -4,35 +4,42 @@
 //! overrides. Loading either gives a configuration that obeys every rule, or all mistakes at once, each
 //! with its place; it changes nothing.
 //!
-//! `schema` and `engines` define the keys · `file` reads `jane.toml` · `layer` is one source of values ·
+//! `schema`, `engines` and `memory` define the keys · `file` reads `jane.toml` · `layer` is one source of values ·
 //! `validate` and `check` find mistakes · `problem` words them · `render` writes the default file ·
-//! `home` finds Jane's directory.
+//! `home` finds Jane's directory · `watch` tells when the file changed · `diff` tells what changed in it.
 
 mod check;
+mod diff;
 mod engines;
 mod file;
 mod home;
 #[cfg(test)]
 mod hostile;
 mod layer;
+mod memory;
 mod problem;
 mod render;
 mod schema;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod watch;
 
 use std::path::PathBuf;
 
 use figment::Figment;
 use figment::providers::Serialized;
 
-pub use engines::{Llm, LlmBackend, Stt, SttBackend, Tts, TtsBackend};
+pub use diff::{changed_keys, needs_restart};
+pub use engines::{Fallback, KvCache, Llm, LlmBackend, Remote, Stt, SttBackend, Tts, TtsBackend};
 pub use file::LARGEST_FILE;
 pub use home::{FILE_NAME, HomeCandidates, find_home};
+pub use memory::Memory;
 pub use problem::{ConfigError, Place, Problem};
 pub use render::render_default;
-pub use schema::{Assistant, Audio, Config, Log, LogLevel, Models, Worker};
+pub use schema::{Assistant, Audio, Config, Context, Log, LogLevel, Models, Worker};
+
+pub use watch::FileWatch;
 
 use layer::Layer;
 

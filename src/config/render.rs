@@ -10,7 +10,8 @@ use super::validate::properties;
 
 const INTRODUCTION: &str = "\
 # Jane's configuration. Every key is here, with its default: what you delete falls back to it.
-# It is read when a command starts; `jane check` says what is wrong in it.
+# While Jane runs, a right edit takes effect at once and a wrong one changes nothing; `jane check`
+# says what is wrong.
 # An environment variable overrides this file (JANE_LLM__MODEL is `model` in `[llm]`), and
 # `--set llm.model=…` on the command line overrides both.
 ";
@@ -18,17 +19,31 @@ const INTRODUCTION: &str = "\
 /// The text of the default `jane.toml`.
 pub fn render_default() -> String {
     let mut text = INTRODUCTION.to_owned();
-    for (section, schema) in properties(&SCHEMA) {
-        text.push('\n');
-        text.push_str(&comment(schema));
-        text.push_str(&format!("[{section}]\n"));
-        for (key, schema) in properties(schema) {
-            let default = literal(schema.get("default").unwrap_or(&Value::Null));
-            text.push_str(&comment(schema));
-            text.push_str(&format!("{key} = {default}\n"));
-        }
+    for (name, schema) in properties(&SCHEMA) {
+        render_section(&mut text, name, schema);
     }
     text
+}
+
+/// The section called `name`, and the sections within it, which come after its keys.
+fn render_section(text: &mut String, name: &str, schema: &Value) {
+    let (sections, keys): (Vec<_>, Vec<_>) =
+        properties(schema).partition(|(_, schema)| is_section(schema));
+    text.push('\n');
+    text.push_str(&comment(schema));
+    text.push_str(&format!("[{name}]\n"));
+    for (key, schema) in keys {
+        let default = literal(schema.get("default").unwrap_or(&Value::Null));
+        text.push_str(&comment(schema));
+        text.push_str(&format!("{key} = {default}\n"));
+    }
+    for (section, schema) in sections {
+        render_section(text, &format!("{name}.{section}"), schema);
+    }
+}
+
+fn is_section(schema: &Value) -> bool {
+    schema.get("type").and_then(Value::as_str) == Some("object")
 }
 
 /// The description of a key and what it allows.

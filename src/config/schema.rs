@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::engines::{Llm, Stt, Tts};
+use super::memory::Memory;
 
 /// The whole configuration: the defaults, or what [`Config::load`](super::Config::load) made of the layers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +29,10 @@ pub struct Config {
     pub llm: Llm,
     /// Text to speech: her voice.
     pub tts: Tts,
+    /// What she keeps in mind of a conversation.
+    pub context: Context,
+    /// How much memory she may take.
+    pub memory: Memory,
     /// Sound devices.
     pub audio: Audio,
     /// Where models are kept.
@@ -39,6 +44,15 @@ pub struct Config {
 }
 
 impl Config {
+    /// What the language model is told first: `assistant.system_prompt`, with her name in place of `{name}`.
+    pub fn instructions(&self) -> String {
+        let Assistant {
+            name,
+            system_prompt,
+        } = &self.assistant;
+        system_prompt.replace("{name}", name)
+    }
+
     /// Where models are kept: `models.directory`, which is relative to `home` unless it is absolute.
     pub fn models_directory(&self, home: &Path) -> PathBuf {
         home.join(&self.models.directory)
@@ -57,7 +71,7 @@ pub struct Assistant {
     /// What she is called.
     #[schemars(length(min = 1))]
     pub name: String,
-    /// What the language model is told before every conversation.
+    /// What the language model is told before every conversation; `{name}` stands for her name.
     pub system_prompt: String,
 }
 
@@ -66,9 +80,34 @@ impl Default for Assistant {
         Self {
             name: "Jane".into(),
             system_prompt:
-                "You are Jane, a voice assistant. Answer in one or two short, plain spoken \
+                "You are {name}, a voice assistant. Answer in one or two short, plain spoken \
                             sentences, without lists or markdown."
                     .into(),
+        }
+    }
+}
+
+/// What she keeps in mind of a conversation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Context {
+    /// Facts that she never forgets, such as "The owner's name is Ana.", at most 64.
+    #[schemars(length(max = 64), inner(length(min = 1)))]
+    pub pinned: Vec<String>,
+    /// Share of `llm.context_window` that the conversation is cut down to, oldest turns first, when the
+    /// next turn might not fit.
+    #[schemars(range(min = 0.1, max = 0.9))]
+    pub low_water: f64,
+    /// Whether what is cut is folded into a short summary. It is written while nobody waits.
+    pub summary: bool,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self {
+            pinned: Vec::new(),
+            low_water: 0.5,
+            summary: false,
         }
     }
 }

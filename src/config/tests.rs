@@ -185,7 +185,7 @@ jane.toml:13:1: `stt.language` must match `^(auto|[a-z]{2,3})$`, not `"English"`
 jane.toml:14:1: `stt.model` must not be empty
 jane.toml:15:1: `stt.beam_size` must be a whole number, not `"3"`
 jane.toml:16:1: `stt.no_speech_threshold` must be from 0 to 1, not `2`
-jane.toml:17:1: `stt.backend` must be `whisper`, not `"Whispr"` (did you mean `whisper`?)
+jane.toml:17:1: `stt.backend` must be one of `whisper`, `openai`, `wyoming`, not `"Whispr"` (did you mean `whisper`?)
 jane.toml:18:1: `stt.gpu` must be `true` or `false`, not `1`
 jane.toml:19:1: unknown key `stt.temperature` (did you mean `llm.temperature`?)
 jane.toml:20:1: `stt.log_probability_threshold` must be a number, not a date, `inf` or `nan`
