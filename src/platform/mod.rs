@@ -2,18 +2,29 @@
 
 #[cfg(target_os = "linux")]
 mod confine;
+#[cfg(target_os = "linux")]
+mod limit;
 mod memory;
 #[cfg(unix)]
 mod unix;
 
 #[cfg(target_os = "linux")]
 pub use confine::confine;
+#[cfg(target_os = "linux")]
+pub use limit::{GroupError, MemoryGroup, MemoryGroups, limit_memory};
 pub use memory::{machine_memory, process_memory};
 #[cfg(unix)]
-pub use unix::{exit_now, take_stdout};
+pub use unix::{ReloadSignals, exit_now, take_stdout};
 
 /// Gives up files and network; on this system that is not known, and nothing is given up.
 #[cfg(not(target_os = "linux"))]
 pub fn confine(_readable: &[std::path::PathBuf], _writable: &[std::path::PathBuf]) -> String {
     "this worker is not confined: not supported on this system".to_owned()
+}
+
+/// Limits a process's memory; on this system that is not known, and nothing is limited.
+#[cfg(not(target_os = "linux"))]
+#[must_use]
+pub fn limit_memory(_pid: u32, _bytes: u64) -> String {
+    "memory not limited: not supported on this system".to_owned()
 }

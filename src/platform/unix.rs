@@ -1,7 +1,9 @@
-//! File descriptors and process ends on Unix.
+//! File descriptors, process ends and signals on Unix.
 
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Ends the process without running destructors: native engines may be at work in other threads.
 pub fn exit_now(code: i32) -> ! {
@@ -21,4 +23,29 @@ pub fn take_stdout() -> std::io::Result<File> {
         return Err(std::io::Error::last_os_error());
     }
     Ok(File::from(private))
+}
+
+/// The signals that ask for the configuration to be read anew: SIGHUP.
+pub struct ReloadSignals(Option<Signal>);
+
+impl ReloadSignals {
+    /// From now on the signal does not end the process.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(signal(SignalKind::hangup()).ok())
+    }
+
+    /// Waits for the next one. Returns whether there can be more.
+    pub async fn next(&mut self) -> bool {
+        match &mut self.0 {
+            Some(signal) => signal.recv().await.is_some(),
+            None => false,
+        }
+    }
+}
+
+impl Default for ReloadSignals {
+    fn default() -> Self {
+        Self::new()
+    }
 }
