@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `error` | [`AudioError`], the one error of this module |
 //! | `output` | [`AudioOutput`], the seam that the conversation plays into; [`Silent`], [`Outputs`] |
-//! | `wav` | [`WavSource`] reads, [`WavFile`] writes |
+//! | `wav` | [`WavSource`] reads, [`WavFile`] writes; [`speech_to_wav`] and [`wav_to_speech`] do it in memory |
 //! | `resample` | [`Resampler`]: from one sample rate to another |
 //! | `segment` | [`Segmenter`]: cuts a long recording at its pauses |
 //! | `playback` | [`Loudspeaker`], and which devices there are |
@@ -23,7 +23,7 @@ pub use output::{AudioOutput, Outputs, Silent};
 pub use playback::{DeviceInfo, Loudspeaker, PlaybackHandle, input_devices, output_devices};
 pub use resample::Resampler;
 pub use segment::{Segment, Segmenter};
-pub use wav::{WavFile, WavSource, read_speech};
+pub use wav::{WavFile, WavSource, read_speech, speech_to_wav, wav_to_speech};
 
 /// The sample rate that speech recognisers take, in Hz.
 pub const SPEECH_RATE: u32 = 16_000;

@@ -6,8 +6,10 @@
 
 mod file;
 mod header;
+mod memory;
 mod name;
 mod source;
 
 pub use file::WavFile;
+pub use memory::{speech_to_wav, wav_to_speech};
 pub use source::{WavSource, read_speech};

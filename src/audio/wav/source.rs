@@ -130,7 +130,7 @@ impl WavSource {
 }
 
 /// One sample as -1..=1.
-fn decode(coding: Coding, bytes: &[u8]) -> f32 {
+pub(super) fn decode(coding: Coding, bytes: &[u8]) -> f32 {
     match (coding, bytes) {
         (Coding::Unsigned8, &[a]) => (f32::from(a) - 128.0) / 128.0,
         (Coding::Signed16, &[a, b]) => f32::from(i16::from_le_bytes([a, b])) / 32_768.0,
