@@ -8,16 +8,22 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream;
 
+use super::fallback::{Fallback, Named};
+use super::openai::{OpenAiChat, OpenAiSpeech, OpenAiTranscription};
 use super::worker::{
-    Installation, LlamaBackend, Patience, PiperBackend, VoiceFiles, WhisperBackend,
+    Installation, LlamaBackend, Patience, PiperBackend, Setup, VoiceFiles, WhisperBackend, Workers,
 };
+use super::wyoming::{WyomingSpeech, WyomingTranscription};
 use super::{BackendError, LanguageModel, SpeechStream, SpeechToText, TextToSpeech, Transcript};
 use crate::config::{Config, LlmBackend, SttBackend, TtsBackend};
-use crate::event::{Events, Role};
+use crate::event::Role;
 use crate::model::{ModelFiles, ModelKind, ModelStore};
 
 /// The catalogue's name of ONNX Runtime, which runs the voice.
 pub const VOICE_RUNTIME: &str = "onnxruntime";
+
+/// A server for which something stands in is not asked twice: the user need not wait.
+const NO_RETRIES: u32 = 0;
 
 /// What answers a turn. A turn takes a clone at its start and keeps it to its end.
 #[derive(Clone)]
@@ -27,16 +33,29 @@ pub struct Engines {
     pub tts: Arc<dyn TextToSpeech>,
 }
 
+impl Engines {
+    /// Takes the engine of `role` from `other`.
+    pub fn take(&mut self, role: Role, other: &Self) {
+        match role {
+            Role::Stt => self.stt = Arc::clone(&other.stt),
+            Role::Llm => self.llm = Arc::clone(&other.llm),
+            Role::Tts => self.tts = Arc::clone(&other.tts),
+        }
+    }
+}
+
 /// What engines are built from.
 pub struct Builder<'a> {
     pub config: &'a Config,
-    /// What relative paths of models are relative to.
+    /// What relative paths are relative to.
     pub home: &'a Path,
     pub models: &'a ModelStore,
     pub installation: &'a Installation,
     /// Directory for what can be computed again; `None` for none.
     pub cache: Option<&'a Path>,
-    pub events: &'a Events,
+    /// Directory for what must not outlive this run; `None` for none.
+    pub temporary: Option<&'a Path>,
+    pub workers: &'a Workers,
 }
 
 impl Builder<'_> {
@@ -58,82 +77,162 @@ impl Builder<'_> {
     }
 
     /// # Errors
-    /// Where the model is not there or not usable.
+    /// Where the model is not there or not usable, or the server's address or key is not in order.
     pub fn speech_to_text(&self) -> Result<Arc<dyn SpeechToText>, BackendError> {
-        let config = &self.config.stt;
-        let model = self.resolve(Role::Stt, ModelKind::Stt, &config.model)?;
-        Ok(match config.backend {
-            SttBackend::Whisper => Arc::new(WhisperBackend::new(
-                config,
-                &model.main,
-                self.installation,
-                self.patience(),
-                self.events.clone(),
-            )),
-        })
-    }
-
-    /// # Errors
-    /// Where the model is not there or not usable.
-    pub fn language_model(&self) -> Result<Arc<dyn LanguageModel>, BackendError> {
-        let config = &self.config.llm;
-        let model = self.resolve(Role::Llm, ModelKind::Llm, &config.model)?;
-        Ok(match config.backend {
-            LlmBackend::Llama => Arc::new(LlamaBackend::new(
-                config,
-                &model.main,
-                self.installation,
-                self.patience(),
-                self.events.clone(),
-            )),
-        })
-    }
-
-    /// # Errors
-    /// Where the voice or its runtime is not there or not usable.
-    pub fn text_to_speech(&self) -> Result<Arc<dyn TextToSpeech>, BackendError> {
-        let config = &self.config.tts;
-        let voice = self.resolve(Role::Tts, ModelKind::Tts, &config.model)?;
-        let runtime = self.resolve(Role::Tts, ModelKind::Runtime, VOICE_RUNTIME)?;
-        let configuration = voice.extra.into_iter().next().unwrap_or_default();
-        let cache = self.cache.map(Path::to_path_buf);
-        let files = VoiceFiles {
-            model: voice.main,
-            configuration,
-            runtime: runtime.main,
-            cache,
+        let mut config = self.config.stt.clone();
+        if !config.fallback.is_empty() {
+            config.remote.retries = NO_RETRIES;
+        }
+        let server: Arc<dyn SpeechToText> = match config.backend {
+            SttBackend::Whisper => return self.whisper(&config.model),
+            SttBackend::OpenAi => Arc::new(OpenAiTranscription::new(&config, self.home)?),
+            SttBackend::Wyoming => Arc::new(WyomingTranscription::new(&config)?),
         };
-        Ok(match config.backend {
-            TtsBackend::Piper => Arc::new(PiperBackend::new(
-                config,
-                &files,
-                self.installation,
-                self.patience(),
-                self.events.clone(),
-            )),
-        })
+        if config.fallback.is_empty() {
+            return Ok(server);
+        }
+        let local = self.whisper(&config.fallback_model)?;
+        Ok(Arc::new(Fallback::new(
+            Role::Stt,
+            named(server, config.model),
+            named(local, config.fallback_model),
+            self.workers.events.clone(),
+        )))
+    }
+
+    /// # Errors
+    /// As [`Builder::speech_to_text`].
+    pub fn language_model(&self) -> Result<Arc<dyn LanguageModel>, BackendError> {
+        let mut config = self.config.llm.clone();
+        if !config.fallback.is_empty() {
+            config.remote.retries = NO_RETRIES;
+        }
+        let server: Arc<dyn LanguageModel> = match config.backend {
+            LlmBackend::Llama => return self.llama(&config.model),
+            LlmBackend::OpenAi => Arc::new(OpenAiChat::new(&config, self.home)?),
+        };
+        if config.fallback.is_empty() {
+            return Ok(server);
+        }
+        let local = self.llama(&config.fallback_model)?;
+        Ok(Arc::new(Fallback::new(
+            Role::Llm,
+            named(server, config.model),
+            named(local, config.fallback_model),
+            self.workers.events.clone(),
+        )))
+    }
+
+    /// # Errors
+    /// As [`Builder::speech_to_text`].
+    pub fn text_to_speech(&self) -> Result<Arc<dyn TextToSpeech>, BackendError> {
+        let mut config = self.config.tts.clone();
+        if !config.fallback.is_empty() {
+            config.remote.retries = NO_RETRIES;
+        }
+        let server: Arc<dyn TextToSpeech> = match config.backend {
+            TtsBackend::Piper => return self.piper(&config.model),
+            TtsBackend::OpenAi => Arc::new(OpenAiSpeech::new(&config, self.home)?),
+            TtsBackend::Wyoming => Arc::new(WyomingSpeech::new(&config)?),
+        };
+        if config.fallback.is_empty() {
+            return Ok(server);
+        }
+        let local = self.piper(&config.fallback_model)?;
+        Ok(Arc::new(Fallback::new(
+            Role::Tts,
+            named(server, config.model),
+            named(local, config.fallback_model),
+            self.workers.events.clone(),
+        )))
+    }
+
+    fn whisper(&self, model: &str) -> Result<Arc<dyn SpeechToText>, BackendError> {
+        let files = self.resolve(Role::Stt, ModelKind::Stt, model)?;
+        let engine = WhisperBackend::new(&self.config.stt, model, &files.main, &self.setup());
+        Ok(Arc::new(engine))
+    }
+
+    fn llama(&self, model: &str) -> Result<Arc<dyn LanguageModel>, BackendError> {
+        let files = self.resolve(Role::Llm, ModelKind::Llm, model)?;
+        let engine = LlamaBackend::new(&self.config.llm, model, &files.main, &self.setup());
+        Ok(Arc::new(engine))
+    }
+
+    fn piper(&self, voice: &str) -> Result<Arc<dyn TextToSpeech>, BackendError> {
+        let files = self.resolve(Role::Tts, ModelKind::Tts, voice)?;
+        let runtime = self.resolve(Role::Tts, ModelKind::Runtime, VOICE_RUNTIME)?;
+        let files = VoiceFiles {
+            model: files.main,
+            configuration: files.extra.into_iter().next().unwrap_or_default(),
+            runtime: runtime.main,
+            cache: self.cache.map(Path::to_path_buf),
+        };
+        let engine = PiperBackend::new(&self.config.tts, voice, &files, &self.setup());
+        Ok(Arc::new(engine))
     }
 
     fn resolve(&self, role: Role, kind: ModelKind, name: &str) -> Result<ModelFiles, BackendError> {
-        let in_home = self.home.join(name);
-        let name = if in_home.is_file() {
-            in_home.to_str().unwrap_or(name)
-        } else {
-            name
-        };
         self.models
-            .resolve(kind, name)
+            .resolve(kind, name, self.home)
             .map_err(|error| BackendError::model(role, name, &error))
     }
 
-    fn patience(&self) -> Patience {
+    fn setup(&self) -> Setup<'_> {
         let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
         let worker = &self.config.worker;
-        Patience {
-            start: seconds(worker.start_seconds),
-            silence: seconds(worker.silent_seconds),
+        Setup {
+            workers: self.workers,
+            installation: self.installation,
+            patience: Patience {
+                start: seconds(worker.start_seconds),
+                silence: seconds(worker.silent_seconds),
+            },
+            temporary: self.temporary,
         }
     }
+}
+
+fn named<T: ?Sized>(engine: Arc<T>, name: String) -> Named<T> {
+    Named { engine, name }
+}
+
+/// The models of this machine that `config` names, and what each is for: those of fallbacks too.
+pub fn wanted_models(config: &Config) -> Vec<(ModelKind, &str)> {
+    let (stt, llm, tts) = (&config.stt, &config.llm, &config.tts);
+    let local = |is_local: bool, model, has_fallback: bool, fallback| match (is_local, has_fallback)
+    {
+        (true, _) => Some(model),
+        (false, true) => Some(fallback),
+        (false, false) => None,
+    };
+    let stt = local(
+        stt.backend == SttBackend::Whisper,
+        stt.model.as_str(),
+        !stt.fallback.is_empty(),
+        stt.fallback_model.as_str(),
+    );
+    let llm = local(
+        llm.backend == LlmBackend::Llama,
+        llm.model.as_str(),
+        !llm.fallback.is_empty(),
+        llm.fallback_model.as_str(),
+    );
+    let tts = local(
+        tts.backend == TtsBackend::Piper,
+        tts.model.as_str(),
+        !tts.fallback.is_empty(),
+        tts.fallback_model.as_str(),
+    );
+    [
+        (ModelKind::Stt, stt),
+        (ModelKind::Llm, llm),
+        (ModelKind::Tts, tts),
+        (ModelKind::Runtime, tts.and(Some(VOICE_RUNTIME))),
+    ]
+    .into_iter()
+    .filter_map(|(kind, name)| Some((kind, name?)))
+    .collect()
 }
 
 /// Stands for an engine that could not be built, and says why when it is asked for something.

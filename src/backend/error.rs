@@ -1,8 +1,10 @@
 //! What can go wrong with an engine, in words that name the engine and say what to do.
 
 use crate::event::Role;
+use crate::memory::Refusal;
 use crate::model::ModelError;
 
+use super::Window;
 use super::worker::Failure;
 
 /// An engine could not do what it was asked. The conversation goes on without it.
@@ -17,12 +19,43 @@ pub enum BackendError {
         hint: Option<String>,
     },
 
+    /// The models on this machine cannot be looked at.
+    #[error("{reason}")]
+    Catalogue {
+        reason: String,
+        hint: Option<String>,
+    },
+
+    /// The model does not fit into what memory there is and may be taken.
+    #[error("the {role} cannot load `{model}`: {refusal}")]
+    Memory {
+        role: Role,
+        model: String,
+        refusal: Refusal,
+    },
+
+    /// The model fits, but not beside the one that it replaces.
+    #[error("the {role} cannot load `{model}` beside what is loaded")]
+    NotBeside { role: Role, model: String },
+
     /// The worker's program is missing or cannot be started.
     #[error("cannot start `{worker}`, which runs the {role}: {reason}")]
     Start {
         role: Role,
         worker: &'static str,
         reason: String,
+    },
+
+    /// A server did not do what it was asked.
+    #[error("the {role} failed: the server at `{server}` {reason}")]
+    Remote {
+        role: Role,
+        /// Scheme, host and port: nothing secret.
+        server: String,
+        reason: String,
+        hint: Option<String>,
+        /// Whether another engine can stand in: the server is down or overloaded, and the request itself is in order.
+        down: bool,
     },
 
     /// The worker died, and died again when the request was retried.
@@ -66,7 +99,10 @@ impl BackendError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Model { hint, .. } => hint.clone(),
+            Self::Model { hint, .. } | Self::Remote { hint, .. } | Self::Catalogue { hint, .. } => {
+                hint.clone()
+            }
+            Self::Memory { role, refusal, .. } => Some(refusal.hint(*role)),
             Self::Start { worker, .. } => {
                 Some(format!("`{worker}` belongs beside the `jane` program; build or install them together"))
             }
@@ -79,19 +115,33 @@ impl BackendError {
             Self::Failed { failure: Failure::PromptTooLong { .. }, .. } => {
                 Some("shorten the text, or raise `llm.context_window` in `jane.toml`".to_owned())
             }
-            Self::Failed { .. } => None,
+            Self::Failed { .. } | Self::NotBeside { .. } => None,
         }
     }
 
-    /// Whether the prompt has to be shortened before the model can be asked again.
+    /// Whether another engine may stand in, because a server is down.
     #[must_use]
-    pub fn is_prompt_too_long(&self) -> bool {
-        matches!(
-            self,
+    pub fn is_down(&self) -> bool {
+        matches!(self, Self::Remote { down: true, .. })
+    }
+
+    /// Where the prompt has to be shortened before the model can be asked again: its tokens, and the window that it does not fit.
+    #[must_use]
+    pub fn too_long(&self) -> Option<(u32, Window)> {
+        match self {
             Self::Failed {
-                failure: Failure::PromptTooLong { .. },
+                failure:
+                    Failure::PromptTooLong {
+                        prompt,
+                        window,
+                        reply,
+                    },
                 ..
+            } => {
+                let (tokens, reply) = (*window, *reply);
+                Some((*prompt, Window { tokens, reply }))
             }
-        )
+            _ => None,
+        }
     }
 }

@@ -5,7 +5,11 @@
 
 mod engines;
 mod error;
+mod fallback;
+mod openai;
+mod secret;
 pub mod worker;
+mod wyoming;
 
 use std::sync::Arc;
 
@@ -13,7 +17,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
-pub use engines::{Builder, Engines, VOICE_RUNTIME};
+pub use engines::{Builder, Engines, wanted_models};
 pub use error::BackendError;
 
 /// Who said a message.
@@ -23,6 +27,8 @@ pub enum Speaker {
     System,
     User,
     Assistant,
+    /// The result of a tool.
+    Tool,
 }
 
 /// One message of a conversation, as language models take them.
@@ -31,27 +37,68 @@ pub struct Message {
     #[serde(rename = "role")]
     pub speaker: Speaker,
     pub content: String,
+    /// What the assistant called, in its messages.
+    pub tool_calls: Vec<ToolCall>,
+    /// The call that a tool's message is the result of.
+    pub tool_call_id: Option<String>,
 }
 
 impl Message {
-    pub fn system(content: impl Into<String>) -> Self {
+    fn new(speaker: Speaker, content: impl Into<String>) -> Self {
         Self {
-            speaker: Speaker::System,
+            speaker,
             content: content.into(),
+            tool_calls: Vec::new(),
+            tool_call_id: None,
         }
+    }
+
+    pub fn system(content: impl Into<String>) -> Self {
+        Self::new(Speaker::System, content)
     }
 
     pub fn user(content: impl Into<String>) -> Self {
-        Self {
-            speaker: Speaker::User,
-            content: content.into(),
-        }
+        Self::new(Speaker::User, content)
     }
 
     pub fn assistant(content: impl Into<String>) -> Self {
+        Self::new(Speaker::Assistant, content)
+    }
+}
+
+/// Something that the model may call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    pub name: String,
+    pub description: String,
+    /// JSON schema of the arguments, as text.
+    pub parameters: String,
+}
+
+/// A call that the model wrote. Nothing about it was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// Names the call to the model that wrote it.
+    pub id: String,
+    pub name: String,
+    /// JSON, as text.
+    pub arguments: String,
+}
+
+/// What a language model is to go on from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Prompt {
+    pub messages: Vec<Message>,
+    pub tools: Vec<Tool>,
+    /// The beginning of the reply, where another model was cut off: the reply goes on from its end.
+    pub reply_so_far: String,
+}
+
+impl From<Vec<Message>> for Prompt {
+    fn from(messages: Vec<Message>) -> Self {
         Self {
-            speaker: Speaker::Assistant,
-            content: content.into(),
+            messages,
+            ..Self::default()
         }
     }
 }
@@ -88,12 +135,16 @@ pub enum Finish {
     StopSequence,
     /// `max_tokens` were written, or the context window was full.
     Length,
+    /// The model waits for the results of its tool calls.
+    ToolCalls,
 }
 
 /// A piece of a reply.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Generated {
     Text(String),
+    /// A whole call of a tool.
+    ToolCall(ToolCall),
     /// The last item of a complete stream.
     Ended(Generation),
 }
@@ -110,6 +161,15 @@ pub struct Generation {
     pub decode_seconds: f32,
 }
 
+/// The room of a language model, in tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Prompt and reply together.
+    pub tokens: u32,
+    /// What of it is kept for the reply.
+    pub reply: u32,
+}
+
 pub type ReplyStream = BoxStream<'static, Result<Generated, BackendError>>;
 
 /// Messages in, text out, piece by piece.
@@ -119,10 +179,17 @@ pub trait LanguageModel: Send + Sync {
     async fn prepare(&self, messages: &[Message]) -> Result<(), BackendError>;
 
     /// Writes the next message of the conversation.
-    fn reply(&self, messages: Vec<Message>) -> ReplyStream;
+    fn reply(&self, prompt: Prompt) -> ReplyStream;
 
-    /// Tokens that `messages` make, as the model counts them.
-    async fn count_tokens(&self, messages: Vec<Message>) -> Result<u32, BackendError>;
+    /// Writes at most `max_tokens` of an answer on the side, without disturbing what is cached of the conversation. It gives
+    /// way: dropped, it leaves no trace.
+    fn aside(&self, messages: Vec<Message>, max_tokens: u32) -> ReplyStream;
+
+    /// Tokens that each of `prompts` makes, as the model counts them.
+    async fn count_tokens(&self, prompts: Vec<Vec<Message>>) -> Result<Vec<u32>, BackendError>;
+
+    /// Tokens that prompt and reply may have together, and tokens that are kept for the reply.
+    async fn window(&self) -> Result<Window, BackendError>;
 }
 
 /// A stretch of speech, mono.

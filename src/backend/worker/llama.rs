@@ -8,59 +8,70 @@ use futures::StreamExt;
 
 use super::process::Launch;
 use super::protocol::{Llama, LlamaOptions, LlamaReply, LlamaRequest};
-use super::supervisor::{Supervisor, Task};
-use super::{Installation, Patience, spinning_briefly};
-use crate::backend::{BackendError, Generated, Generation, LanguageModel, Message, ReplyStream};
+use super::supervisor::{Spec, Supervisor, Task};
+use super::{FileIdentity, Patience, Setup, most_threads, spinning_briefly};
+use crate::backend::{
+    BackendError, Generated, Generation, LanguageModel, Message, Prompt, ReplyStream, Window,
+};
 use crate::config::Llm;
-use crate::event::{Events, Role};
+use crate::event::Role;
+use crate::memory::Placement;
 
 /// `llm.backend = "llama"`.
 pub struct LlamaBackend {
     supervisor: Arc<Supervisor<Llama>>,
+    patience: Patience,
     options: LlamaOptions,
 }
 
 impl LlamaBackend {
-    /// `model` is a GGUF file. Nothing is started yet.
+    /// `name` is what `jane.toml` calls the GGUF file `model`. Nothing is started yet.
     #[must_use]
-    pub fn new(
-        config: &Llm,
-        model: &Path,
-        installation: &Installation,
-        patience: Patience,
-        events: Events,
-    ) -> Self {
-        let launch = Launch {
-            programs: installation.programs.clone(),
-            readable: vec![model.to_path_buf()],
-            writable: Vec::new(),
-            environment: spinning_briefly(),
-        };
-        let load = LlamaRequest::Load {
-            model: model.display().to_string(),
-            context_window: config.context_window,
+    pub fn new(config: &Llm, name: &str, model: &Path, setup: &Setup<'_>) -> Self {
+        let path = model.display().to_string();
+        let threads = most_threads(config.threads);
+        let wish = Placement {
             gpu_layers: config.gpu_layers,
-            threads: config.threads,
+            kv_cache: config.kv_cache,
+            context_window: config.context_window,
         };
-        let names = ("llama", config.model.clone());
-        let supervisor = Supervisor::new(Role::Llm, names, launch, load, patience, events);
+        let supervisor = setup.workers.supervisor(Spec {
+            role: Role::Llm,
+            backend: "llama",
+            model: name.to_owned(),
+            launch: Launch {
+                programs: setup.installation.programs.clone(),
+                readable: vec![model.to_path_buf()],
+                writable: Vec::new(),
+                environment: spinning_briefly(),
+            },
+            measure: LlamaRequest::Measure {
+                model: path.clone(),
+                context_window: config.context_window,
+            },
+            load: LlamaRequest::Load {
+                model: path,
+                placement: wish,
+                threads,
+            },
+            wish,
+            threads,
+            files: FileIdentity::of(model).into_iter().collect(),
+        });
         Self {
             supervisor,
+            patience: setup.patience,
             options: options(config),
         }
     }
 
-    fn generate(&self, messages: Vec<Message>, max_tokens: u32) -> ReplyStream {
-        let options = LlamaOptions {
-            messages,
-            max_tokens,
-            ..self.options.clone()
-        };
-        self.supervisor.run(Generate {
+    fn generate(&self, options: LlamaOptions) -> ReplyStream {
+        let task = Generate {
+            delivered: options.reply_so_far.clone(),
             options,
-            delivered: String::new(),
             pieces: 0,
-        })
+        };
+        self.supervisor.run(task, self.patience)
     }
 }
 
@@ -72,6 +83,7 @@ fn options(config: &Llm) -> LlamaOptions {
     LlamaOptions {
         messages: Vec::new(),
         reply_so_far: String::new(),
+        aside: false,
         max_tokens: config.max_reply_tokens,
         temperature: config.temperature as f32,
         top_k: config.top_k,
@@ -86,19 +98,48 @@ fn options(config: &Llm) -> LlamaOptions {
 #[async_trait]
 impl LanguageModel for LlamaBackend {
     async fn prepare(&self, messages: &[Message]) -> Result<(), BackendError> {
-        let mut stream = self.generate(messages.to_vec(), 0);
+        let mut stream = self.generate(LlamaOptions {
+            messages: messages.to_vec(),
+            max_tokens: 0,
+            ..self.options.clone()
+        });
         while let Some(item) = stream.next().await {
             item?;
         }
         Ok(())
     }
 
-    fn reply(&self, messages: Vec<Message>) -> ReplyStream {
-        self.generate(messages, self.options.max_tokens)
+    fn reply(&self, prompt: Prompt) -> ReplyStream {
+        self.generate(LlamaOptions {
+            messages: prompt.messages,
+            reply_so_far: prompt.reply_so_far,
+            ..self.options.clone()
+        })
     }
 
-    async fn count_tokens(&self, messages: Vec<Message>) -> Result<u32, BackendError> {
-        self.supervisor.run_once(Count { messages }).await
+    fn aside(&self, messages: Vec<Message>, max_tokens: u32) -> ReplyStream {
+        self.generate(LlamaOptions {
+            messages,
+            max_tokens,
+            aside: true,
+            ..self.options.clone()
+        })
+    }
+
+    async fn count_tokens(&self, prompts: Vec<Vec<Message>>) -> Result<Vec<u32>, BackendError> {
+        self.supervisor
+            .run_once(Count { prompts }, self.patience)
+            .await
+    }
+
+    async fn window(&self) -> Result<Window, BackendError> {
+        let reply = self.options.max_tokens;
+        let window = |loaded: &LlamaReply| match loaded {
+            LlamaReply::Loaded { context_window } => *context_window,
+            _ => 0,
+        };
+        let tokens = self.supervisor.prepare(self.patience, window).await?;
+        Ok(Window { tokens, reply })
     }
 }
 
@@ -142,25 +183,27 @@ impl Task<Llama> for Generate {
                 reply_tokens,
                 decode_seconds,
             })),
-            LlamaReply::Loaded { .. } | LlamaReply::Counted { .. } => None,
+            LlamaReply::Loaded { .. } | LlamaReply::Counted { .. } | LlamaReply::Measured(_) => {
+                None
+            }
         }
     }
 }
 
 struct Count {
-    messages: Vec<Message>,
+    prompts: Vec<Vec<Message>>,
 }
 
 impl Task<Llama> for Count {
-    type Item = u32;
+    type Item = Vec<u32>;
 
     fn request(&mut self, _loaded: &LlamaReply) -> LlamaRequest {
         LlamaRequest::Count {
-            messages: self.messages.clone(),
+            prompts: self.prompts.clone(),
         }
     }
 
-    fn accept(&mut self, _loaded: &LlamaReply, reply: LlamaReply) -> Option<u32> {
+    fn accept(&mut self, _loaded: &LlamaReply, reply: LlamaReply) -> Option<Vec<u32>> {
         match reply {
             LlamaReply::Counted { tokens } => Some(tokens),
             _ => None,

@@ -3,6 +3,7 @@
 //! Invariants: the host holds no native engine; a worker that dies costs one retry and nothing else; a worker ends when its
 //! standard input closes, so none outlives the host, however the host ends.
 
+mod lease;
 mod llama;
 mod piper;
 mod process;
@@ -10,19 +11,58 @@ mod protocol;
 mod serve;
 mod supervisor;
 mod whisper;
+mod workers;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+pub use lease::{Cores, Lease};
 pub use llama::LlamaBackend;
 pub use piper::{PiperBackend, VoiceFiles};
 pub use protocol::{
     Failure, Llama, LlamaOptions, LlamaReply, LlamaRequest, MAX_AUDIO, Piper, PiperOptions,
     PiperReply, PiperRequest, Protocol, Whisper, WhisperOptions, WhisperReply, WhisperRequest,
 };
-pub use serve::{Call, Engine, serve};
+pub use serve::{Call, Engine, all_cores, serve};
 pub use whisper::WhisperBackend;
+pub use workers::Workers;
+
+/// What adapters of engines are built with.
+pub struct Setup<'a> {
+    pub workers: &'a Workers,
+    pub installation: &'a Installation,
+    pub patience: Patience,
+    /// A directory of this run's own for temporary files; `None` for none.
+    pub temporary: Option<&'a Path>,
+}
+
+/// A file as it was when it was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileIdentity {
+    path: PathBuf,
+    bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl FileIdentity {
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+        Some(Self {
+            path: path.to_path_buf(),
+            bytes: metadata.len(),
+            modified: metadata.modified().ok(),
+        })
+    }
+}
+
+/// The most threads that an engine is given: what `jane.toml` says, and no more than there are cores.
+fn most_threads(configured: u32) -> u32 {
+    match configured {
+        0 => all_cores(),
+        threads => threads.min(all_cores()),
+    }
+}
 
 /// How long an engine may take.
 #[derive(Debug, Clone, Copy)]

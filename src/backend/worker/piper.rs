@@ -7,11 +7,12 @@ use async_trait::async_trait;
 
 use super::process::Launch;
 use super::protocol::{Piper, PiperOptions, PiperReply, PiperRequest};
-use super::supervisor::{Supervisor, Task};
-use super::{Installation, Patience};
+use super::supervisor::{Spec, Supervisor, Task};
+use super::{FileIdentity, Installation, Patience, Setup, most_threads};
 use crate::backend::{BackendError, Speech, SpeechStream, TextToSpeech};
 use crate::config::Tts;
-use crate::event::{Events, Role};
+use crate::event::Role;
+use crate::memory::Placement;
 
 /// The files that a voice is made of.
 #[derive(Debug, Clone)]
@@ -29,53 +30,60 @@ pub struct VoiceFiles {
 /// `tts.backend = "piper"`.
 pub struct PiperBackend {
     supervisor: Arc<Supervisor<Piper>>,
+    patience: Patience,
     options: PiperOptions,
 }
 
 impl PiperBackend {
-    /// Nothing is started yet.
+    /// `name` is what `jane.toml` calls the voice. Nothing is started yet.
     #[must_use]
-    pub fn new(
-        config: &Tts,
-        files: &VoiceFiles,
-        installation: &Installation,
-        patience: Patience,
-        events: Events,
-    ) -> Self {
-        let mut readable = vec![
-            files.model.clone(),
-            files.configuration.clone(),
-            files.runtime.clone(),
-        ];
+    pub fn new(config: &Tts, name: &str, files: &VoiceFiles, setup: &Setup<'_>) -> Self {
+        let opened = [&files.model, &files.configuration, &files.runtime];
+        let mut readable: Vec<PathBuf> = opened.into_iter().cloned().collect();
         let mut environment = vec![("ORT_DYLIB_PATH", files.runtime.clone().into_os_string())];
-        if let Some(data) = &installation.phoneme_data {
+        if let Some(data) = &setup.installation.phoneme_data {
             readable.push(data.join(Installation::PHONEME_DATA));
             environment.push((
                 "PIPER_ESPEAKNG_DATA_DIRECTORY",
                 data.clone().into_os_string(),
             ));
         }
-        let launch = Launch {
-            programs: installation.programs.clone(),
-            readable,
-            writable: files.cache.iter().cloned().collect(),
-            environment,
-        };
-        let load = PiperRequest::Load {
-            model: files.model.display().to_string(),
-            cache: files
-                .cache
-                .as_deref()
-                .map(Path::display)
-                .map(|path| path.to_string())
-                .unwrap_or_default(),
-            threads: config.threads,
-            gpu: config.gpu,
-        };
-        let names = ("piper", config.model.clone());
-        let supervisor = Supervisor::new(Role::Tts, names, launch, load, patience, events);
+        if let Some(temporary) = setup.temporary {
+            environment.push(("TMPDIR", temporary.as_os_str().to_owned()));
+        }
+        let writable = files.cache.as_deref().into_iter().chain(setup.temporary);
+        let model = files.model.display().to_string();
+        let cache = files.cache.as_deref().map(Path::display);
+        let threads = most_threads(config.threads);
+        let supervisor = setup.workers.supervisor(Spec {
+            role: Role::Tts,
+            backend: "piper",
+            model: name.to_owned(),
+            launch: Launch {
+                programs: setup.installation.programs.clone(),
+                readable,
+                writable: writable.map(Path::to_path_buf).collect(),
+                environment,
+            },
+            measure: PiperRequest::Measure {
+                model: model.clone(),
+            },
+            load: PiperRequest::Load {
+                model,
+                cache: cache.map(|path| path.to_string()).unwrap_or_default(),
+                threads,
+                gpu: config.gpu,
+            },
+            wish: Placement::whole(config.gpu),
+            threads,
+            files: opened
+                .iter()
+                .filter_map(|path| FileIdentity::of(path))
+                .collect(),
+        });
         Self {
             supervisor,
+            patience: setup.patience,
             options: options(config),
         }
     }
@@ -99,7 +107,7 @@ fn options(config: &Tts) -> PiperOptions {
 #[async_trait]
 impl TextToSpeech for PiperBackend {
     async fn prepare(&self) -> Result<(), BackendError> {
-        self.supervisor.prepare().await
+        self.supervisor.prepare(self.patience, |_| ()).await
     }
 
     fn speak(&self, text: String) -> SpeechStream {
@@ -107,10 +115,11 @@ impl TextToSpeech for PiperBackend {
             text,
             ..self.options.clone()
         };
-        self.supervisor.run(Synthesise {
+        let task = Synthesise {
             options,
             sentence: Vec::new(),
-        })
+        };
+        self.supervisor.run(task, self.patience)
     }
 }
 

@@ -1,34 +1,35 @@
 //! One running worker as the host sees it: started, spoken to, and seen to its end.
 //!
 //! Invariants: every call ends, with `None` after its last reply or with one error; dropping a call cancels it; when the
-//! process ends every call in flight learns of it with the exit status; dropping the last handle closes the worker's stdin, which ends it.
+//! process ends every call in flight learns of it with the exit status; dropping the last handle ends the process, by closing its
+//! stdin and, where that is not enough, by killing it. What the process held is given back when it is gone, not before.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::codec::{FramedRead, FramedWrite};
 
 use super::protocol::{self, Failure, FromHost, FromWorker, Protocol};
 use crate::event::{Event, Events};
 
-/// Replies that may wait for the host before the worker has to wait.
-const REPLIES_AHEAD: usize = 64;
-
 /// Samples of one audio frame: a second at 16 kHz.
 const AUDIO_FRAME: usize = 16_000;
 
-/// How long a worker that closed its output may take to end before it is killed.
+/// How long a worker that is to end may take before it is killed.
 const END_GRACE: Duration = Duration::from_secs(2);
+
+/// Bytes of a line of the worker's standard error that are logged; the rest of a longer one is a line of its own.
+const LONGEST_LINE: u64 = 8 << 10;
 
 /// Variables of the host's environment that a worker needs; it gets no others.
 const ENVIRONMENT: [&str; 7] = [
@@ -42,7 +43,7 @@ const ENVIRONMENT: [&str; 7] = [
 ];
 
 /// How to start a worker.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Launch {
     /// Directory of the worker's executable.
     pub programs: PathBuf,
@@ -57,6 +58,8 @@ pub struct Launch {
 /// Why a call ended early.
 #[derive(Debug, Clone)]
 pub enum CallError {
+    /// The program could not be started.
+    NotStarted(String),
     /// The process ended; how, in words.
     Died(String),
     /// No sign of life for this long.
@@ -67,26 +70,34 @@ pub enum CallError {
 
 type Answer<P> = Result<<P as Protocol>::Reply, CallError>;
 
-/// Calls in flight; the status once the process has ended.
+/// Calls in flight, the last sign of life, and the status once the process has ended.
 struct Calls<P: Protocol> {
-    open: HashMap<u64, mpsc::Sender<Answer<P>>>,
+    open: HashMap<u64, mpsc::UnboundedSender<Answer<P>>>,
+    heard: Instant,
     ended: Option<String>,
 }
+
+/// What is given back once the process has ended.
+type Belongings = Mutex<Vec<Box<dyn Send>>>;
 
 /// A running worker.
 pub struct Process<P: Protocol> {
     pub pid: u32,
     next_id: AtomicU64,
-    outgoing: mpsc::UnboundedSender<Bytes>,
+    outgoing: Outgoing,
     calls: Arc<Mutex<Calls<P>>>,
     kill: Arc<Notify>,
-    /// Set when the host lets go of the worker, whose end is then nothing to report.
-    released: Arc<AtomicBool>,
+    release: Arc<Notify>,
+    belongings: Arc<Belongings>,
+    gone: watch::Receiver<bool>,
 }
+
+/// Frames on their way to the worker; those of one message go together.
+type Outgoing = mpsc::UnboundedSender<Vec<Bytes>>;
 
 impl<P: Protocol> Drop for Process<P> {
     fn drop(&mut self) {
-        self.released.store(true, Ordering::Relaxed);
+        self.release.notify_one();
     }
 }
 
@@ -110,17 +121,21 @@ impl<P: Protocol> Process<P> {
         let (outgoing, frames) = mpsc::unbounded_channel();
         let calls = Arc::new(Mutex::new(Calls {
             open: HashMap::new(),
+            heard: Instant::now(),
             ended: None,
         }));
-        let kill = Arc::new(Notify::new());
-        let released = Arc::new(AtomicBool::new(false));
+        let (kill, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let belongings = Arc::new(Belongings::default());
+        let (gone, is_gone) = watch::channel(false);
         tokio::spawn(write_frames(stdin, frames));
         tokio::spawn(log_lines(P::WORKER, pid, stderr));
         let attendant = Attendant::<P> {
             pid,
             calls: Arc::clone(&calls),
             kill: Arc::clone(&kill),
-            released: Arc::clone(&released),
+            release: Arc::clone(&release),
+            belongings: Arc::clone(&belongings),
+            gone,
             events: events.clone(),
         };
         tokio::spawn(attendant.attend(child, stdout));
@@ -130,8 +145,35 @@ impl<P: Protocol> Process<P> {
             outgoing,
             calls,
             kill,
-            released,
+            release,
+            belongings,
+            gone: is_gone,
         })
+    }
+
+    /// Keeps `belonging` until the process has ended.
+    pub fn keep(&self, belonging: impl Send + 'static) {
+        self.belongings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Box::new(belonging));
+    }
+
+    /// Lets the process end, and waits until it has.
+    pub async fn end(self) {
+        let mut gone = self.gone.clone();
+        drop(self);
+        let _ = gone.wait_for(|gone| *gone).await;
+    }
+
+    /// A function that tells the worker how many threads it may compute with. It does not keep the process alive.
+    pub fn threads(&self) -> impl Fn(u32) + Send + Sync + 'static {
+        let outgoing = self.outgoing.downgrade();
+        move |threads| {
+            if let Some(outgoing) = outgoing.upgrade() {
+                send::<P>(&outgoing, [FromHost::Threads { threads }]);
+            }
+        }
     }
 
     /// Whether the process has not ended yet, as far as is known.
@@ -147,17 +189,19 @@ impl<P: Protocol> Process<P> {
     /// Sends `request`, and `audio` behind it.
     pub fn call(&self, request: P::Request, audio: Option<&[f32]>) -> RunningCall<P> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let (sender, answers) = mpsc::channel(REPLIES_AHEAD);
+        let (sender, answers) = mpsc::unbounded_channel();
         let call = RunningCall {
             id,
             answers,
             outgoing: self.outgoing.clone(),
+            calls: Arc::clone(&self.calls),
+            started: Instant::now(),
             ended: false,
         };
         {
             let mut calls = lock(&self.calls);
             if let Some(status) = &calls.ended {
-                let _ = sender.try_send(Err(CallError::Died(status.clone())));
+                let _ = sender.send(Err(CallError::Died(status.clone())));
                 return call;
             }
             calls.open.insert(id, sender);
@@ -173,9 +217,7 @@ impl<P: Protocol> Process<P> {
             id,
             samples: part.to_vec(),
         });
-        for message in std::iter::once(begin).chain(audio) {
-            send::<P>(&self.outgoing, &message);
-        }
+        send::<P>(&self.outgoing, std::iter::once(begin).chain(audio));
         call
     }
 }
@@ -183,8 +225,10 @@ impl<P: Protocol> Process<P> {
 /// A request on its way. Dropped before its end, it is cancelled.
 pub struct RunningCall<P: Protocol> {
     id: u64,
-    answers: mpsc::Receiver<Answer<P>>,
-    outgoing: mpsc::UnboundedSender<Bytes>,
+    answers: mpsc::UnboundedReceiver<Answer<P>>,
+    outgoing: Outgoing,
+    calls: Arc<Mutex<Calls<P>>>,
+    started: Instant,
     ended: bool,
 }
 
@@ -192,22 +236,26 @@ impl<P: Protocol> RunningCall<P> {
     /// The next reply; `None` once the request is finished.
     ///
     /// # Errors
-    /// Once, as the last item: the worker died, failed, or gave no sign for `silence`.
+    /// Once, as the last item: the worker died, failed, or gave no sign for `silence`, about this call or another.
     pub async fn next(&mut self, silence: Duration) -> Option<Answer<P>> {
         if self.ended {
             return None;
         }
-        match tokio::time::timeout(silence, self.answers.recv()).await {
-            Ok(Some(Ok(reply))) => Some(Ok(reply)),
-            Ok(Some(Err(error))) => {
-                self.ended = true;
-                Some(Err(error))
+        loop {
+            let patient_until = self.started.max(lock(&self.calls).heard) + silence;
+            match tokio::time::timeout_at(patient_until.into(), self.answers.recv()).await {
+                Ok(Some(Ok(reply))) => return Some(Ok(reply)),
+                Ok(Some(Err(error))) => {
+                    self.ended = true;
+                    return Some(Err(error));
+                }
+                Ok(None) => {
+                    self.ended = true;
+                    return None;
+                }
+                Err(_) if lock(&self.calls).heard + silence > patient_until => {}
+                Err(_) => return Some(Err(CallError::Silent(silence))),
             }
-            Ok(None) => {
-                self.ended = true;
-                None
-            }
-            Err(_) => Some(Err(CallError::Silent(silence))),
         }
     }
 }
@@ -215,7 +263,7 @@ impl<P: Protocol> RunningCall<P> {
 impl<P: Protocol> Drop for RunningCall<P> {
     fn drop(&mut self) {
         if !self.ended {
-            send::<P>(&self.outgoing, &FromHost::Cancel { id: self.id });
+            send::<P>(&self.outgoing, [FromHost::Cancel { id: self.id }]);
         }
     }
 }
@@ -257,30 +305,44 @@ fn command<P: Protocol>(launch: &Launch) -> Command {
     command
 }
 
-fn send<P: Protocol>(outgoing: &mpsc::UnboundedSender<Bytes>, message: &FromHost<P::Request>) {
-    match protocol::encode(message) {
+fn send<P: Protocol>(
+    outgoing: &Outgoing,
+    messages: impl IntoIterator<Item = FromHost<P::Request>>,
+) {
+    let frames = messages
+        .into_iter()
+        .map(|message| protocol::encode(&message));
+    match frames.collect() {
         // A closed channel means that the process ended, which the call learns from `attend`.
-        Ok(frame) => drop(outgoing.send(frame)),
+        Ok(frames) => drop(outgoing.send(frames)),
         Err(error) => tracing::error!(worker = P::WORKER, %error, "a request cannot be encoded"),
     }
 }
 
-async fn write_frames(stdin: ChildStdin, mut frames: mpsc::UnboundedReceiver<Bytes>) {
+async fn write_frames(stdin: ChildStdin, mut messages: mpsc::UnboundedReceiver<Vec<Bytes>>) {
     let mut sink = FramedWrite::new(stdin, protocol::codec());
-    while let Some(frame) = frames.recv().await {
-        if sink.send(frame).await.is_err() {
-            return;
+    while let Some(frames) = messages.recv().await {
+        for frame in frames {
+            if sink.send(frame).await.is_err() {
+                return;
+            }
         }
     }
 }
 
 async fn log_lines(worker: &'static str, pid: u32, stderr: ChildStderr) {
-    let mut lines = BufReader::new(stderr).split(b'\n');
-    while let Ok(Some(line)) = lines.next_segment().await {
-        let line = String::from_utf8_lossy(&line);
-        if !line.trim().is_empty() {
-            tracing::info!(worker, pid, "{}", line.trim_end());
+    let mut stderr = BufReader::new(stderr);
+    let mut line = Vec::new();
+    while let Ok(1..) = (&mut stderr)
+        .take(LONGEST_LINE)
+        .read_until(b'\n', &mut line)
+        .await
+    {
+        let text = String::from_utf8_lossy(&line);
+        if !text.trim().is_empty() {
+            tracing::info!(worker, pid, "{}", text.trim_end());
         }
+        line.clear();
     }
 }
 
@@ -289,16 +351,27 @@ struct Attendant<P: Protocol> {
     pid: u32,
     calls: Arc<Mutex<Calls<P>>>,
     kill: Arc<Notify>,
-    released: Arc<AtomicBool>,
+    release: Arc<Notify>,
+    belongings: Arc<Belongings>,
+    gone: watch::Sender<bool>,
     events: Events,
 }
 
 impl<P: Protocol> Attendant<P> {
     async fn attend(self, mut child: Child, stdout: ChildStdout) {
         let mut frames = FramedRead::new(stdout, protocol::codec());
-        let problem = tokio::select! {
-            problem = dispatch::<P>(&mut frames, &self.calls) => problem,
-            () = self.kill.notified() => Some("killed: it did not answer".to_owned()),
+        // The host's letting go is no end to report, and no reason to stop reading: a worker that cannot write does not end.
+        let mut released = false;
+        let mut dispatching = std::pin::pin!(dispatch::<P>(&mut frames, &self.calls));
+        let problem = loop {
+            tokio::select! {
+                problem = &mut dispatching => break problem,
+                () = self.kill.notified() => break Some("killed: it did not answer".to_owned()),
+                () = self.release.notified() => released = true,
+                () = tokio::time::sleep(END_GRACE), if released => {
+                    break Some("killed: it did not end by itself".to_owned());
+                }
+            }
         };
         if problem.is_some() {
             let _ = child.start_kill();
@@ -316,7 +389,10 @@ impl<P: Protocol> Attendant<P> {
         });
         let (worker, pid) = (P::WORKER, self.pid);
         tracing::info!(worker, pid, %status, "the worker ended");
-        if !self.released.load(Ordering::Relaxed) {
+        released |= tokio::time::timeout(Duration::ZERO, self.release.notified())
+            .await
+            .is_ok();
+        if !released {
             let status = status.clone();
             self.events.emit(Event::WorkerExited {
                 worker,
@@ -330,8 +406,13 @@ impl<P: Protocol> Attendant<P> {
             std::mem::take(&mut calls.open)
         };
         for sender in open.into_values() {
-            let _ = sender.send(Err(CallError::Died(status.clone()))).await;
+            let _ = sender.send(Err(CallError::Died(status.clone())));
         }
+        self.belongings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        let _ = self.gone.send(true);
     }
 }
 
@@ -347,6 +428,7 @@ async fn dispatch<P: Protocol>(
             Ok(Err(error)) => return Some(format!("sent a message that cannot be read: {error}")),
             Err(error) => return Some(format!("its output cannot be read: {error}")),
         };
+        lock(calls).heard = Instant::now();
         match message {
             FromWorker::Hello { protocol, engine } => {
                 if protocol != protocol::VERSION {
@@ -359,20 +441,17 @@ async fn dispatch<P: Protocol>(
                 greeted = true;
             }
             _ if !greeted => return Some("did not say hello".to_owned()),
+            FromWorker::Working { .. } => {}
+            // Where the call was dropped its cancellation is on the way. What is not read yet is bounded by the request.
             FromWorker::Reply { id, reply } => {
-                let sender = lock(calls).open.get(&id).cloned();
-                if let Some(sender) = sender
-                    && sender.send(Ok(reply)).await.is_err()
-                {
-                    // The call was dropped, and its cancellation is on the way.
-                    lock(calls).open.remove(&id);
+                if let Some(sender) = lock(calls).open.get(&id) {
+                    let _ = sender.send(Ok(reply));
                 }
             }
             FromWorker::Finished { id } => drop(lock(calls).open.remove(&id)),
             FromWorker::Failed { id, failure } => {
-                let sender = lock(calls).open.remove(&id);
-                if let Some(sender) = sender {
-                    let _ = sender.send(Err(CallError::Failed(failure))).await;
+                if let Some(sender) = lock(calls).open.remove(&id) {
+                    let _ = sender.send(Err(CallError::Failed(failure)));
                 }
             }
         }

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio_util::codec::LengthDelimitedCodec;
 
 use crate::backend::{Finish, Message};
+use crate::memory::{Footprint, Placement};
 
 /// Raised whenever a type in this file changes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Bytes of the largest frame: a second of 192 kHz audio as 32-bit floats fits four times.
 pub const MAX_FRAME: usize = 4 << 20;
@@ -44,6 +45,10 @@ pub enum FromHost<Request> {
     Cancel {
         id: u64,
     },
+    /// From now on compute with at most so many threads; with none, wait.
+    Threads {
+        threads: u32,
+    },
 }
 
 /// From worker to host.
@@ -53,6 +58,10 @@ pub enum FromWorker<Reply> {
     Hello {
         protocol: u32,
         engine: String,
+    },
+    /// A sign of life between replies that are far apart.
+    Working {
+        id: u64,
     },
     Reply {
         id: u64,
@@ -93,11 +102,24 @@ pub enum Failure {
 }
 
 /// One engine's side of the protocol: which requests it takes and what it replies.
-pub trait Protocol: Send + Sync + 'static {
+pub trait Protocol: std::fmt::Debug + Clone + PartialEq + Send + Sync + 'static {
     /// The name of the worker's executable.
     const WORKER: &'static str;
-    type Request: Serialize + DeserializeOwned + Send + Sync + Clone + 'static;
+    type Request: Serialize
+        + DeserializeOwned
+        + std::fmt::Debug
+        + Send
+        + Sync
+        + Clone
+        + PartialEq
+        + 'static;
     type Reply: Serialize + DeserializeOwned + Send + 'static;
+
+    /// What `reply` says of the memory that a model would take, where it is such a reply.
+    fn measured(reply: &Self::Reply) -> Option<&Footprint>;
+
+    /// The request `load`, for a model that is placed so.
+    fn placed(load: &Self::Request, placement: Placement) -> Self::Request;
 }
 
 /// Encodes one frame's content.
@@ -117,16 +139,38 @@ pub fn decode<T: DeserializeOwned>(frame: &BytesMut) -> Result<T, postcard::Erro
 }
 
 /// Speech recognition by whisper.cpp.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Whisper;
 
 impl Protocol for Whisper {
     const WORKER: &'static str = "jane-whisper";
     type Request = WhisperRequest;
     type Reply = WhisperReply;
+
+    fn measured(reply: &WhisperReply) -> Option<&Footprint> {
+        match reply {
+            WhisperReply::Measured(footprint) => Some(footprint),
+            _ => None,
+        }
+    }
+
+    fn placed(load: &WhisperRequest, placement: Placement) -> WhisperRequest {
+        match load.clone() {
+            WhisperRequest::Load { model, gpu } => WhisperRequest::Load {
+                model,
+                gpu: gpu && placement.gpu_layers > 0,
+            },
+            other => other,
+        }
+    }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum WhisperRequest {
+    /// State what loading this model would take.
+    Measure {
+        model: String,
+    },
     Load {
         model: String,
         gpu: bool,
@@ -149,12 +193,11 @@ pub struct WhisperOptions {
     pub no_speech_threshold: f32,
     /// Below this mean log-probability a text counts as doubtful.
     pub log_probability_threshold: f32,
-    /// Compute threads; 0 means one for each core.
-    pub threads: u32,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 pub enum WhisperReply {
+    Measured(Footprint),
     Loaded {
         multilingual: bool,
     },
@@ -167,28 +210,48 @@ pub enum WhisperReply {
 }
 
 /// A language model by llama.cpp.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Llama;
 
 impl Protocol for Llama {
     const WORKER: &'static str = "jane-llama";
     type Request = LlamaRequest;
     type Reply = LlamaReply;
+
+    fn measured(reply: &LlamaReply) -> Option<&Footprint> {
+        match reply {
+            LlamaReply::Measured(footprint) => Some(footprint),
+            _ => None,
+        }
+    }
+
+    fn placed(load: &LlamaRequest, placement: Placement) -> LlamaRequest {
+        match load.clone() {
+            LlamaRequest::Load { model, threads, .. } => LlamaRequest::Load {
+                model,
+                placement,
+                threads,
+            },
+            other => other,
+        }
+    }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum LlamaRequest {
+    /// State what loading this model would take, with a context window of so many tokens.
+    Measure { model: String, context_window: u32 },
     Load {
         model: String,
-        /// Tokens; the worker lowers it to what the model was trained for.
-        context_window: u32,
-        gpu_layers: u32,
-        /// Compute threads; 0 means one for each core.
+        /// The worker lowers its context window to what the model was trained for.
+        placement: Placement,
+        /// The most threads that it will ever be given.
         threads: u32,
     },
-    /// Write the next message. The worker reuses the longest prefix that its KV cache holds.
+    /// Write the next message. The worker reuses what its KV cache holds of the prompt.
     Generate(LlamaOptions),
-    /// How many tokens these messages make through the chat template.
-    Count { messages: Vec<Message> },
+    /// How many tokens each of these prompts makes through the chat template.
+    Count { prompts: Vec<Vec<Message>> },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -196,6 +259,8 @@ pub struct LlamaOptions {
     pub messages: Vec<Message>,
     /// The beginning of the reply, where an earlier attempt was cut off: the model goes on from its end.
     pub reply_so_far: String,
+    /// In a sequence of its own, which leaves the cache of the conversation alone and is forgotten at the end.
+    pub aside: bool,
     /// 0 only pre-fills the KV cache.
     pub max_tokens: u32,
     pub temperature: f32,
@@ -209,6 +274,7 @@ pub struct LlamaOptions {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub enum LlamaReply {
+    Measured(Footprint),
     Loaded {
         context_window: u32,
     },
@@ -221,21 +287,50 @@ pub enum LlamaReply {
         decode_seconds: f32,
     },
     Counted {
-        tokens: u32,
+        tokens: Vec<u32>,
     },
 }
 
 /// Speech synthesis by Piper.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Piper;
 
 impl Protocol for Piper {
     const WORKER: &'static str = "jane-piper";
     type Request = PiperRequest;
     type Reply = PiperReply;
+
+    fn measured(reply: &PiperReply) -> Option<&Footprint> {
+        match reply {
+            PiperReply::Measured(footprint) => Some(footprint),
+            _ => None,
+        }
+    }
+
+    fn placed(load: &PiperRequest, placement: Placement) -> PiperRequest {
+        match load.clone() {
+            PiperRequest::Load {
+                model,
+                cache,
+                threads,
+                gpu,
+            } => PiperRequest::Load {
+                model,
+                cache,
+                threads,
+                gpu: gpu && placement.gpu_layers > 0,
+            },
+            other => other,
+        }
+    }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum PiperRequest {
+    /// State what loading this voice would take.
+    Measure {
+        model: String,
+    },
     Load {
         /// The `.onnx` file; its `.onnx.json` lies beside it.
         model: String,
@@ -262,6 +357,7 @@ pub struct PiperOptions {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub enum PiperReply {
+    Measured(Footprint),
     Loaded {
         sample_rate: u32,
     },
@@ -279,20 +375,20 @@ mod tests {
         let request = FromHost::Request {
             id: 7,
             request: LlamaRequest::Count {
-                messages: vec![Message::user("hé — 日本")],
+                prompts: vec![vec![Message::user("hé — 日本")]],
             },
             audio_samples: 0,
         };
         let bytes = BytesMut::from(encode(&request).unwrap());
         let FromHost::Request {
             id,
-            request: LlamaRequest::Count { messages },
+            request: LlamaRequest::Count { prompts },
             ..
         } = decode(&bytes).unwrap()
         else {
             panic!("another message came back");
         };
-        assert_eq!((id, messages), (7, vec![Message::user("hé — 日本")]));
+        assert_eq!((id, prompts), (7, vec![vec![Message::user("hé — 日本")]]));
     }
 
     #[test]

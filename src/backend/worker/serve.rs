@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use serde::Serialize;
@@ -34,11 +35,16 @@ pub trait Engine<P: Protocol> {
     ) -> Result<(), Failure>;
 }
 
+/// Between two signs of life of a request that yields nothing.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
+
 /// One request at work.
 pub struct Call<'a, P: Protocol> {
     id: u64,
     cancelled: Arc<AtomicBool>,
     output: &'a Output,
+    lease: &'a Lease,
+    signed: Mutex<Instant>,
     protocol: std::marker::PhantomData<P>,
 }
 
@@ -63,15 +69,77 @@ impl<P: Protocol> Call<'_, P> {
         }
     }
 
-    /// The flag that [`Call::check`] reads, for an engine's own abort callback.
-    #[must_use]
-    pub fn cancelled(&self) -> &Arc<AtomicBool> {
-        &self.cancelled
+    /// As [`Call::check`], and tells the host now and then that the work goes on. For engines to call between the steps of a long
+    /// piece of work; any thread may.
+    ///
+    /// # Errors
+    /// [`Failure::Cancelled`] once the host does not want an answer any more.
+    pub fn working(&self) -> Result<(), Failure> {
+        self.check()?;
+        let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
+        if signed.elapsed() >= SIGN_OF_LIFE {
+            *signed = Instant::now();
+            self.output
+                .write(&FromWorker::<P::Reply>::Working { id: self.id });
+        }
+        Ok(())
+    }
+
+    /// The threads that the host lets the engine compute with now, at least one; waits until there is one.
+    ///
+    /// # Errors
+    /// [`Failure::Cancelled`] once the host does not want an answer any more.
+    pub fn threads(&self) -> Result<u32, Failure> {
+        loop {
+            self.working()?;
+            let threads = self.lease.wait(SIGN_OF_LIFE);
+            if threads > 0 {
+                return Ok(threads);
+            }
+        }
     }
 }
 
+/// How many threads the host allows; all until it says something.
+struct Lease {
+    threads: Mutex<u32>,
+    changed: Condvar,
+}
+
+impl Lease {
+    fn set(&self, threads: u32) {
+        *self.threads.lock().unwrap_or_else(PoisonError::into_inner) = threads;
+        self.changed.notify_all();
+    }
+
+    /// The threads, as soon as there are any, or after `longest`, or once something else happened.
+    fn wait(&self, longest: Duration) -> u32 {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        if *threads > 0 {
+            return *threads;
+        }
+        let (threads, _) = self
+            .changed
+            .wait_timeout(threads, longest)
+            .unwrap_or_else(PoisonError::into_inner);
+        *threads
+    }
+
+    /// Lets a request that waits look at its cancellation.
+    fn wake(&self) {
+        self.changed.notify_all();
+    }
+}
+
+/// The cores that this process may use: what a number of threads of 0 means.
+#[must_use]
+pub fn all_cores() -> u32 {
+    std::thread::available_parallelism()
+        .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX))
+}
+
 /// The stream of frames to the host.
-struct Output(File);
+struct Output(Mutex<File>);
 
 impl Output {
     /// Writes one frame. Where the host is gone there is nobody to tell, and the worker ends.
@@ -80,7 +148,10 @@ impl Output {
         let written = protocol::encode(message)
             .map_err(std::io::Error::other)
             .and_then(|bytes| protocol::codec().encode(bytes, &mut frame))
-            .and_then(|()| (&self.0).write_all(&frame));
+            .and_then(|()| {
+                let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                file.write_all(&frame)
+            });
         if let Err(error) = written {
             eprintln!("the host cannot be reached: {error}");
             platform::exit_now(1);
@@ -108,7 +179,7 @@ pub fn serve<P: Protocol>(mut engine: impl Engine<P>, name: &str) -> ExitCode {
         return ExitCode::from(2);
     };
     let output = match platform::take_stdout() {
-        Ok(file) => Output(file),
+        Ok(file) => Output(Mutex::new(file)),
         Err(error) => {
             eprintln!("standard output cannot be set apart: {error}");
             return ExitCode::FAILURE;
@@ -122,10 +193,14 @@ pub fn serve<P: Protocol>(mut engine: impl Engine<P>, name: &str) -> ExitCode {
     });
 
     let flags = Flags::default();
+    let lease = Arc::new(Lease {
+        threads: Mutex::new(all_cores()),
+        changed: Condvar::new(),
+    });
     let (jobs, queue) = mpsc::channel();
-    let reader_flags = Arc::clone(&flags);
-    std::thread::spawn(move || read::<P>(&jobs, &reader_flags));
-    work(&mut engine, &queue, &flags, &output);
+    let (reader_flags, reader_lease) = (Arc::clone(&flags), Arc::clone(&lease));
+    std::thread::spawn(move || read::<P>(&jobs, &reader_flags, &reader_lease));
+    work(&mut engine, &queue, &flags, &lease, &output);
     ExitCode::SUCCESS
 }
 
@@ -152,6 +227,7 @@ fn work<P: Protocol>(
     engine: &mut impl Engine<P>,
     queue: &Receiver<Job<P>>,
     flags: &Flags,
+    lease: &Lease,
     output: &Output,
 ) {
     while let Ok(Job {
@@ -165,6 +241,8 @@ fn work<P: Protocol>(
             id,
             cancelled,
             output,
+            lease,
+            signed: Mutex::new(Instant::now()),
             protocol: std::marker::PhantomData,
         };
         let result = call
@@ -182,7 +260,7 @@ fn work<P: Protocol>(
 }
 
 /// Reads frames until the host closes the pipe, and ends the process then.
-fn read<P: Protocol>(jobs: &Sender<Job<P>>, flags: &Flags) {
+fn read<P: Protocol>(jobs: &Sender<Job<P>>, flags: &Flags, lease: &Lease) {
     let mut input = std::io::stdin().lock();
     let mut codec = protocol::codec();
     let mut buffer = BytesMut::new();
@@ -246,8 +324,13 @@ fn read<P: Protocol>(jobs: &Sender<Job<P>>, flags: &Flags) {
                     .get(&id)
                 {
                     flag.store(true, Ordering::Relaxed);
+                    lease.wake();
                 }
                 id
+            }
+            Ok(FromHost::Threads { threads }) => {
+                lease.set(threads);
+                continue;
             }
             Err(error) => quit(&format!(
                 "the host sent a message that cannot be read: {error}"

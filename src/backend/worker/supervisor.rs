@@ -1,21 +1,26 @@
 //! Keeps one worker available: starts it on demand, loads its model, starts it again when it died, and retries what it was doing.
 //!
 //! Invariants: at most one process of a supervisor is alive; a request is retried once and goes on from what was delivered;
-//! restarts are spaced out, so that a worker that dies at every start cannot keep the machine busy.
+//! restarts are spaced out, so that a worker that dies at every start cannot keep the machine busy; a worker at work holds a lease
+//! on cores, and is never unloaded.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tokio::sync::Mutex;
 
-use super::Patience;
+use super::lease::{Cores, Lease};
 use super::process::{CallError, Launch, Process, RunningCall};
 use super::protocol::Protocol;
+use super::workers::{Supervised, Workers};
+use super::{FileIdentity, Patience};
 use crate::backend::BackendError;
-use crate::event::{Event, Events, Role};
+use crate::event::{Event, Role};
+use crate::memory::{Busy, EntryId, Footprint, Placement, Plan, Reason, Refusal, Request, Ticket};
 
 /// Deaths older than this are forgiven.
 const FORGIVEN_AFTER: Duration = Duration::from_secs(60);
@@ -27,6 +32,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Starts of a worker for one request before the engine is reported as failed.
 const ATTEMPTS: u32 = 2;
+
+/// Plans that are made anew because what they wanted unloaded was at work again.
+const PLANS: u32 = 3;
 
 /// A piece of work that can be taken up again where it was cut off.
 pub trait Task<P: Protocol>: Send + 'static {
@@ -44,10 +52,38 @@ pub trait Task<P: Protocol>: Send + 'static {
     fn accept(&mut self, loaded: &P::Reply, reply: P::Reply) -> Option<Self::Item>;
 }
 
+/// What to start, and what to load into it. Engines that are specified alike share a worker.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spec<P: Protocol> {
+    pub role: Role,
+    /// For events: what `jane.toml` calls the backend and the model.
+    pub backend: &'static str,
+    pub model: String,
+    pub launch: Launch,
+    pub measure: P::Request,
+    pub load: P::Request,
+    /// How it would be loaded where memory does not matter.
+    pub wish: Placement,
+    /// The most threads that it may compute with.
+    pub threads: u32,
+    /// The files that it opens, so that a file that was replaced is not taken for the old one.
+    pub files: Vec<FileIdentity>,
+}
+
 /// A worker with its model loaded.
 struct Live<P: Protocol> {
     process: Process<P>,
     loaded: P::Reply,
+    /// The process keeps it too, until it is gone.
+    ticket: Arc<Ticket>,
+    work: SyncMutex<Work>,
+}
+
+/// Requests under way, and the lease that they share.
+#[derive(Default)]
+struct Work {
+    requests: u32,
+    lease: Option<Lease>,
 }
 
 struct State<P: Protocol> {
@@ -55,63 +91,69 @@ struct State<P: Protocol> {
     deaths: VecDeque<Instant>,
 }
 
-/// What to start, and what to load into it.
 pub struct Supervisor<P: Protocol> {
-    role: Role,
-    /// For events: what `jane.toml` calls the backend and the model.
-    backend: &'static str,
-    model: String,
-    launch: Launch,
-    load: P::Request,
-    patience: Patience,
-    events: Events,
+    spec: Spec<P>,
+    workers: Workers,
     state: Mutex<State<P>>,
+}
+
+/// Why a worker did not come up.
+enum StartError {
+    Refused(Refusal),
+    /// Another engine would have to go first.
+    NotBeside,
+    Call(CallError),
+}
+
+impl From<CallError> for StartError {
+    fn from(error: CallError) -> Self {
+        Self::Call(error)
+    }
 }
 
 impl<P: Protocol> Supervisor<P>
 where
     P::Reply: Sync,
 {
-    pub fn new(
-        role: Role,
-        (backend, model): (&'static str, String),
-        launch: Launch,
-        load: P::Request,
-        patience: Patience,
-        events: Events,
-    ) -> Arc<Self> {
+    pub fn new(spec: Spec<P>, workers: Workers) -> Self {
         let state = Mutex::new(State {
             live: None,
             deaths: VecDeque::new(),
         });
-        Arc::new(Self {
-            role,
-            backend,
-            model,
-            launch,
-            load,
-            patience,
-            events,
+        Self {
+            spec,
+            workers,
             state,
-        })
+        }
     }
 
-    /// Starts the worker and loads its model, where that has not happened yet.
+    pub fn spec(&self) -> &Spec<P> {
+        &self.spec
+    }
+
+    /// Starts the worker and loads its model, where that has not happened yet. Returns the worker's reply to loading.
     ///
     /// # Errors
-    /// Where the program cannot be started, the model cannot be loaded, or the worker died twice over it.
-    pub async fn prepare(&self) -> Result<(), BackendError> {
-        self.live().await.map(drop)
+    /// Where the program cannot be started, there is no memory for the model, it cannot be loaded, or the worker died twice over
+    /// it.
+    pub async fn prepare<T>(
+        &self,
+        patience: Patience,
+        look: impl FnOnce(&P::Reply) -> T,
+    ) -> Result<T, BackendError> {
+        self.live(patience).await.map(|live| look(&live.loaded))
     }
 
     /// Runs `task` to its end; its items as they come. Dropping the stream cancels it.
     pub fn run<T: Task<P>>(
         self: &Arc<Self>,
         task: T,
+        patience: Patience,
     ) -> BoxStream<'static, Result<T::Item, BackendError>> {
         let running = Running {
             supervisor: Arc::clone(self),
             task,
+            patience,
             current: None,
             retried: false,
         };
@@ -125,14 +167,18 @@ where
     ///
     /// # Errors
     /// As [`Supervisor::run`], and where the worker finished without an answer.
-    pub async fn run_once<T: Task<P>>(self: &Arc<Self>, task: T) -> Result<T::Item, BackendError> {
-        match self.run(task).next().await {
+    pub async fn run_once<T: Task<P>>(
+        self: &Arc<Self>,
+        task: T,
+        patience: Patience,
+    ) -> Result<T::Item, BackendError> {
+        match self.run(task, patience).next().await {
             Some(item) => item,
             None => Err(self.error(CallError::Died("it finished without an answer".to_owned()))),
         }
     }
 
-    async fn live(&self) -> Result<Arc<Live<P>>, BackendError> {
+    async fn live(&self, patience: Patience) -> Result<Arc<Live<P>>, BackendError> {
         let mut state = self.state.lock().await;
         if let Some(live) = &state.live {
             if live.process.is_alive() {
@@ -144,22 +190,35 @@ where
         let mut attempt = 1;
         loop {
             self.wait_after_deaths(&mut state.deaths).await;
-            match self.start_and_load().await {
+            match self.start_and_load(patience).await {
                 Ok(live) => {
                     let live = Arc::new(live);
                     state.live = Some(Arc::clone(&live));
                     return Ok(live);
                 }
-                Err(CallError::Died(status)) if attempt < ATTEMPTS => {
+                Err(StartError::Call(CallError::Died(status))) if attempt < ATTEMPTS => {
                     tracing::warn!(worker = P::WORKER, %status, "the worker died while it loaded its model");
                     state.deaths.push_back(Instant::now());
                     attempt += 1;
                 }
                 Err(error) => {
-                    if matches!(error, CallError::Died(_)) {
+                    if matches!(error, StartError::Call(CallError::Died(_))) {
                         state.deaths.push_back(Instant::now());
                     }
-                    let error = self.error(error);
+                    let error = match error {
+                        StartError::Call(error) => self.error(error),
+                        StartError::Refused(refusal) => BackendError::Memory {
+                            role: self.spec.role,
+                            model: self.spec.model.clone(),
+                            refusal,
+                        },
+                        StartError::NotBeside => {
+                            return Err(BackendError::NotBeside {
+                                role: self.spec.role,
+                                model: self.spec.model.clone(),
+                            });
+                        }
+                    };
                     self.report(&error);
                     return Err(error);
                 }
@@ -167,45 +226,111 @@ where
         }
     }
 
-    async fn start_and_load(&self) -> Result<Live<P>, CallError> {
-        let (backend, model) = (self.backend.to_owned(), self.model.clone());
-        self.events.emit(Event::BackendLoading {
-            role: self.role,
-            backend: backend.clone(),
+    async fn start_and_load(&self, patience: Patience) -> Result<Live<P>, StartError> {
+        let Spec {
+            role,
+            backend,
+            ref model,
+            ..
+        } = self.spec;
+        self.workers.events.emit(Event::BackendLoading {
+            role,
+            backend: backend.to_owned(),
             model: model.clone(),
         });
         let started = Instant::now();
-        let process = Process::<P>::start(&self.launch, &self.events)
-            .map_err(|error| CallError::Died(format!("it cannot be started: {error}")))?;
-        let mut call = process.call(self.load.clone(), None);
-        let loaded = match call.next(self.patience.start).await {
-            Some(Ok(reply)) => reply,
-            failed => {
+        let process = Process::<P>::start(&self.spec.launch, &self.workers.events)
+            .map_err(|error| CallError::NotStarted(error.to_string()))?;
+        match self.load(&process, patience).await {
+            Ok((loaded, ticket)) => {
+                let load_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let pid = process.pid;
+                tracing::info!(
+                    worker = P::WORKER,
+                    pid,
+                    model,
+                    load_ms,
+                    "the worker is ready"
+                );
+                self.workers.events.emit(Event::BackendReady {
+                    role,
+                    backend: backend.to_owned(),
+                    model: model.clone(),
+                    load_ms,
+                });
+                Ok(Live {
+                    process,
+                    loaded,
+                    ticket,
+                    work: SyncMutex::default(),
+                })
+            }
+            Err(error) => {
                 // Also one that hangs has to be gone before another is started.
                 process.kill();
-                return Err(match failed {
-                    Some(Err(error)) => error,
-                    _ => CallError::Died("it finished without loading".to_owned()),
-                });
+                process.end().await;
+                Err(error)
             }
+        }
+    }
+
+    /// Has the model measured, finds room for it, and has it loaded there.
+    async fn load(
+        &self,
+        process: &Process<P>,
+        patience: Patience,
+    ) -> Result<(P::Reply, Arc<Ticket>), StartError> {
+        let measured = once(process, self.spec.measure.clone(), patience.start).await?;
+        let Some(footprint) = P::measured(&measured) else {
+            let status = "it did not say what the model takes".to_owned();
+            return Err(CallError::Died(status).into());
         };
-        // The end of the call, so that dropping it is no cancellation.
-        let _ = call.next(self.patience.start).await;
-        let load_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(
-            worker = P::WORKER,
-            pid = process.pid,
-            model,
-            load_ms,
-            "the worker is ready"
-        );
-        self.events.emit(Event::BackendReady {
-            role: self.role,
-            backend,
-            model,
-            load_ms,
-        });
-        Ok(Live { process, loaded })
+        let (ticket, plan) = self.admit(footprint).await?;
+        let ticket = Arc::new(ticket);
+        process.keep(Arc::clone(&ticket));
+        process.keep(self.workers.hold_to(process.pid, &plan.needs));
+        let request = P::placed(&self.spec.load, plan.placement);
+        let cores = &self.workers.cores;
+        let lease = cores.lease(self.spec.role, self.spec.threads, process.threads());
+        let loaded = once(process, request, patience.start).await?;
+        drop(lease);
+        ticket.loaded(process.pid, Instant::now());
+        Ok((loaded, ticket))
+    }
+
+    /// Room for the model, after what had to go for it is gone.
+    async fn admit(&self, footprint: &Footprint) -> Result<(Ticket, Plan), StartError> {
+        let Spec {
+            role,
+            ref model,
+            wish,
+            ..
+        } = self.spec;
+        let Workers { memory, .. } = &self.workers;
+        let beside = self.workers.is_beside(role);
+        let mut plans = 0;
+        loop {
+            let request = Request {
+                role,
+                model,
+                footprint,
+                wish,
+                replaces: beside.then(|| memory.loaded(role)).flatten(),
+            };
+            let admitted = memory.admit(&request, Instant::now());
+            let (ticket, plan) = admitted.map_err(StartError::Refused)?;
+            if beside && !plan.after.is_empty() {
+                return Err(StartError::NotBeside);
+            }
+            let mut all_gone = true;
+            for id in &plan.after {
+                all_gone &= self.workers.unload(*id, Reason::MakesRoom).await;
+            }
+            plans += 1;
+            if all_gone || plans == PLANS {
+                return Ok((ticket, plan));
+            }
+        }
     }
 
     /// Announces a restart and waits longer the more often the worker died lately.
@@ -214,7 +339,7 @@ where
         let Ok(attempt @ 1..) = u32::try_from(deaths.len()) else {
             return;
         };
-        self.events.emit(Event::WorkerRestarted {
+        self.workers.events.emit(Event::WorkerRestarted {
             worker: P::WORKER,
             attempt,
         });
@@ -227,15 +352,13 @@ where
     }
 
     fn error(&self, error: CallError) -> BackendError {
-        let (role, worker) = (self.role, P::WORKER);
+        let (role, worker) = (self.spec.role, P::WORKER);
         match error {
-            CallError::Died(status) if status.starts_with("it cannot be started") => {
-                BackendError::Start {
-                    role,
-                    worker,
-                    reason: status,
-                }
-            }
+            CallError::NotStarted(reason) => BackendError::Start {
+                role,
+                worker,
+                reason,
+            },
             CallError::Died(status) => BackendError::Died {
                 role,
                 worker,
@@ -256,13 +379,105 @@ where
 
     fn report(&self, error: &BackendError) {
         tracing::error!(worker = P::WORKER, %error, "the engine failed");
-        let backend = self.backend.to_owned();
-        self.events.emit(Event::BackendFailed {
-            role: self.role,
-            backend,
+        self.workers.events.emit(Event::BackendFailed {
+            role: self.spec.role,
+            backend: self.spec.backend.to_owned(),
             error: error.to_string(),
             hint: error.hint(),
         });
+    }
+}
+
+/// The reply to a request that has just one.
+async fn once<P: Protocol>(
+    process: &Process<P>,
+    request: P::Request,
+    patience: Duration,
+) -> Result<P::Reply, CallError> {
+    let mut call = process.call(request, None);
+    match call.next(patience).await {
+        Some(reply) => {
+            // The end of the call, so that dropping it is no cancellation.
+            let _ = call.next(patience).await;
+            reply
+        }
+        None => Err(CallError::Died("it finished without loading".to_owned())),
+    }
+}
+
+#[async_trait]
+impl<P: Protocol> Supervised for Supervisor<P>
+where
+    P::Reply: Sync,
+{
+    async fn unload(&self, entry: EntryId, reason: Reason) -> Option<bool> {
+        // One that starts or loads has nothing in the ledger that is loaded, so nobody waits in a circle here.
+        let mut state = self.state.lock().await;
+        if state.live.as_ref()?.ticket.id() != entry {
+            return None;
+        }
+        let live = match Arc::try_unwrap(state.live.take()?) {
+            Ok(live) => live,
+            Err(at_work) => {
+                state.live = Some(at_work);
+                return Some(false);
+            }
+        };
+        live.process.end().await;
+        self.unloaded(reason);
+        Some(true)
+    }
+}
+
+impl<P: Protocol> Supervisor<P> {
+    fn unloaded(&self, reason: Reason) {
+        self.workers.events.emit(Event::BackendUnloaded {
+            role: self.spec.role,
+            backend: self.spec.backend.to_owned(),
+            model: self.spec.model.clone(),
+            reason,
+        });
+    }
+}
+
+impl<P: Protocol> Drop for Supervisor<P> {
+    fn drop(&mut self) {
+        let live = self.state.get_mut().live.take();
+        if self.workers.goes_on() && live.is_some_and(|live| live.process.is_alive()) {
+            self.unloaded(Reason::Released);
+        }
+    }
+}
+
+/// A request at work: the worker has its lease, and is not unloaded.
+struct AtWork<P: Protocol> {
+    live: Arc<Live<P>>,
+    _busy: Busy,
+}
+
+impl<P: Protocol> AtWork<P> {
+    fn start(live: &Arc<Live<P>>, spec: &Spec<P>, cores: &Cores) -> Self {
+        let mut work = live.work.lock().unwrap_or_else(PoisonError::into_inner);
+        work.requests += 1;
+        if work.lease.is_none() {
+            work.lease = Some(cores.lease(spec.role, spec.threads, live.process.threads()));
+        }
+        drop(work);
+        Self {
+            live: Arc::clone(live),
+            _busy: live.ticket.busy(),
+        }
+    }
+}
+
+impl<P: Protocol> Drop for AtWork<P> {
+    fn drop(&mut self) {
+        let work = &self.live.work;
+        let mut work = work.lock().unwrap_or_else(PoisonError::into_inner);
+        work.requests = work.requests.saturating_sub(1);
+        if work.requests == 0 {
+            work.lease = None;
+        }
     }
 }
 
@@ -270,7 +485,8 @@ where
 struct Running<P: Protocol, T> {
     supervisor: Arc<Supervisor<P>>,
     task: T,
-    current: Option<(Arc<Live<P>>, RunningCall<P>)>,
+    patience: Patience,
+    current: Option<(RunningCall<P>, AtWork<P>)>,
     retried: bool,
 }
 
@@ -280,20 +496,26 @@ where
 {
     async fn next(&mut self) -> Result<Option<T::Item>, BackendError> {
         loop {
-            let (live, call) = match &mut self.current {
+            let (call, at_work) = match &mut self.current {
                 Some(current) => current,
                 None => {
-                    let live = self.supervisor.live().await?;
+                    let supervisor = &self.supervisor;
+                    let live = supervisor.live(self.patience).await?;
+                    let cores = &supervisor.workers.cores;
+                    let at_work = AtWork::start(&live, &supervisor.spec, cores);
                     let call = live
                         .process
                         .call(self.task.request(&live.loaded), self.task.audio());
-                    self.current.insert((live, call))
+                    self.current.insert((call, at_work))
                 }
             };
-            match call.next(self.supervisor.patience.silence).await {
-                None => return Ok(None),
+            match call.next(self.patience.silence).await {
+                None => {
+                    self.current = None;
+                    return Ok(None);
+                }
                 Some(Ok(reply)) => {
-                    if let Some(item) = self.task.accept(&live.loaded, reply) {
+                    if let Some(item) = self.task.accept(&at_work.live.loaded, reply) {
                         return Ok(Some(item));
                     }
                 }
@@ -305,8 +527,9 @@ where
                 Some(Err(error)) => {
                     let is_engine_failure = !matches!(error, CallError::Failed(_));
                     if matches!(error, CallError::Silent(_)) {
-                        live.process.kill();
+                        at_work.live.process.kill();
                     }
+                    self.current = None;
                     let error = self.supervisor.error(error);
                     if is_engine_failure {
                         self.supervisor.report(&error);

@@ -7,42 +7,49 @@ use async_trait::async_trait;
 
 use super::process::Launch;
 use super::protocol::{MAX_AUDIO, Whisper, WhisperOptions, WhisperReply, WhisperRequest};
-use super::supervisor::{Supervisor, Task};
-use super::{Installation, Patience, spinning_briefly};
+use super::supervisor::{Spec, Supervisor, Task};
+use super::{FileIdentity, Patience, Setup, most_threads, spinning_briefly};
 use crate::backend::{BackendError, SpeechToText, Transcript};
 use crate::config::Stt;
-use crate::event::{Events, Role};
+use crate::event::Role;
+use crate::memory::Placement;
 
 /// `stt.backend = "whisper"`.
 pub struct WhisperBackend {
     supervisor: Arc<Supervisor<Whisper>>,
+    patience: Patience,
     options: WhisperOptions,
 }
 
 impl WhisperBackend {
-    /// `model` is a ggml file. Nothing is started yet.
+    /// `name` is what `jane.toml` calls the ggml file `model`. Nothing is started yet.
     #[must_use]
-    pub fn new(
-        config: &Stt,
-        model: &Path,
-        installation: &Installation,
-        patience: Patience,
-        events: Events,
-    ) -> Self {
-        let launch = Launch {
-            programs: installation.programs.clone(),
-            readable: vec![model.to_path_buf()],
-            writable: Vec::new(),
-            environment: spinning_briefly(),
-        };
-        let load = WhisperRequest::Load {
-            model: model.display().to_string(),
-            gpu: config.gpu,
-        };
-        let names = ("whisper", config.model.clone());
-        let supervisor = Supervisor::new(Role::Stt, names, launch, load, patience, events);
+    pub fn new(config: &Stt, name: &str, model: &Path, setup: &Setup<'_>) -> Self {
+        let path = model.display().to_string();
+        let supervisor = setup.workers.supervisor(Spec {
+            role: Role::Stt,
+            backend: "whisper",
+            model: name.to_owned(),
+            launch: Launch {
+                programs: setup.installation.programs.clone(),
+                readable: vec![model.to_path_buf()],
+                writable: Vec::new(),
+                environment: spinning_briefly(),
+            },
+            measure: WhisperRequest::Measure {
+                model: path.clone(),
+            },
+            load: WhisperRequest::Load {
+                model: path,
+                gpu: config.gpu,
+            },
+            wish: Placement::whole(config.gpu),
+            threads: most_threads(config.threads),
+            files: FileIdentity::of(model).into_iter().collect(),
+        });
         Self {
             supervisor,
+            patience: setup.patience,
             options: options(config),
         }
     }
@@ -60,14 +67,13 @@ fn options(config: &Stt) -> WhisperOptions {
         audio_context_floor: config.audio_context_floor,
         no_speech_threshold: config.no_speech_threshold as f32,
         log_probability_threshold: config.log_probability_threshold as f32,
-        threads: config.threads,
     }
 }
 
 #[async_trait]
 impl SpeechToText for WhisperBackend {
     async fn prepare(&self) -> Result<(), BackendError> {
-        self.supervisor.prepare().await
+        self.supervisor.prepare(self.patience, |_| ()).await
     }
 
     async fn transcribe(&self, samples: Arc<[f32]>) -> Result<Transcript, BackendError> {
@@ -76,10 +82,13 @@ impl SpeechToText for WhisperBackend {
             "recordings are cut before they get here"
         );
         self.supervisor
-            .run_once(Transcribe {
-                options: self.options.clone(),
-                samples,
-            })
+            .run_once(
+                Transcribe {
+                    options: self.options.clone(),
+                    samples,
+                },
+                self.patience,
+            )
             .await
     }
 }
@@ -113,7 +122,7 @@ impl Task<Whisper> for Transcribe {
                 no_speech_probability,
                 mean_log_probability,
             }),
-            WhisperReply::Loaded { .. } => None,
+            WhisperReply::Loaded { .. } | WhisperReply::Measured(_) => None,
         }
     }
 }

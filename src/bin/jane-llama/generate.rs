@@ -1,53 +1,51 @@
 //! Writes replies: the prompt through the template, the KV cache reused, token by token to the host.
 //!
-//! Invariants: `cached` always names exactly the tokens whose keys and values the cache holds, so that the longest common prefix
-//! of two prompts is never computed twice; a request looks for its cancellation between batches and between tokens.
+//! Invariant: a request looks for its cancellation and its lease of threads between batches and between tokens.
 
 use std::time::Instant;
 
 use jane::backend::worker::{Call, Failure, Llama, LlamaOptions, LlamaReply};
 use jane::backend::{Finish, Message};
 use llama_cpp_2::context::LlamaContext;
-use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 
+use crate::cache::{Cache, Sequence};
+use crate::load::BATCH;
+use crate::pace::Pace;
 use crate::sampling;
 use crate::stream::{Piece, TextStream};
 use crate::template::ChatTemplate;
 
-/// Tokens of a prompt that are computed between two looks at the cancellation. llama.cpp has no abort callback here.
-pub const BATCH: u32 = 64;
-
 pub struct Generator {
     model: &'static LlamaModel,
-    context: LlamaContext<'static>,
     template: ChatTemplate,
-    cached: Vec<LlamaToken>,
+    cache: Cache,
+    /// What is known of the machine's speed at writing, from all replies.
+    pace: Pace,
 }
 
 impl Generator {
     /// # Errors
     /// Where the model has no chat template, or one that is no template.
     pub fn new(model: &'static LlamaModel, context: LlamaContext<'static>) -> Result<Self, String> {
-        let template = ChatTemplate::of(model)?;
         Ok(Self {
             model,
-            context,
-            template,
-            cached: Vec::new(),
+            template: ChatTemplate::of(model)?,
+            cache: Cache::new(model, context),
+            pace: Pace::new(Instant::now()),
         })
     }
 
     /// Tokens.
     pub fn context_window(&self) -> u32 {
-        self.context.n_ctx()
+        self.cache.window()
     }
 
     /// Tokens of `messages` as a prompt.
     pub fn count(&self, messages: &[Message]) -> Result<u32, Failure> {
         let tokens = self.tokens(messages, "")?;
-        Ok(u32::try_from(tokens.len()).unwrap_or(u32::MAX))
+        Ok(number(tokens.len()))
     }
 
     pub fn generate(
@@ -56,15 +54,36 @@ impl Generator {
         call: &Call<'_, Llama>,
     ) -> Result<(), Failure> {
         let prompt = self.tokens(&options.messages, &options.reply_so_far)?;
-        self.check_room(prompt.len(), options.max_tokens)?;
-        let reused = self.prefill(&prompt, call)?;
+        if !options.aside {
+            return self.reply(Sequence::Conversation, &prompt, options, call);
+        }
+        let replied = self.reply(Sequence::Aside, &prompt, options, call);
+        self.cache.forget_aside();
+        replied
+    }
+
+    fn reply(
+        &mut self,
+        sequence: Sequence,
+        prompt: &[LlamaToken],
+        options: &LlamaOptions,
+        call: &Call<'_, Llama>,
+    ) -> Result<(), Failure> {
+        let room = self.cache.room(sequence, prompt);
+        let most = most_tokens(prompt.len(), room, options)?;
+        let reused = match most {
+            Some(_) => self.prefill(sequence, prompt, call)?,
+            None => 0,
+        };
         let started = Instant::now();
-        let (finish, reply_tokens) = self.write(options, call)?;
-        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let (finish, reply_tokens) = match most {
+            Some(most) => self.write(sequence, most, options, call)?,
+            None => (Finish::Length, 0),
+        };
         call.reply(LlamaReply::Ended {
             finish,
-            prompt_tokens: count(prompt.len()),
-            reused_tokens: count(reused),
+            prompt_tokens: number(prompt.len()),
+            reused_tokens: number(reused),
             reply_tokens,
             decode_seconds: started.elapsed().as_secs_f32(),
         })
@@ -87,74 +106,28 @@ impl Generator {
         Ok(tokens)
     }
 
-    fn check_room(&self, prompt: usize, reply: u32) -> Result<(), Failure> {
-        let window = self.context_window();
-        let prompt = u32::try_from(prompt).unwrap_or(u32::MAX);
-        if prompt.saturating_add(reply.max(1)) > window {
-            return Err(Failure::PromptTooLong {
-                prompt,
-                window,
-                reply,
-            });
-        }
-        Ok(())
-    }
-
     /// Computes what the cache does not hold of `prompt`; returns how many tokens it held.
-    fn prefill(&mut self, prompt: &[LlamaToken], call: &Call<'_, Llama>) -> Result<usize, Failure> {
-        let common = self
-            .cached
-            .iter()
-            .zip(prompt)
-            .take_while(|(cached, wanted)| cached == wanted)
-            .count();
-        // The last token is computed in any case: its logits choose the first word of the reply.
-        let mut kept = common.min(prompt.len().saturating_sub(1));
-        if self
-            .context
-            .kv_cache_seq_rm(0, Some(position(kept)), None)
-            .is_err()
-        {
-            // Recurrent models cannot go back to the middle of a sequence.
-            self.context.clear_kv_cache();
-            kept = 0;
-        }
-        self.cached.truncate(kept);
-        let fresh = prompt.get(kept..).unwrap_or_default();
+    fn prefill(
+        &mut self,
+        sequence: Sequence,
+        prompt: &[LlamaToken],
+        call: &Call<'_, Llama>,
+    ) -> Result<usize, Failure> {
+        let held = self.cache.begin(sequence, prompt);
+        let fresh = prompt.get(held..).unwrap_or_default();
         let mut batches = fresh.chunks(BATCH as usize).peekable();
         while let Some(tokens) = batches.next() {
-            call.check()?;
-            self.decode(tokens, batches.peek().is_none())?;
+            let threads = call.threads()?;
+            let last = batches.peek().is_none();
+            self.cache.append(sequence, tokens, last, threads)?;
         }
-        Ok(kept)
-    }
-
-    /// Computes `tokens` behind what is cached, with logits for the last one where they are needed.
-    fn decode(&mut self, tokens: &[LlamaToken], logits: bool) -> Result<(), Failure> {
-        let mut batch = LlamaBatch::new(tokens.len(), 1);
-        for (number, token) in tokens.iter().enumerate() {
-            let place = i32::try_from(self.cached.len() + number).unwrap_or(i32::MAX);
-            let last = number + 1 == tokens.len();
-            batch
-                .add(*token, place, &[0], logits && last)
-                .map_err(|error| Failure::Engine {
-                    message: error.to_string(),
-                })?;
-        }
-        if let Err(error) = self.context.decode(&mut batch) {
-            // What the cache holds of a failed batch is not known.
-            self.context.clear_kv_cache();
-            self.cached.clear();
-            return Err(Failure::Engine {
-                message: format!("llama.cpp cannot compute a batch: {error}"),
-            });
-        }
-        self.cached.extend_from_slice(tokens);
-        Ok(())
+        Ok(held)
     }
 
     fn write(
         &mut self,
+        sequence: Sequence,
+        most: u32,
         options: &LlamaOptions,
         call: &Call<'_, Llama>,
     ) -> Result<(Finish, u32), Failure> {
@@ -163,11 +136,11 @@ impl Generator {
         let vocabulary = self.model.vocab();
         let mut written = 0;
         let finish = loop {
-            if written == options.max_tokens {
+            if written == most {
                 break Finish::Length;
             }
             call.check()?;
-            let token = sampler.sample(&self.context, -1);
+            let token = sampler.sample(&self.cache.context, -1);
             if vocabulary.is_eog(token) {
                 break Finish::Stop;
             }
@@ -182,7 +155,7 @@ impl Generator {
                     return Ok((Finish::StopSequence, written));
                 }
             }
-            self.decode(&[token], true)?;
+            self.step(sequence, token, call.threads()?)?;
         };
         let rest = stream.finish();
         if !rest.is_empty() {
@@ -190,8 +163,80 @@ impl Generator {
         }
         Ok((finish, written))
     }
+
+    /// Computes one token at the pace of the machine.
+    fn step(&mut self, sequence: Sequence, token: LlamaToken, lease: u32) -> Result<(), Failure> {
+        let started = Instant::now();
+        let threads = self.pace.threads(lease, started);
+        self.cache.append(sequence, &[token], true, threads)?;
+        self.pace
+            .took(started.elapsed().as_secs_f64(), Instant::now());
+        Ok(())
+    }
 }
 
-fn position(value: usize) -> u32 {
-    u32::try_from(value).unwrap_or(u32::MAX)
+/// The most tokens that the reply may have, where prompt and reply may have `room`. A reply that is taken up again where it was cut
+/// off may also find less room than it wants, or none (`None`), and ends there as it would have.
+fn most_tokens(prompt: usize, room: u32, options: &LlamaOptions) -> Result<Option<u32>, Failure> {
+    let prompt = number(prompt);
+    let left = room.saturating_sub(prompt);
+    if left >= options.max_tokens.max(1) {
+        return Ok(Some(options.max_tokens));
+    }
+    if options.reply_so_far.is_empty() {
+        return Err(Failure::PromptTooLong {
+            prompt,
+            window: room,
+            reply: options.max_tokens,
+        });
+    }
+    Ok((left > 0).then_some(left))
+}
+
+fn number(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(reply_so_far: &str, max_tokens: u32) -> LlamaOptions {
+        LlamaOptions {
+            messages: Vec::new(),
+            reply_so_far: reply_so_far.to_owned(),
+            aside: false,
+            max_tokens,
+            temperature: 0.0,
+            top_k: 0,
+            top_p: 1.0,
+            min_p: 0.0,
+            repeat_penalty: 1.0,
+            seed: 0,
+            stop: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_prompt_that_leaves_no_room_for_the_reply_is_too_long() {
+        assert_eq!(most_tokens(1000, 1100, &options("", 100)), Ok(Some(100)));
+        let failure = Failure::PromptTooLong {
+            prompt: 1001,
+            window: 1100,
+            reply: 100,
+        };
+        assert_eq!(most_tokens(1001, 1100, &options("", 100)), Err(failure));
+        assert_eq!(most_tokens(1099, 1100, &options("", 0)), Ok(Some(0)));
+        assert!(most_tokens(1100, 1100, &options("", 0)).is_err());
+    }
+
+    #[test]
+    fn a_reply_that_is_taken_up_again_ends_with_the_window() {
+        assert_eq!(
+            most_tokens(1050, 1100, &options("Well,", 100)),
+            Ok(Some(50))
+        );
+        assert_eq!(most_tokens(1100, 1100, &options("Well,", 100)), Ok(None));
+        assert_eq!(most_tokens(1200, 1100, &options("Well,", 0)), Ok(None));
+    }
 }

@@ -5,12 +5,13 @@
 //! another one's name.
 
 use jane::backend::worker::Failure;
-use jane::backend::{Message, Speaker};
+use jane::backend::{Message, Speaker, ToolCall};
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, Error, ErrorKind, Value, context};
+use serde::Serialize;
 
 /// Instructions that one rendering may take. A conversation of hundreds of turns takes some tens of thousands.
 const FUEL: u64 = 10_000_000;
@@ -107,6 +108,7 @@ impl ChatTemplate {
         self.environment
             .get_template(NAME)
             .and_then(|template| {
+                let messages: Vec<Shown<'_>> = messages.iter().map(Shown::from).collect();
                 let messages = Value::from(Serde(messages));
                 template.render(
                     context! { messages, bos_token, eos_token, add_generation_prompt => true },
@@ -123,19 +125,80 @@ impl ChatTemplate {
     }
 
     fn harmless(&self, message: &Message) -> Message {
-        let mut content = message.content.trim().to_owned();
+        let call = |call: &ToolCall| ToolCall {
+            id: self.broken_up(&call.id),
+            name: self.broken_up(&call.name),
+            arguments: self.broken_up(&call.arguments),
+        };
+        Message {
+            speaker: message.speaker,
+            content: self.broken_up(message.content.trim()),
+            tool_calls: message.tool_calls.iter().map(call).collect(),
+            tool_call_id: message.tool_call_id.as_deref().map(|id| self.broken_up(id)),
+        }
+    }
+
+    fn broken_up(&self, text: &str) -> String {
+        let mut text = text.to_owned();
         for control in &self.control {
-            if content.contains(control.as_str()) {
+            if text.contains(control.as_str()) {
                 let mut characters = control.chars();
                 let broken = characters
                     .next()
                     .map(|first| format!("{first} {}", characters.as_str()));
-                content = content.replace(control.as_str(), &broken.unwrap_or_default());
+                text = text.replace(control.as_str(), &broken.unwrap_or_default());
             }
         }
-        Message {
-            speaker: message.speaker,
-            content,
+        text
+    }
+}
+
+/// A message as templates know it. What it does not have is left out: some ask whether it is there.
+#[derive(Serialize)]
+struct Shown<'a> {
+    role: Speaker,
+    content: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<ShownCall<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_call_id: Option<&'a str>,
+}
+
+impl<'a> From<&'a Message> for Shown<'a> {
+    fn from(message: &'a Message) -> Self {
+        Self {
+            role: message.speaker,
+            content: &message.content,
+            tool_calls: message.tool_calls.iter().map(ShownCall::from).collect(),
+            tool_call_id: message.tool_call_id.as_deref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ShownCall<'a> {
+    id: &'a str,
+    r#type: &'static str,
+    function: ShownFunction<'a>,
+}
+
+#[derive(Serialize)]
+struct ShownFunction<'a> {
+    name: &'a str,
+    /// Values rather than text, which templates write as they like; text where it is no JSON.
+    arguments: serde_json::Value,
+}
+
+impl<'a> From<&'a ToolCall> for ShownCall<'a> {
+    fn from(call: &'a ToolCall) -> Self {
+        let arguments = serde_json::from_str(&call.arguments);
+        Self {
+            id: &call.id,
+            r#type: "function",
+            function: ShownFunction {
+                name: &call.name,
+                arguments: arguments.unwrap_or_else(|_| call.arguments.clone().into()),
+            },
         }
     }
 }
@@ -194,6 +257,34 @@ mod tests {
         assert_eq!(
             template(source).render(&messages).unwrap(),
             "<s>[INST] Be brief.\n\nHello [/INST]"
+        );
+    }
+
+    #[test]
+    fn what_a_message_does_not_have_is_not_defined() {
+        let source = "{% for message in messages %}{{ message.role }}{% if message.tool_calls is defined %} calls \
+            {{ message.tool_calls[0].function.name }} at {{ message.tool_calls[0].function.arguments.place }}{% endif %}\
+            {% if message.tool_call_id is defined %} answers {{ message.tool_call_id }}{% endif %}, {% endfor %}";
+        let call = ToolCall {
+            id: "1".to_owned(),
+            name: "weather".to_owned(),
+            arguments: r#"{"place": "<|im_end|>Oslo"}"#.to_owned(),
+        };
+        let messages = [
+            Message::user("Is it cold?"),
+            Message {
+                tool_calls: vec![call],
+                ..Message::assistant("")
+            },
+            Message {
+                speaker: Speaker::Tool,
+                tool_call_id: Some("1".to_owned()),
+                ..Message::user("Yes")
+            },
+        ];
+        assert_eq!(
+            template(source).render(&messages).unwrap(),
+            "user, assistant calls weather at < |im_end|>Oslo, tool answers 1, "
         );
     }
 

@@ -10,6 +10,8 @@
     )
 )]
 
+mod measure;
+mod session;
 mod voice;
 
 use std::process::ExitCode;
@@ -36,6 +38,9 @@ impl Engine<Piper> for Speaker {
         call: &Call<'_, Piper>,
     ) -> Result<(), Failure> {
         match request {
+            PiperRequest::Measure { model } => {
+                call.reply(PiperReply::Measured(measure::footprint(&model)?))
+            }
             PiperRequest::Load {
                 model,
                 cache,
@@ -69,7 +74,8 @@ fn speak(voice: &mut Voice, options: &PiperOptions, call: &Call<'_, Piper>) -> R
         .iter()
         .skip(usize::try_from(options.skip_sentences).unwrap_or(usize::MAX))
     {
-        call.check()?;
+        // The session's threads are fixed; a lease of none still means to wait.
+        call.threads()?;
         let samples = voice.synthesise(phonemes, options)?;
         for part in samples.chunks(second) {
             call.reply(PiperReply::Audio(part.to_vec()))?;

@@ -1,15 +1,16 @@
 //! One Piper voice: its configuration, its ONNX Runtime session, and the phonemes in between.
 //!
-//! Optimising the graph is most of the time of a load, so the optimised graph is kept in the cache directory, under a name that
-//! changes with the model file, and read back as it is.
+//! Invariant: what is synthesised at once has at most [`LONGEST`] phonemes, because its memory grows with it.
 
-use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::path::Path;
 
 use jane::backend::worker::{Failure, PiperOptions};
-use ort::session::Session;
-use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use piper_rs::{ModelConfig, Piper};
+
+use crate::session::session;
+
+/// Phonemes (characters of IPA) that are synthesised at once: some 15 s of speech. Longer sentences are rare, and are cut.
+pub const LONGEST: usize = 300;
 
 pub struct Voice {
     piper: Piper,
@@ -49,14 +50,17 @@ impl Voice {
         self.sample_rate
     }
 
-    /// The phonemes of `text`, a string for each sentence.
+    /// The phonemes of `text`, a string for each sentence, or part of one that is too long.
     pub fn phonemes(&self, text: &str) -> Result<Vec<String>, Failure> {
         let text = text.replace('\0', " ");
-        espeak_rs::text_to_phonemes(&text, &self.espeak_voice, None).map_err(|error| {
-            Failure::Engine {
-                message: error.to_string(),
-            }
-        })
+        let sentences = espeak_rs::text_to_phonemes(&text, &self.espeak_voice, None);
+        let sentences = sentences.map_err(|error| Failure::Engine {
+            message: error.to_string(),
+        })?;
+        Ok(sentences
+            .iter()
+            .flat_map(|sentence| cut(sentence))
+            .collect())
     }
 
     /// The samples of one sentence, in -1..=1.
@@ -125,75 +129,43 @@ impl Voice {
     }
 }
 
-fn session(model: &Path, cache: &str, threads: u32, gpu: bool) -> ort::Result<Session> {
-    let threads = match threads {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        threads => usize::try_from(threads).unwrap_or(1),
-    };
-    // Threads that spin would take the cores from the language model, which is still writing.
-    let builder = || -> ort::Result<SessionBuilder> {
-        Ok(Session::builder()?
-            .with_intra_threads(threads)?
-            .with_intra_op_spinning(false)?)
-    };
-    if gpu {
-        return on_gpu(builder()?)?.commit_from_file(model);
+/// Cuts `phonemes` into parts of at most [`LONGEST`], behind punctuation or between words where there are any in the second half.
+fn cut(phonemes: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut rest: Vec<char> = phonemes.chars().collect();
+    while rest.len() > LONGEST {
+        let last = |wanted: &dyn Fn(&char) -> bool| {
+            let places = rest.iter().take(LONGEST).enumerate().skip(LONGEST / 2);
+            places.filter(|(_, letter)| wanted(letter)).last()
+        };
+        let place =
+            last(&|letter| ",;:".contains(*letter)).or_else(|| last(&|letter| *letter == ' '));
+        let later = rest.split_off(place.map_or(LONGEST, |(place, _)| place + 1));
+        parts.push(rest.into_iter().collect());
+        rest = later;
     }
-    let Some(optimised) = optimised_name(model, cache) else {
-        return builder()?.commit_from_file(model);
-    };
-    if optimised.is_file() {
-        let ready = builder()?
-            .with_optimization_level(GraphOptimizationLevel::Disable)?
-            .commit_from_file(&optimised);
-        match ready {
-            Ok(session) => return Ok(session),
-            Err(error) => eprintln!("the optimised graph is not usable and is made again: {error}"),
-        }
-    }
-    let unfinished = optimised.with_extension(format!("{}.part", std::process::id()));
-    let session = builder()?
-        .with_optimization_level(GraphOptimizationLevel::Level3)?
-        .with_optimized_model_path(&unfinished)?
-        .commit_from_file(model)
-        .or_else(|error| {
-            eprintln!("the optimised graph cannot be kept: {error}");
-            builder()?.commit_from_file(model)
-        })?;
-    if let Err(error) = std::fs::rename(&unfinished, &optimised) {
-        eprintln!("the optimised graph is not kept: {error}");
-    }
-    Ok(session)
+    parts.push(rest.into_iter().collect());
+    parts
 }
 
-#[cfg(feature = "cuda")]
-fn on_gpu(builder: SessionBuilder) -> ort::Result<SessionBuilder> {
-    Ok(builder.with_execution_providers([ort::ep::CUDA::default().build()])?)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[cfg(not(feature = "cuda"))]
-fn on_gpu(builder: SessionBuilder) -> ort::Result<SessionBuilder> {
-    eprintln!(
-        "`tts.gpu` is set, but this program was built without the `cuda` feature: the voice runs on the CPU"
-    );
-    Ok(builder)
-}
-
-/// The cached graph of this very file on this very CPU family; `None` where there is no cache.
-fn optimised_name(model: &Path, cache: &str) -> Option<PathBuf> {
-    if cache.is_empty() {
-        return None;
+    #[test]
+    fn a_sentence_that_is_too_long_is_cut_where_one_would_pause() {
+        let clause = format!("{}, ", "wˈɜːd ".repeat(40).trim());
+        let parts = cut(&clause.repeat(3));
+        assert!(parts.iter().all(|part| part.chars().count() <= LONGEST));
+        assert!(parts[0].ends_with(','));
+        assert_eq!(parts.concat(), clause.repeat(3));
     }
-    let metadata = model.metadata().ok()?;
-    let modified = metadata
-        .modified()
-        .ok()?
-        .duration_since(UNIX_EPOCH)
-        .ok()?
-        .as_nanos();
-    let stem = model.file_stem()?.to_str()?;
-    Some(Path::new(cache).join(format!(
-        "{stem}-{}-{modified}.optimised.onnx",
-        metadata.len()
-    )))
+
+    #[test]
+    fn what_has_no_place_to_cut_is_cut_anyway() {
+        assert_eq!(cut("hˈaʊ"), ["hˈaʊ"]);
+        let parts = cut(&"ə".repeat(LONGEST * 2 + 1));
+        assert_eq!(parts.len(), 3);
+        assert_eq!(parts[2], "ə");
+    }
 }

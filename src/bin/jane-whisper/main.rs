@@ -11,6 +11,7 @@
 )]
 
 mod guard;
+mod measure;
 mod recogniser;
 mod window;
 
@@ -40,6 +41,9 @@ impl Engine<Whisper> for Worker {
         call: &Call<'_, Whisper>,
     ) -> Result<(), Failure> {
         match request {
+            WhisperRequest::Measure { model } => {
+                call.reply(WhisperReply::Measured(measure::footprint(&model)?))
+            }
             WhisperRequest::Load { model, gpu } => {
                 let recogniser = self.recogniser.insert(Recogniser::load(&model, gpu)?);
                 let multilingual = recogniser.is_multilingual();

@@ -3,8 +3,6 @@
 //! Invariant: nothing is carried over from one utterance to the next.
 
 use std::ffi::{c_int, c_void};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use jane::backend::worker::{Call, Failure, Whisper, WhisperOptions, WhisperReply};
 use whisper_rs::{
@@ -98,16 +96,15 @@ impl Recogniser {
         audio_context: u32,
         call: &Call<'_, Whisper>,
     ) -> Result<Reading, Failure> {
-        let threads = threads(options.threads);
+        let threads = call.threads()?;
         let mut parameters = parameters(language, options, audio.len());
         parameters.set_n_threads(number(threads));
         parameters.set_audio_ctx(number(audio_context));
-        let cancelled = Arc::clone(call.cancelled());
-        // SAFETY: the callback reads an atomic flag that `cancelled` keeps alive until after `full`
-        // returned. The binding's own safe callback casts its closure to another type.
+        // SAFETY: the callback gets back the pointer that it expects, and only until `full` returns, which `call` outlives. Any
+        // thread may use a call. The binding's own safe callback casts its closure to another type.
         unsafe {
             parameters.set_abort_callback(Some(is_cancelled));
-            parameters.set_abort_callback_user_data(Arc::as_ptr(&cancelled).cast_mut().cast());
+            parameters.set_abort_callback_user_data(std::ptr::from_ref(call).cast_mut().cast());
         }
         let result = self.state.full(parameters, &window::padded(audio));
         call.check()?;
@@ -172,9 +169,11 @@ fn softmax(logits: &[f32], token: WhisperTokenId) -> f32 {
     chosen.map_or(0.0, |logit| (logit - largest).exp() / sum)
 }
 
-unsafe extern "C" fn is_cancelled(flag: *mut c_void) -> bool {
-    // SAFETY: `flag` is the pointer set in `read`, to an `AtomicBool` that outlives the call.
-    unsafe { &*flag.cast::<AtomicBool>() }.load(Ordering::Relaxed)
+/// Asked by whisper.cpp after each encoding and each token; tells the host on the way that the work goes on.
+unsafe extern "C" fn is_cancelled(call: *mut c_void) -> bool {
+    // SAFETY: `call` is the pointer set in `read`, to a call that outlives `full`.
+    let call = unsafe { &*call.cast_const().cast::<Call<'_, Whisper>>() };
+    call.working().is_err()
 }
 
 fn engine(error: WhisperError) -> Failure {
@@ -185,12 +184,4 @@ fn engine(error: WhisperError) -> Failure {
 
 fn number(value: u32) -> c_int {
     c_int::try_from(value).unwrap_or(c_int::MAX)
-}
-
-fn threads(wanted: u32) -> u32 {
-    match wanted {
-        0 => std::thread::available_parallelism()
-            .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1)),
-        wanted => wanted,
-    }
 }

@@ -1,0 +1,143 @@
+//! All workers of the host, and what they share: the cores, the memory, the events.
+//!
+//! Invariant: engines that are specified alike share one worker, so that an edit of `jane.toml` reloads nothing that it does not
+//! touch, and a model that comes back while it is still leaving is not loaded twice.
+
+use std::any::Any;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use async_trait::async_trait;
+
+use super::lease::Cores;
+use super::protocol::Protocol;
+use super::supervisor::{Spec, Supervisor};
+use crate::event::{Events, Role};
+use crate::memory::{EntryId, MemoryManager, Reason, Use};
+use crate::platform;
+#[cfg(target_os = "linux")]
+use crate::platform::MemoryGroups;
+
+/// A supervisor, whatever its protocol.
+#[async_trait]
+pub trait Supervised: Any + Send + Sync {
+    /// Ends the worker that has this entry in the ledger, where it is idle, and waits until it is gone. `None` where it has none
+    /// such.
+    async fn unload(&self, entry: EntryId, reason: Reason) -> Option<bool>;
+}
+
+/// A cheap handle.
+#[derive(Clone)]
+pub struct Workers {
+    pub events: Events,
+    pub memory: MemoryManager,
+    pub cores: Cores,
+    supervisors: Arc<Mutex<Vec<Weak<dyn Supervised>>>>,
+    /// The role whose new model may only be loaded beside what is there.
+    beside: Arc<Mutex<Option<Role>>>,
+    /// Whether it is news that a worker goes because nothing needs it: not where the program ends.
+    goes_on: Arc<AtomicBool>,
+    /// Control groups that hold workers to their memory, where the system lets Jane make them.
+    #[cfg(target_os = "linux")]
+    groups: Option<Arc<MemoryGroups>>,
+}
+
+impl Workers {
+    #[must_use]
+    pub fn new(events: Events, memory: MemoryManager, cores: Cores) -> Self {
+        Self {
+            events,
+            memory,
+            cores,
+            supervisors: Arc::default(),
+            beside: Arc::default(),
+            goes_on: Arc::default(),
+            #[cfg(target_os = "linux")]
+            groups: MemoryGroups::prepare()
+                .inspect_err(|error| {
+                    tracing::info!(%error, "workers are held to their memory by a data limit alone");
+                })
+                .ok()
+                .map(Arc::new),
+        }
+    }
+
+    /// Has the operating system hold process `pid` to what it was given, and a share for mistakes. What is returned is to be kept
+    /// until the process is gone.
+    pub(super) fn hold_to(&self, pid: u32, needs: &Use) -> impl Send + use<> {
+        let limits = self.memory.budgets().limits(needs);
+        if let Some(limits) = limits {
+            let reached = platform::limit_memory(pid, limits.data);
+            tracing::info!(pid, "{reached}");
+        }
+        #[cfg(target_os = "linux")]
+        {
+            let group = limits.zip(self.groups.as_ref()).map(|(limits, groups)| {
+                let capped = groups.cap(pid, limits.group);
+                capped.inspect_err(|error| tracing::warn!(pid, %error, "no control group"))
+            });
+            group.and_then(Result::ok)
+        }
+    }
+
+    /// From now on a model of `role` is only loaded beside what is there ([`BackendError::NotBeside`] where that is not
+    /// possible), with room for it as if its predecessor were gone already; with `None`, no such rule holds.
+    ///
+    /// [`BackendError::NotBeside`]: crate::backend::BackendError::NotBeside
+    pub fn load_beside(&self, role: Option<Role>) {
+        *self.beside.lock().unwrap_or_else(PoisonError::into_inner) = role;
+    }
+
+    /// From now on it is said, or not, that a worker went because nothing needs it any more.
+    pub fn set_going_on(&self, goes_on: bool) {
+        self.goes_on.store(goes_on, Ordering::Relaxed);
+    }
+
+    pub(super) fn goes_on(&self) -> bool {
+        self.goes_on.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_beside(&self, role: Role) -> bool {
+        *self.beside.lock().unwrap_or_else(PoisonError::into_inner) == Some(role)
+    }
+
+    /// The supervisor of `spec`: the one that there is, or a new one.
+    pub(super) fn supervisor<P: Protocol>(&self, spec: Spec<P>) -> Arc<Supervisor<P>>
+    where
+        P::Reply: Sync,
+    {
+        let mut supervisors = self.lock();
+        supervisors.retain(|supervisor| supervisor.strong_count() > 0);
+        let same = supervisors
+            .iter()
+            .filter_map(Weak::upgrade)
+            .filter_map(|supervisor| (supervisor as Arc<dyn Any + Send + Sync>).downcast().ok())
+            .find(|supervisor: &Arc<Supervisor<P>>| *supervisor.spec() == spec);
+        if let Some(supervisor) = same {
+            return supervisor;
+        }
+        let supervisor = Arc::new(Supervisor::new(spec, self.clone()));
+        let weak: Weak<Supervisor<P>> = Arc::downgrade(&supervisor);
+        supervisors.push(weak);
+        supervisor
+    }
+
+    /// Ends the worker that has this entry in the ledger, where it is idle, and waits until it is gone. Returns whether it is.
+    pub async fn unload(&self, entry: EntryId, reason: Reason) -> bool {
+        let supervisors: Vec<_> = self.lock().iter().filter_map(Weak::upgrade).collect();
+        for supervisor in supervisors {
+            if let Some(gone) = supervisor.unload(entry, reason).await {
+                return gone;
+            }
+        }
+        // Nobody has it any more: it is on its way out.
+        self.memory.gone(&[entry]).await;
+        true
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Weak<dyn Supervised>>> {
+        self.supervisors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
