@@ -9,6 +9,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use crate::memory::{Placement, Reason, Use};
+
 /// Which of the three engines something is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -51,6 +53,14 @@ pub struct Waterfall {
     pub tokens_per_second: f64,
 }
 
+/// The models that a turn uses, as `jane.toml` names them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Models {
+    pub stt: String,
+    pub llm: String,
+    pub tts: String,
+}
+
 /// A fact about the running program.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event")]
@@ -58,8 +68,17 @@ pub enum Event {
     /// She waits for the next question.
     #[serde(rename = "listening")]
     Listening,
+    /// What there is to do while nobody waits is done.
+    #[serde(rename = "idle")]
+    Idle,
+    /// `generation` is that of the configuration in force, and `models` what it names.
     #[serde(rename = "turn.started")]
-    TurnStarted { turn: u64, input: &'static str },
+    TurnStarted {
+        turn: u64,
+        input: &'static str,
+        generation: u64,
+        models: Models,
+    },
     /// What was heard. `file` is set where several recordings are transcribed; `start_seconds` for a part of a long one.
     #[serde(rename = "transcript")]
     Transcript {
@@ -122,6 +141,22 @@ pub enum Event {
         error: String,
         hint: Option<String>,
     },
+    /// A worker ended that was not needed any more.
+    #[serde(rename = "backend.unloaded")]
+    BackendUnloaded {
+        role: Role,
+        backend: String,
+        model: String,
+        reason: Reason,
+    },
+    /// A server is down and another engine stands in for it, or it is back (`to` is then the server).
+    #[serde(rename = "backend.switched")]
+    BackendSwitched {
+        role: Role,
+        from: String,
+        to: String,
+        reason: String,
+    },
     #[serde(rename = "worker.started")]
     WorkerStarted { worker: &'static str, pid: u32 },
     /// A worker ended that was still needed.
@@ -134,9 +169,53 @@ pub enum Event {
     /// A worker that died was started again; `attempt` counts the deaths of the last minute.
     #[serde(rename = "worker.restarted")]
     WorkerRestarted { worker: &'static str, attempt: u32 },
-    /// Turns were left out of the prompt because it did not fit the context window.
+    /// The oldest turns were cut from the prompt, so that the next one fits the context window.
     #[serde(rename = "context.pruned")]
-    ContextPruned { turns: u32 },
+    ContextPruned { turns: u32, tokens: u32 },
+    /// What was cut is in a summary of so many bytes now.
+    #[serde(rename = "context.folded")]
+    ContextFolded { bytes: usize },
+    /// The configuration was read anew. `restart` are the keys among `changed` that take effect only at the next start; `gap_ms` is
+    /// how long no turn could start.
+    #[serde(rename = "config.reloaded")]
+    ConfigReloaded {
+        generation: u64,
+        changed: Vec<String>,
+        restart: Vec<String>,
+        gap_ms: u64,
+    },
+    /// The configuration has these mistakes, and what was in force stays so.
+    #[serde(rename = "config.rejected")]
+    ConfigRejected {
+        problems: Vec<String>,
+        hint: Option<String>,
+    },
+    /// A model was made to fit, and its memory was set aside. Bytes.
+    #[serde(rename = "memory.planned")]
+    MemoryPlanned {
+        role: Role,
+        model: String,
+        placement: Placement,
+        estimated: Use,
+        /// What differs from what was wished for, in words.
+        steps: Vec<String>,
+    },
+    /// More memory is used than may be, or nearly nothing is free. Said once until it is over. Bytes.
+    #[serde(rename = "memory.pressure")]
+    MemoryPressure {
+        /// Whose memory, and which.
+        what: String,
+        used: u64,
+        budget: u64,
+        free: Option<u64>,
+    },
+    /// An engine was unloaded that would be there otherwise.
+    #[serde(rename = "memory.evicted")]
+    MemoryEvicted {
+        role: Role,
+        model: String,
+        reason: Reason,
+    },
     /// Something that the user should know and that stopped nothing.
     #[serde(rename = "warning")]
     Warning {

@@ -1,77 +1,269 @@
-//! What was said so far, as the language model sees it.
+//! What was said so far, as the language model sees it, and how many tokens that is.
 //!
-//! Invariants: the first message is the system prompt, byte for byte the same in every turn, so that the model's cache of it is
-//! reused; behind it questions and answers alternate.
+//! Invariants: the first message is the system message: the prompt, the pinned facts and, last, the summary of what was cut, byte for
+//! byte the same until one of them changes, so that the model's cache of it is reused; behind it come whole exchanges, oldest
+//! first, of which only the oldest are ever cut.
 
+use super::summary;
 use crate::backend::Message;
 
-#[derive(Clone)]
+/// Stands for the next question where prompts are counted: chat templates are written for prompts that end with a question.
+const NEXT_QUESTION: &str = "?";
+
+/// Bytes of messages that are counted in one request, or one exchange where that is larger.
+const COUNTED_AT_ONCE: usize = 256 << 10;
+
 pub struct History {
-    system_prompt: String,
-    /// Questions and their answers, oldest first.
-    exchanges: Vec<(String, String)>,
+    /// The system prompt and the pinned facts.
+    instructions: String,
+    /// Of what was cut; empty for none.
+    summary: String,
+    /// What was cut and is not in the summary yet; bounded.
+    cut: String,
+    exchanges: Vec<Exchange>,
+    /// Tokens of a prompt that holds no exchange, once they were counted.
+    frame: Option<u32>,
+    /// Tokens of the newest exchange's prompt as the model reported them, until that was compared with the count.
+    reported: Option<u32>,
+    /// Tokens that a prompt has beyond the count of its messages, as a report showed: those of tools for one.
+    beyond: u32,
+}
+
+struct Exchange {
+    question: String,
+    answer: String,
+    /// By how many tokens it lengthens a prompt, once that was counted.
+    tokens: Option<u32>,
+}
+
+/// What a count is of.
+#[derive(Debug, Clone, Copy)]
+pub enum Part {
+    /// The prompt without any exchange.
+    Frame,
+    /// The prompt with the exchange at this place alone.
+    Exchange(usize),
+    /// The newest question behind no exchange.
+    NewestQuestion,
 }
 
 impl History {
-    pub fn new(system_prompt: &str) -> Self {
+    pub fn new(system_prompt: &str, pinned: &[String]) -> Self {
         Self {
-            system_prompt: system_prompt.to_owned(),
+            instructions: instructions(system_prompt, pinned),
+            summary: String::new(),
+            cut: String::new(),
             exchanges: Vec::new(),
+            frame: None,
+            reported: None,
+            beyond: 0,
+        }
+    }
+
+    /// Replaces the beginning of the system message and keeps the rest.
+    pub fn set_prompt(&mut self, system_prompt: &str, pinned: &[String]) {
+        let instructions = instructions(system_prompt, pinned);
+        if instructions != self.instructions {
+            self.instructions = instructions;
+            self.forget_frame();
         }
     }
 
     /// The messages so far.
     pub fn messages(&self) -> Vec<Message> {
-        let mut messages = vec![Message::system(&self.system_prompt)];
-        for (question, answer) in &self.exchanges {
-            messages.push(Message::user(question));
-            messages.push(Message::assistant(answer));
-        }
-        messages
+        self.messages_from(0)
     }
 
-    /// The messages so far, and `question`.
-    pub fn messages_with(&self, question: &str) -> Vec<Message> {
-        let mut messages = self.messages();
+    /// The messages without the `skip` oldest exchanges, and `question`.
+    pub fn messages_with(&self, question: &str, skip: usize) -> Vec<Message> {
+        let mut messages = self.messages_from(skip);
         messages.push(Message::user(question));
         messages
     }
 
-    pub fn push(&mut self, question: &str, answer: &str) {
-        self.exchanges
-            .push((question.to_owned(), answer.to_owned()));
+    fn messages_from(&self, skip: usize) -> Vec<Message> {
+        let exchanges = self.exchanges.iter().skip(skip);
+        let exchanges = exchanges.flat_map(Exchange::messages);
+        std::iter::once(self.system()).chain(exchanges).collect()
     }
 
-    /// Forgets the older half of the exchanges, in one go so that the model's cache is rebuilt seldom. Returns how many that were.
-    pub fn forget_older_half(&mut self) -> usize {
-        let half = self.exchanges.len().div_ceil(2);
-        self.exchanges.drain(..half);
-        half
+    fn system(&self) -> Message {
+        if self.summary.is_empty() {
+            return Message::system(&self.instructions);
+        }
+        let summary = format!("Earlier in this conversation: {}", self.summary);
+        Message::system(paragraphs(&self.instructions, &summary))
+    }
+
+    /// Adds an exchange, whose prompt had so many tokens as the model says; 0 where it did not say.
+    pub fn push(&mut self, question: &str, answer: &str, prompt_tokens: u32) {
+        self.exchanges.push(Exchange {
+            question: question.to_owned(),
+            answer: answer.to_owned(),
+            tokens: None,
+        });
+        self.reported = (prompt_tokens > 0).then_some(prompt_tokens);
+    }
+
+    /// Cuts the `count` oldest exchanges. Returns how many tokens they had.
+    pub fn cut_oldest(&mut self, count: usize) -> u32 {
+        let tokens = self
+            .exchange_tokens()
+            .take(count)
+            .fold(0, u32::saturating_add);
+        for exchange in self.exchanges.drain(..count.min(self.exchanges.len())) {
+            summary::add(&mut self.cut, &exchange.question, &exchange.answer);
+        }
+        tokens
+    }
+
+    /// What was cut and is not in the summary yet.
+    pub fn cut(&self) -> &str {
+        &self.cut
+    }
+
+    /// Lets go of what was cut but for its newest part, of at most so many bytes.
+    pub fn shorten_cut(&mut self, bytes: usize) {
+        self.cut = summary::newest(&self.cut, bytes).to_owned();
+    }
+
+    /// Empty for none.
+    pub fn summary(&self) -> &str {
+        &self.summary
+    }
+
+    /// `summary` takes the place of the one before and of all that was cut; an empty one says nothing new.
+    pub fn fold(&mut self, summary: String) {
+        self.cut.clear();
+        if !summary.is_empty() {
+            self.summary = summary;
+            self.forget_frame();
+        }
+    }
+
+    /// Lets go of the summary and of what was cut.
+    pub fn drop_summary(&mut self) {
+        self.cut.clear();
+        if !std::mem::take(&mut self.summary).is_empty() {
+            self.forget_frame();
+        }
+    }
+
+    /// Forgets all counts: another model counts otherwise.
+    pub fn forget_counts(&mut self) {
+        self.forget_frame();
+        self.beyond = 0;
+        for exchange in &mut self.exchanges {
+            exchange.tokens = None;
+        }
+    }
+
+    fn forget_frame(&mut self) {
+        self.frame = None;
+        self.reported = None;
+    }
+
+    /// The prompts that are to be counted next; none where all is known. An exchange is counted as what it adds to a prompt
+    /// without exchanges: so a template's own additions cancel out, and a conversation is never counted as a whole. What
+    /// is then still missing shows in what the model reports of a turn.
+    pub fn uncounted(&self) -> Vec<(Part, Vec<Message>)> {
+        let mut parts = Vec::new();
+        if self.frame.is_none() {
+            let prompt = vec![self.system(), Message::user(NEXT_QUESTION)];
+            parts.push((Part::Frame, prompt));
+        }
+        let mut bytes = 0;
+        for (place, exchange) in self.exchanges.iter().enumerate() {
+            if exchange.tokens.is_some() {
+                continue;
+            }
+            if bytes >= COUNTED_AT_ONCE {
+                return parts;
+            }
+            let [question, answer] = exchange.messages();
+            bytes += self.instructions.len() + question.content.len() + answer.content.len();
+            let next = Message::user(NEXT_QUESTION);
+            let prompt = vec![self.system(), question, answer, next];
+            parts.push((Part::Exchange(place), prompt));
+        }
+        if let (Some(_), Some(newest)) = (self.reported, self.exchanges.last()) {
+            let prompt = vec![self.system(), Message::user(&newest.question)];
+            parts.push((Part::NewestQuestion, prompt));
+        }
+        parts
+    }
+
+    /// Takes the count of a prompt of [`History::uncounted`], in the same order.
+    pub fn counted(&mut self, part: Part, tokens: u32) {
+        match part {
+            Part::Frame => self.frame = Some(tokens),
+            Part::Exchange(place) => {
+                let frame = self.frame_tokens();
+                if let Some(exchange) = self.exchanges.get_mut(place) {
+                    exchange.tokens = Some(tokens.saturating_sub(frame));
+                }
+            }
+            Part::NewestQuestion => {
+                let before = self.exchanges.len().saturating_sub(1);
+                let before = self.exchange_tokens().take(before);
+                let counted = before.fold(tokens, u32::saturating_add);
+                if let Some(reported) = self.reported.take() {
+                    self.beyond = reported.saturating_sub(counted);
+                }
+            }
+        }
+    }
+
+    /// Tokens of the next prompt, but for its question.
+    pub fn tokens(&self) -> u32 {
+        let beyond = self.frame_tokens().saturating_add(self.beyond);
+        self.exchange_tokens().fold(beyond, u32::saturating_add)
+    }
+
+    /// Tokens of each exchange, oldest first.
+    pub fn exchange_tokens(&self) -> impl ExactSizeIterator<Item = u32> {
+        self.exchanges.iter().map(|exchange| {
+            let estimate = || estimate(exchange.question.len() + exchange.answer.len());
+            exchange.tokens.unwrap_or_else(estimate)
+        })
+    }
+
+    fn frame_tokens(&self) -> u32 {
+        let estimate = || estimate(self.instructions.len() + self.summary.len());
+        self.frame.unwrap_or_else(estimate)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Exchange {
+    fn messages(&self) -> [Message; 2] {
+        [
+            Message::user(&self.question),
+            Message::assistant(&self.answer),
+        ]
+    }
+}
 
-    #[test]
-    fn the_system_prompt_survives_forgetting() {
-        let mut history = History::new("Be brief.");
-        for number in 0..5 {
-            history.push(&format!("question {number}"), "answer");
-        }
-        assert_eq!(history.forget_older_half(), 3);
-        let messages = history.messages_with("now");
-        assert_eq!(messages.first(), Some(&Message::system("Be brief.")));
-        assert_eq!(messages.get(1), Some(&Message::user("question 3")));
-        assert_eq!(messages.last(), Some(&Message::user("now")));
-        assert_eq!(
-            (
-                history.forget_older_half(),
-                history.forget_older_half(),
-                history.forget_older_half()
-            ),
-            (1, 1, 0)
-        );
+/// Tokens of so many bytes of text that was not counted: English has four bytes a token, scripts that a model hardly knows have
+/// one, and each message has some tokens around it.
+fn estimate(bytes: usize) -> u32 {
+    u32::try_from(bytes / 2 + 16).unwrap_or(u32::MAX)
+}
+
+fn instructions(system_prompt: &str, pinned: &[String]) -> String {
+    if pinned.is_empty() {
+        return system_prompt.to_owned();
+    }
+    let facts = pinned
+        .iter()
+        .map(|fact| format!("\n- {}", summary::one_line(fact)));
+    let facts: String = facts.collect();
+    paragraphs(system_prompt, &format!("Facts to remember:{facts}"))
+}
+
+fn paragraphs(first: &str, second: &str) -> String {
+    if first.is_empty() {
+        second.to_owned()
+    } else {
+        format!("{first}\n\n{second}")
     }
 }

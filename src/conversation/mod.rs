@@ -5,17 +5,27 @@
 
 mod history;
 mod pipeline;
+mod prune;
 pub mod recognise;
 mod sentences;
 mod spoken;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod upkeep;
 
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use crate::audio::{AudioError, AudioOutput, WavSource};
-use crate::backend::{BackendError, Engines, Finish};
-use crate::event::{Event, Events, Waterfall};
+use crate::backend::{BackendError, Finish, LanguageModel};
+use crate::event::{Event, Events, Models, Waterfall};
+use crate::runtime::InForce;
+
+pub use sentences::SentenceCutter;
 
 use history::History;
+use upkeep::Upkeep;
 
 /// What a turn starts from.
 pub enum Question {
@@ -56,20 +66,21 @@ impl TurnError {
     }
 }
 
-/// One conversation with one history.
+/// One conversation with one history. Engines and settings are those in force, which each call is given anew.
 pub struct Conversation {
-    engines: Engines,
     history: History,
+    /// What counted the history's tokens.
+    counted_by: Option<Weak<dyn LanguageModel>>,
     events: Events,
     turns: u64,
 }
 
 impl Conversation {
     #[must_use]
-    pub fn new(engines: Engines, system_prompt: &str, events: Events) -> Self {
+    pub fn new(events: Events) -> Self {
         Self {
-            engines,
-            history: History::new(system_prompt),
+            history: History::new("", &[]),
+            counted_by: None,
             events,
             turns: 0,
         }
@@ -80,20 +91,27 @@ impl Conversation {
     ///
     /// # Errors
     /// The first failure, once all are done.
-    pub async fn prepare(&self, listens: bool, speaks: bool) -> Result<(), BackendError> {
+    pub async fn prepare(
+        &mut self,
+        in_force: &InForce,
+        listens: bool,
+        speaks: bool,
+    ) -> Result<(), BackendError> {
+        self.follow(in_force);
+        let engines = &in_force.engines;
         let messages = self.history.messages();
         let (stt, llm, tts) = tokio::join!(
             async {
                 if listens {
-                    self.engines.stt.prepare().await
+                    engines.stt.prepare().await
                 } else {
                     Ok(())
                 }
             },
-            self.engines.llm.prepare(&messages),
+            engines.llm.prepare(&messages),
             async {
                 if speaks {
-                    self.engines.tts.prepare().await
+                    engines.tts.prepare().await
                 } else {
                     Ok(())
                 }
@@ -102,12 +120,37 @@ impl Conversation {
         llm.and(stt).and(tts)
     }
 
+    /// What is to be done while nobody waits: counts, prunes, folds, and reads what remains into the model's cache. It ends when
+    /// nothing is left to do; dropped before, it keeps what it did.
+    pub async fn upkeep(&mut self, in_force: &InForce) {
+        self.follow(in_force);
+        let upkeep = Upkeep {
+            llm: in_force.engines.llm.as_ref(),
+            context: &in_force.config.context,
+            events: &self.events,
+        };
+        upkeep.run(&mut self.history).await;
+    }
+
+    /// Takes over the instructions that are in force. Another language model counts tokens otherwise.
+    fn follow(&mut self, in_force: &InForce) {
+        let config = &in_force.config;
+        self.history
+            .set_prompt(&config.instructions(), &config.context.pinned);
+        let llm = Arc::downgrade(&in_force.engines.llm);
+        if !self.counted_by.as_ref().is_some_and(|by| by.ptr_eq(&llm)) {
+            self.history.forget_counts();
+            self.counted_by = Some(llm);
+        }
+    }
+
     /// Answers one question into `output`, or in text alone.
     ///
     /// # Errors
     /// Where the recording cannot be read, or the recogniser or the language model fails for good.
     pub async fn turn(
         &mut self,
+        in_force: &InForce,
         question: Question,
         output: Option<&mut (dyn AudioOutput + 'static)>,
     ) -> Result<Answer, TurnError> {
@@ -117,13 +160,24 @@ impl Conversation {
             Question::Text(_) => "text",
             Question::Recording(_) => "recording",
         };
-        self.events.emit(Event::TurnStarted { turn, input });
+        let config = &in_force.config;
+        self.events.emit(Event::TurnStarted {
+            turn,
+            input,
+            generation: in_force.generation,
+            models: Models {
+                stt: config.stt.model.clone(),
+                llm: config.llm.model.clone(),
+                tts: config.tts.model.clone(),
+            },
+        });
+        self.follow(in_force);
         let clock = Clock {
             start: Instant::now(),
         };
         let mut waterfall = Waterfall::default();
         let result = self
-            .answer(turn, question, output, clock, &mut waterfall)
+            .answer(turn, in_force, question, output, clock, &mut waterfall)
             .await;
         waterfall.total_ms = clock.ms();
         let outcome = match &result {
@@ -146,12 +200,15 @@ impl Conversation {
     async fn answer(
         &mut self,
         turn: u64,
+        in_force: &InForce,
         question: Question,
         output: Option<&mut (dyn AudioOutput + 'static)>,
         clock: Clock,
         waterfall: &mut Waterfall,
     ) -> Result<Answer, TurnError> {
-        let engines = self.engines.clone();
+        let InForce {
+            config, engines, ..
+        } = in_force;
         let question = match question {
             Question::Text(text) => text.trim().to_owned(),
             Question::Recording(source) => {
@@ -178,7 +235,8 @@ impl Conversation {
         }
         let replying = pipeline::Pipeline {
             turn,
-            engines: &engines,
+            engines,
+            context: &config.context,
             events: &self.events,
             clock,
         };
@@ -188,13 +246,15 @@ impl Conversation {
         let finish = match reply.finish {
             Finish::Stop | Finish::StopSequence => "stop",
             Finish::Length => "length",
+            Finish::ToolCalls => "tool_calls",
         };
         self.events.emit(Event::Reply {
             turn,
             text: reply.text.clone(),
             finish,
         });
-        self.history.push(&question, &reply.text);
+        self.history
+            .push(&question, &reply.text, waterfall.prompt_tokens);
         Ok(Answer {
             question,
             reply: reply.text,

@@ -8,11 +8,12 @@ use tokio::sync::mpsc;
 
 use super::history::History;
 use super::sentences::SentenceCutter;
-use super::{Clock, TurnError, spoken};
+use super::{Clock, TurnError, prune, spoken, upkeep};
 use crate::audio::AudioOutput;
 use crate::backend::{
-    BackendError, Engines, Finish, Generated, Generation, ReplyStream, Speech, TextToSpeech,
+    BackendError, Engines, Finish, Generated, Generation, Prompt, ReplyStream, Speech, TextToSpeech,
 };
+use crate::config::Context;
 use crate::event::{Event, Events, Waterfall};
 
 /// Sentences that may wait for the voice. A reply is bounded by `llm.max_reply_tokens`, so this holds nearly any of them whole.
@@ -24,6 +25,7 @@ const SPEECH_AHEAD: usize = 1;
 pub struct Pipeline<'a> {
     pub turn: u64,
     pub engines: &'a Engines,
+    pub context: &'a Context,
     pub events: &'a Events,
     pub clock: Clock,
 }
@@ -98,33 +100,29 @@ impl Pipeline<'_> {
         })
     }
 
-    /// Asks the model, with as much of the history as its context window holds. The history itself
-    /// loses the rest only once the model answers.
+    /// Asks the model. The upkeep leaves room for any question but a giant one: for that, the oldest exchanges are left out here,
+    /// and the history itself loses them only once the model answers.
     async fn start(
         &self,
         history: &mut History,
         question: &str,
     ) -> Result<(Generated, ReplyStream), BackendError> {
-        let mut shorter = history.clone();
-        let mut turns = 0;
+        let mut skipped = 0;
         let (first, stream) = loop {
-            let mut stream = self.engines.llm.reply(shorter.messages_with(question));
+            let prompt = Prompt::from(history.messages_with(question, skipped));
+            let mut stream = self.engines.llm.reply(prompt);
             match stream.next().await {
                 Some(Ok(first)) => break (first, stream),
-                Some(Err(error)) if error.is_prompt_too_long() => {
-                    match shorter.forget_older_half() {
-                        0 => return Err(error),
-                        forgotten => turns += forgotten,
-                    }
+                Some(Err(error)) => {
+                    let (prompt, window) = error.too_long().ok_or_else(|| error.clone())?;
+                    skipped = prune::for_question(history, skipped, prompt, window, self.context)
+                        .ok_or(error)?;
                 }
-                Some(Err(error)) => return Err(error),
                 None => break (Generated::Ended(NOTHING), stream),
             }
         };
-        if turns > 0 {
-            *history = shorter;
-            let turns = u32::try_from(turns).unwrap_or(u32::MAX);
-            self.events.emit(Event::ContextPruned { turns });
+        if skipped > 0 {
+            upkeep::cut(history, skipped, self.events);
         }
         Ok((first, stream))
     }
@@ -162,6 +160,8 @@ impl Pipeline<'_> {
                     written.generation = generation;
                     continue;
                 }
+                // No tools are offered yet.
+                Generated::ToolCall(_) => continue,
             };
             self.hand_on(complete, &sentences, &mut index, &mut written)
                 .await;

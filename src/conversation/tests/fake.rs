@@ -1,0 +1,231 @@
+//! A language model that counts words, and an ear and a voice that are never asked.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use futures::{StreamExt, stream};
+
+use crate::backend::worker::Failure;
+use crate::backend::{
+    BackendError, Finish, Generated, Generation, LanguageModel, Message, Prompt, ReplyStream,
+    SpeechStream, SpeechToText, TextToSpeech, Transcript, Window,
+};
+use crate::event::Role;
+
+/// Tokens that the template puts around a prompt, and around each message.
+const AROUND: u32 = 5;
+const EACH: u32 = 4;
+
+/// Answers with as many words as the question's last word says.
+pub struct Fake {
+    window: Window,
+    /// Tokens of every prompt that are not counted.
+    tools: u32,
+    summary: String,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    prompt: Vec<Message>,
+    prepared: Vec<Message>,
+    /// What was asked on the side, and the room that the conversation left then.
+    asides: Vec<(Vec<Message>, u32)>,
+    failing_asides: u32,
+    counting_fails: bool,
+    /// How many prompts were counted, and the messages of the longest.
+    counted: (usize, usize),
+    most_tokens: u32,
+}
+
+impl Fake {
+    pub fn new(window: Window) -> Self {
+        Self {
+            window,
+            tools: 0,
+            summary: "In short.".to_owned(),
+            state: Mutex::default(),
+        }
+    }
+
+    pub fn with_tools(self, tools: u32) -> Self {
+        Self { tools, ..self }
+    }
+
+    pub fn with_summary(self, summary: &str) -> Self {
+        Self {
+            summary: summary.to_owned(),
+            ..self
+        }
+    }
+
+    pub fn with_failing_asides(self, failing: u32) -> Self {
+        self.state.lock().unwrap().failing_asides = failing;
+        self
+    }
+
+    pub fn break_counting(&self, broken: bool) {
+        self.state.lock().unwrap().counting_fails = broken;
+    }
+
+    /// Tokens of a prompt with everything that the model reads.
+    pub fn read(&self, messages: &[Message]) -> u32 {
+        count(messages) + self.tools
+    }
+
+    pub fn last_prompt(&self) -> Vec<Message> {
+        self.state.lock().unwrap().prompt.clone()
+    }
+
+    pub fn last_prepared(&self) -> Vec<Message> {
+        self.state.lock().unwrap().prepared.clone()
+    }
+
+    pub fn last_aside(&self) -> Vec<Message> {
+        self.asides().pop().unwrap().0
+    }
+
+    pub fn asides(&self) -> Vec<(Vec<Message>, u32)> {
+        self.state.lock().unwrap().asides.clone()
+    }
+
+    pub fn counted(&self) -> (usize, usize) {
+        self.state.lock().unwrap().counted
+    }
+
+    /// Tokens of the longest prompt and its reply together.
+    pub fn most_tokens(&self) -> u32 {
+        self.state.lock().unwrap().most_tokens
+    }
+
+    fn failed(&self, failure: Failure) -> BackendError {
+        BackendError::Failed {
+            role: Role::Llm,
+            worker: "fake",
+            failure,
+        }
+    }
+}
+
+fn count(messages: &[Message]) -> u32 {
+    let words = |message: &Message| message.content.split_whitespace().count();
+    let words = messages
+        .iter()
+        .map(|message| u32::try_from(words(message)).unwrap() + EACH);
+    AROUND + words.sum::<u32>()
+}
+
+fn ended(prompt_tokens: u32, reply_tokens: u32) -> Generated {
+    Generated::Ended(Generation {
+        finish: Finish::Stop,
+        prompt_tokens,
+        reused_tokens: 0,
+        reply_tokens,
+        decode_seconds: 0.0,
+    })
+}
+
+#[async_trait]
+impl LanguageModel for Fake {
+    async fn prepare(&self, messages: &[Message]) -> Result<(), BackendError> {
+        tokio::task::yield_now().await;
+        self.state.lock().unwrap().prepared = messages.to_vec();
+        Ok(())
+    }
+
+    fn reply(&self, prompt: Prompt) -> ReplyStream {
+        let Window { tokens, reply } = self.window;
+        let read = self.read(&prompt.messages);
+        if read + reply > tokens {
+            let failure = Failure::PromptTooLong {
+                prompt: read,
+                window: tokens,
+                reply,
+            };
+            return stream::iter([Err(self.failed(failure))]).boxed();
+        }
+        let question = &prompt.messages.last().unwrap().content;
+        let wanted = question.split_whitespace().last().unwrap().parse().unwrap();
+        let words = reply.min(wanted);
+        let mut state = self.state.lock().unwrap();
+        state.most_tokens = state.most_tokens.max(read + words);
+        state.prompt = prompt.messages;
+        let pieces = (0..words).map(|_| Generated::Text("yes ".to_owned()));
+        stream::iter(
+            pieces
+                .chain([ended(read, words)])
+                .map(Ok)
+                .collect::<Vec<_>>(),
+        )
+        .boxed()
+    }
+
+    fn aside(&self, messages: Vec<Message>, max_tokens: u32) -> ReplyStream {
+        let mut state = self.state.lock().unwrap();
+        if state.failing_asides > 0 {
+            state.failing_asides -= 1;
+            let message = "broken".to_owned();
+            return stream::iter([Err(self.failed(Failure::Engine { message }))]).boxed();
+        }
+        let room = self.window.tokens - self.read(&state.prepared);
+        assert!(
+            count(&messages) + max_tokens <= room,
+            "it fits beside the conversation"
+        );
+        state.asides.push((messages, room));
+        let words = self.summary.split_inclusive(char::is_whitespace);
+        let pieces = words
+            .take(max_tokens as usize)
+            .map(|word| Generated::Text(word.to_owned()));
+        let pieces: Vec<_> = pieces.chain([ended(0, 0)]).map(Ok).collect();
+        let pieces = stream::iter(pieces).then(async |piece| {
+            tokio::task::yield_now().await;
+            piece
+        });
+        Box::pin(pieces)
+    }
+
+    async fn count_tokens(&self, prompts: Vec<Vec<Message>>) -> Result<Vec<u32>, BackendError> {
+        tokio::task::yield_now().await;
+        let mut state = self.state.lock().unwrap();
+        if state.counting_fails {
+            let message = "broken".to_owned();
+            return Err(self.failed(Failure::Engine { message }));
+        }
+        let longest = prompts.iter().map(Vec::len).max().unwrap_or(0);
+        state.counted = (
+            state.counted.0 + prompts.len(),
+            state.counted.1.max(longest),
+        );
+        Ok(prompts.iter().map(|prompt| count(prompt)).collect())
+    }
+
+    async fn window(&self) -> Result<Window, BackendError> {
+        Ok(self.window)
+    }
+}
+
+/// Hears and says nothing.
+pub struct Silent;
+
+#[async_trait]
+impl SpeechToText for Silent {
+    async fn prepare(&self) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    async fn transcribe(&self, _: std::sync::Arc<[f32]>) -> Result<Transcript, BackendError> {
+        unreachable!("every question is typed")
+    }
+}
+
+#[async_trait]
+impl TextToSpeech for Silent {
+    async fn prepare(&self) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn speak(&self, _: String) -> SpeechStream {
+        stream::empty().boxed()
+    }
+}
