@@ -12,12 +12,11 @@ use std::time::Instant;
 
 use jane::accuracy::WordErrors;
 use jane::audio::WavSource;
-use jane::backend::worker::Installation;
-use jane::backend::{Builder, SpeechToText};
+use jane::backend::SpeechToText;
 use jane::config::Config;
 use jane::conversation::recognise;
 use jane::event::Events;
-use jane::model::ModelStore;
+use jane::runtime::{Factory, Installed};
 
 struct Clip {
     path: PathBuf,
@@ -105,17 +104,8 @@ async fn measure(root: &Path, model: &str, clips: &[Clip]) -> Result<(), Box<dyn
         environment,
         overrides,
     })?;
-    let models = ModelStore::open(&config.models_directory(root))?;
-    let (installation, events) = (Installation::find()?, Events::new());
-    let builder = Builder {
-        config: &config,
-        home: root,
-        models: &models,
-        installation: &installation,
-        cache: None,
-        events: &events,
-    };
-    let stt = builder.speech_to_text()?;
+    let installed = Installed::find(root.to_path_buf(), &config, &Events::new())?;
+    let stt = installed.stt(&config)?;
     stt.prepare().await?;
 
     let verbose = std::env::args().any(|argument| argument == "--verbose");

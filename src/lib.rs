@@ -9,9 +9,12 @@
 //! | [`audio`] | sound in and out: files, loudspeakers, sample rates, pauses |
 //! | [`backend`] | the three engines behind three traits, and the worker processes that run them |
 //! | [`conversation`] | the history and the life of a turn |
+//! | [`runtime`] | what is in force, and its replacement while Jane runs |
+//! | [`memory`] | the budgets, and what fits into them |
 //! | [`model`] | the catalogue of models: fetched, checked, imported, found |
 //! | [`platform`] | what differs between operating systems |
 //! | [`telemetry`] | the log file |
+//! | [`temporary`] | files that do not outlive a run |
 //!
 //! The library names no native engine: each lives in a program of its own under `src/bin`, and speaks the protocol of
 //! [`backend::worker`]. `ARCHITECTURE.md` says why.
@@ -33,6 +36,9 @@ pub mod cli;
 pub mod config;
 pub mod conversation;
 pub mod event;
+pub mod memory;
 pub mod model;
 pub mod platform;
+pub mod runtime;
 pub mod telemetry;
+pub mod temporary;

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Registry, reload};
 
-use crate::config::{Log, LogLevel};
+use crate::config::{self, LogLevel};
 
 /// The log cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -31,11 +33,25 @@ impl TelemetryError {
     }
 }
 
-/// Starts logging into `directory`. The log is flushed when the guard is dropped.
+/// The log of this process. It is flushed when this is dropped.
+pub struct Log {
+    level: reload::Handle<EnvFilter, Registry>,
+    _flush: WorkerGuard,
+}
+
+impl Log {
+    /// From now on the least serious messages that are written are these.
+    pub fn set_level(&self, level: LogLevel) {
+        // It fails only where there is no log any more.
+        let _ = self.level.reload(filter(level));
+    }
+}
+
+/// Starts logging into `directory`.
 ///
 /// # Errors
 /// Where the directory cannot be made or written to.
-pub fn start(directory: &Path, log: &Log) -> Result<WorkerGuard, TelemetryError> {
+pub fn start(directory: &Path, log: &config::Log) -> Result<Log, TelemetryError> {
     let error = |reason: &dyn std::fmt::Display| TelemetryError {
         directory: directory.to_path_buf(),
         reason: reason.to_string(),
@@ -50,23 +66,30 @@ pub fn start(directory: &Path, log: &Log) -> Result<WorkerGuard, TelemetryError>
         .build(directory)
         .map_err(|problem| error(&problem))?;
     let (writer, guard) = tracing_appender::non_blocking(appender);
-    let level = match log.level {
+    let (filter, level) = reload::Layer::new(filter(log.level));
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(writer)
+        .with_ansi(false);
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
+        .try_init()
+        .map_err(|problem| error(&problem))?;
+    Ok(Log {
+        level,
+        _flush: guard,
+    })
+}
+
+fn filter(level: LogLevel) -> EnvFilter {
+    let level = match level {
         LogLevel::Error => "error",
         LogLevel::Warn => "warn",
         LogLevel::Info => "info",
         LogLevel::Debug => "debug",
         LogLevel::Trace => "trace",
     };
-    let filter = EnvFilter::new(format!("warn,jane={level}"));
-    let started = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(writer)
-        .with_ansi(false)
-        .try_init();
-    if let Err(problem) = started {
-        return Err(error(&problem));
-    }
-    Ok(guard)
+    EnvFilter::new(format!("warn,jane={level}"))
 }
 
 /// Sends a worker's own warnings, and those of its engine, to its standard error, which the host writes into the log.

@@ -29,18 +29,25 @@ impl Ask {
             Some(file) => Question::Recording(Box::new(WavSource::open(&file)?)),
             None => Question::Text(self.question.join(" ")),
         };
+        if matches!(&question, Question::Text(text) if text.trim().is_empty()) {
+            return Err(Failure::usage("the question is empty"));
+        }
         let listens = matches!(question, Question::Recording(_));
         let mut output = if self.silent {
             None
         } else {
-            session.output_or_warning(self.out.as_deref())?
+            session.output_or_warning(&session.config, self.out.as_deref())?
         };
-        let engines = session.engines()?;
-        let prompt = &session.config.assistant.system_prompt;
-        let mut conversation = Conversation::new(engines, prompt, session.events.clone());
+        let runtime = session.runtime()?;
+        let in_force = runtime.take().await;
+        let mut conversation = Conversation::new(session.events.clone());
         // What fails here fails again in the turn, where it is retried and reported.
-        let _ = conversation.prepare(listens, output.is_some()).await;
-        let answer = conversation.turn(question, output.as_deref_mut()).await?;
+        let _ = conversation
+            .prepare(&in_force, listens, output.is_some())
+            .await;
+        let answer = conversation
+            .turn(&in_force, question, output.as_deref_mut())
+            .await?;
         if answer.question.is_empty() {
             let failure = Failure::failed("nothing was said in the recording");
             return Err(failure.hint("`jane transcribe` shows what is heard in a recording"));

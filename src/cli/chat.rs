@@ -1,10 +1,13 @@
-//! `jane chat`: a conversation, typed.
+//! `jane chat`: a conversation, typed. A line `@FILE` asks what is spoken in a recording.
 
 use std::io::{BufRead, Read};
+use std::path::Path;
 
 use tokio::sync::mpsc;
 
 use super::{Failure, Session};
+use crate::audio::{AudioError, AudioOutput, WavSource};
+use crate::config::Config;
 use crate::conversation::{Conversation, Question};
 use crate::event::Event;
 
@@ -21,20 +24,40 @@ pub struct Chat {
 impl Chat {
     /// Ends with the input. A turn that fails is told, and the conversation goes on.
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        let mut output = if self.silent {
-            None
-        } else {
-            session.output_or_warning(None)?
-        };
-        let prompt = &session.config.assistant.system_prompt;
-        let mut conversation =
-            Conversation::new(session.engines()?, prompt, session.events.clone());
-        let _ = conversation.prepare(false, output.is_some()).await;
+        let runtime = session.runtime()?;
+        let _watching = runtime.watch(&session.installed.workers);
+        let mut output = Output::new(session, self.silent)?;
+        let mut conversation = Conversation::new(session.events.clone());
+        {
+            let in_force = runtime.take().await;
+            let _ = conversation
+                .prepare(&in_force, false, output.is_there())
+                .await;
+        }
+        let mut changes = runtime.changes();
         let mut lines = lines();
         let mut failed = false;
         loop {
             session.events.emit(Event::Listening);
-            let Some(line) = lines.recv().await else {
+            let line = loop {
+                let upkeep = async {
+                    let in_force = runtime.take().await;
+                    conversation.upkeep(&in_force).await;
+                };
+                // A line that is there already comes first, and one that comes cuts the upkeep short.
+                tokio::select! {
+                    biased;
+                    line = lines.recv() => break line,
+                    () = upkeep => session.events.emit(Event::Idle),
+                }
+                // Another model has to read the conversation anew.
+                tokio::select! {
+                    biased;
+                    line = lines.recv() => break line,
+                    Ok(()) = changes.changed() => {}
+                }
+            };
+            let Some(line) = line else {
                 break;
             };
             let line =
@@ -42,22 +65,96 @@ impl Chat {
             if line.trim().is_empty() {
                 continue;
             }
-            let answer = conversation
-                .turn(Question::Text(line), output.as_deref_mut())
-                .await;
+            let in_force = runtime.take().await;
+            output.follow(session, &in_force.config);
+            let answer = match question(line) {
+                Ok(question) => conversation.turn(&in_force, question, output.get()).await,
+                Err(error) => Err(error.into()),
+            };
             failed = answer.is_err();
-            if let Err(error) = answer {
-                session.events.emit(Event::Error {
+            match answer {
+                Ok(answer) if answer.speech.is_err() => output.reopen(),
+                Ok(_) => {}
+                Err(error) => session.events.emit(Event::Error {
                     message: error.to_string(),
                     hint: error.hint(),
                     code: 1,
-                });
+                }),
             }
         }
         if failed {
             return Err(Failure::failed("the last question could not be answered"));
         }
         Ok(())
+    }
+}
+
+/// What a line asks: itself, or what is spoken in the recording that it names.
+fn question(line: String) -> Result<Question, AudioError> {
+    Ok(match line.trim().strip_prefix('@') {
+        Some(file) => Question::Recording(Box::new(WavSource::open(Path::new(file))?)),
+        None => Question::Text(line),
+    })
+}
+
+/// The loudspeaker, as the configuration names it now.
+struct Output {
+    silent: bool,
+    device: String,
+    speaker: Option<Box<dyn AudioOutput>>,
+    /// Whether it is to be opened again before the next turn.
+    reopens: bool,
+}
+
+impl Output {
+    fn new(session: &Session, silent: bool) -> Result<Self, Failure> {
+        let speaker = if silent {
+            None
+        } else {
+            session.output_or_warning(&session.config, None)?
+        };
+        Ok(Self {
+            silent,
+            device: session.config.audio.output_device.clone(),
+            speaker,
+            reopens: false,
+        })
+    }
+
+    fn is_there(&self) -> bool {
+        self.speaker.is_some()
+    }
+
+    fn get(&mut self) -> Option<&mut (dyn AudioOutput + 'static)> {
+        self.speaker.as_deref_mut()
+    }
+
+    /// It failed: before the next turn it is tried again.
+    fn reopen(&mut self) {
+        self.reopens = true;
+    }
+
+    /// Opens another device where the configuration names another, and one that failed again. Without one, answers are text.
+    fn follow(&mut self, session: &Session, config: &Config) {
+        let wanted = &config.audio.output_device;
+        if self.silent || (*wanted == self.device && !self.reopens) {
+            return;
+        }
+        self.device.clone_from(wanted);
+        // Two of them might not have the device at once.
+        self.speaker = None;
+        match session.output_or_warning(config, None) {
+            Ok(speaker) => {
+                self.reopens = false;
+                self.speaker = speaker;
+            }
+            Err(failure) => {
+                self.reopens = true;
+                if let Event::Error { message, hint, .. } = failure.into_event() {
+                    session.events.emit(Event::Warning { message, hint });
+                }
+            }
+        }
     }
 }
 

@@ -4,23 +4,17 @@ use serde_json::json;
 
 use super::session::configuration;
 use super::{Common, Failure};
-use crate::backend::VOICE_RUNTIME;
+use crate::backend::wanted_models;
 use crate::event::{Event, Events};
-use crate::model::{ModelError, ModelKind, ModelStore};
+use crate::model::{ModelError, ModelStore};
 
 pub fn run(common: &Common, events: &Events) -> Result<(), Failure> {
-    let (home, config) = configuration(common)?;
+    let (home, _, config) = configuration(common)?;
     let store = ModelStore::open(&config.models_directory(&home))?;
     let mut problems = Vec::new();
     let mut text = format!("configuration of `{}`: in order\n", home.display());
-    let wanted = [
-        (ModelKind::Stt, config.stt.model.as_str()),
-        (ModelKind::Llm, config.llm.model.as_str()),
-        (ModelKind::Tts, config.tts.model.as_str()),
-        (ModelKind::Runtime, VOICE_RUNTIME),
-    ];
-    for (kind, name) in wanted {
-        match store.resolve(kind, name) {
+    for (kind, name) in wanted_models(&config) {
+        match store.resolve(kind, name, &home) {
             Ok(_) => text.push_str(&format!("{kind:<8}`{name}`: in order\n")),
             Err(error) => {
                 text.push_str(&format!("{kind:<8}`{name}`: {error}\n"));

@@ -1,18 +1,21 @@
 //! `jane doctor`: looks at everything a conversation needs, and says how to mend what is wrong.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::json;
 
-use super::session::{configuration, installation};
+use super::session::{configuration, installation, installed};
 use super::{Common, Failure};
 use crate::audio::{DeviceInfo, input_devices, output_devices};
-use crate::backend::VOICE_RUNTIME;
+use crate::backend::wanted_models;
 use crate::backend::worker::{Installation, Llama, Piper, Protocol, Whisper};
-use crate::event::{Event, Events};
-use crate::model::{ModelKind, ModelStore};
+use crate::config::Config;
+use crate::event::{Event, Events, Role};
+use crate::memory::Report;
+use crate::model::ModelStore;
 use crate::platform;
+use crate::runtime::{Factory, check};
 
 /// How a finding stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -63,20 +66,16 @@ impl Findings {
 /// Where something is broken, after all of it was reported.
 pub async fn run(common: &Common, events: &Events) -> Result<(), Failure> {
     let mut findings = Findings::default();
+    let mut memory = None;
     match configuration(common) {
-        Ok((home, config)) => {
+        Ok((home, _, config)) => {
             findings.fine(
                 "jane.toml",
                 format!("in order, home is `{}`", home.display()),
             );
-            let wanted = [
-                (ModelKind::Stt, config.stt.model.as_str()),
-                (ModelKind::Llm, config.llm.model.as_str()),
-                (ModelKind::Tts, config.tts.model.as_str()),
-                (ModelKind::Runtime, VOICE_RUNTIME),
-            ];
-            models(&config.models_directory(&home), &wanted, &mut findings);
+            models(&config, &home, &mut findings);
             log_directory(&config.log_directory(&home), &mut findings);
+            memory = Some(engines(home, &config, events, &mut findings).await?);
         }
         Err(failure) => {
             let Event::Error { message, hint, .. } = failure.into_event() else {
@@ -109,8 +108,13 @@ pub async fn run(common: &Common, events: &Events) -> Result<(), Failure> {
         .iter()
         .filter(|finding| finding.standing == Standing::Broken)
         .count();
-    let text: String = findings.0.iter().map(line).collect();
-    let report = json!({ "findings": findings.0, "broken": broken, "text": text });
+    let mut text: String = findings.0.iter().map(line).collect();
+    if let Some(memory) = &memory {
+        text.push_str("\nmemory, with every engine loaded:\n");
+        text.extend(memory.lines().iter().map(|line| format!("  {line}\n")));
+    }
+    let report =
+        json!({ "findings": findings.0, "broken": broken, "memory": memory, "text": text });
     events.emit(Event::Report {
         command: "doctor",
         report,
@@ -140,15 +144,15 @@ fn line(finding: &Finding) -> String {
     format!("{mark}  {}: {}\n{hint}", finding.subject, finding.message)
 }
 
-fn models(directory: &Path, wanted: &[(ModelKind, &str)], findings: &mut Findings) {
-    let store = match ModelStore::open(directory) {
+fn models(config: &Config, home: &Path, findings: &mut Findings) {
+    let store = match ModelStore::open(&config.models_directory(home)) {
         Ok(store) => store,
         Err(error) => {
             return findings.add("models", Standing::Broken, error.to_string(), error.hint());
         }
     };
-    for (kind, name) in wanted {
-        match store.resolve(*kind, name) {
+    for (kind, name) in wanted_models(config) {
+        match store.resolve(kind, name, home) {
             Ok(_) => findings.fine(kind.as_str(), format!("`{name}` is installed")),
             Err(error) => findings.add(
                 kind.as_str(),
@@ -158,6 +162,39 @@ fn models(directory: &Path, wanted: &[(ModelKind, &str)], findings: &mut Finding
             ),
         }
     }
+}
+
+/// Has every engine do something, one after the other, and returns what they take.
+async fn engines(
+    home: PathBuf,
+    config: &Config,
+    events: &Events,
+    findings: &mut Findings,
+) -> Result<Report, Failure> {
+    let installed = installed(home, config, events)?;
+    // What cannot be built for want of a model was said already.
+    let engines = installed.engines(config);
+    if let Ok(engines) = &engines {
+        for role in [Role::Stt, Role::Llm, Role::Tts] {
+            match check(role, engines, config).await {
+                Ok(()) => findings.fine(&role.to_string(), "works"),
+                Err(error) => findings.add(
+                    &role.to_string(),
+                    Standing::Broken,
+                    error.to_string(),
+                    error.hint(),
+                ),
+            }
+        }
+    }
+    let memory = installed.workers.memory.clone();
+    let measured = tokio::task::spawn_blocking(move || {
+        memory.measure();
+        memory.report()
+    });
+    let report = measured.await;
+    drop(engines);
+    report.map_err(|error| Failure::failed(error.to_string()))
 }
 
 fn log_directory(directory: &Path, findings: &mut Findings) {

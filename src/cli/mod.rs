@@ -59,7 +59,7 @@ struct Common {
 enum Command {
     /// Ask one question, typed or recorded, and hear the answer
     Ask(ask::Ask),
-    /// Talk by typing; reads lines where the input is not a terminal
+    /// Talk by typing, or with `@FILE` by recordings; reads lines where the input is not a terminal
     Chat(chat::Chat),
     /// Turn recordings into text
     Transcribe(transcribe::Transcribe),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::json;
 
 use super::{Failure, Session};
-use crate::backend::VOICE_RUNTIME;
+use crate::backend::wanted_models;
 use crate::event::{Event, Events};
 use crate::model::{ModelKind, ModelState, ModelStatus, Progress, Pulled};
 
@@ -111,23 +111,13 @@ fn megabytes(bytes: u64) -> String {
     format!("{:.0} MB", bytes.div_ceil(1_000_000))
 }
 
-/// The models that jane.toml names by name, and the voice's runtime.
+/// The models that jane.toml names by name.
 fn named_by_configuration(session: &Session) -> Vec<String> {
-    let config = &session.config;
-    let mut names = vec![
-        config.stt.model.clone(),
-        config.llm.model.clone(),
-        config.tts.model.clone(),
-    ];
+    let known = session.models.list();
+    let wanted = wanted_models(&session.config).into_iter();
+    let mut names: Vec<String> = wanted.map(|(_, name)| name.to_owned()).collect();
     // A path is somebody's own file; there is nothing to fetch.
-    names.retain(|name| {
-        session
-            .models
-            .list()
-            .iter()
-            .any(|model| model.name == *name)
-    });
-    names.push(VOICE_RUNTIME.to_owned());
+    names.retain(|name| known.iter().any(|model| model.name == *name));
     names
 }
 

@@ -55,6 +55,8 @@ fn print_json(mut events: mpsc::UnboundedReceiver<Stamped>) {
 struct Human {
     /// Whether the cursor stands behind an unfinished reply.
     in_reply: bool,
+    /// Whether it stands behind the mark that she listens.
+    prompted: bool,
     bar: Option<(String, ProgressBar)>,
 }
 
@@ -89,9 +91,13 @@ impl Human {
             Event::ReplyDelta { text, .. } => self.delta(&text),
             Event::Reply { finish, .. } => self.end_reply(finish),
             Event::Listening if stdin().is_terminal() => {
+                self.prompted = false;
                 self.interrupt();
-                put(&mut stderr(), "> ");
+                self.prompted = true;
+                self.prompt();
             }
+            // The line that was typed ended the mark's.
+            Event::TurnStarted { .. } => self.prompted = false,
             Event::TurnEnded {
                 outcome: "answered",
                 waterfall,
@@ -106,8 +112,27 @@ impl Human {
             Event::WorkerRestarted { worker, .. } => {
                 self.note(&format!("starting `{worker}` again …"))
             }
-            Event::ContextPruned { turns } => {
-                self.note(&format!("the oldest {turns} turns do not fit any more"))
+            Event::BackendSwitched {
+                role, to, reason, ..
+            } => self.note(&format!("the {role} is `{to}` now: {reason}")),
+            Event::ContextPruned { turns, .. } => {
+                self.note(&format!("(forgot the oldest turns: {turns})"));
+            }
+            Event::ConfigReloaded {
+                changed, restart, ..
+            } => self.reloaded(&changed, &restart),
+            Event::ConfigRejected { problems, hint } => {
+                let problems = problems.join("\n");
+                let message =
+                    format!("jane.toml is not taken, and all stays as it was:\n{problems}");
+                self.problem("warning", &message, hint.as_deref());
+            }
+            Event::MemoryPressure {
+                what, used, budget, ..
+            } => {
+                let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
+                let (used, budget) = (megabytes(used), megabytes(budget));
+                self.note(&format!("{what}: {used} MB in use, of {budget} MB"));
             }
             Event::ModelStep { model, step } => {
                 self.end_bar();
@@ -160,6 +185,17 @@ impl Human {
     fn note(&mut self, text: &str) {
         self.interrupt();
         put(&mut stderr(), &format!("{text}\n"));
+        self.prompt();
+    }
+
+    fn reloaded(&mut self, changed: &[String], restart: &[String]) {
+        if !changed.is_empty() {
+            self.note(&format!("jane.toml: changed {}", changed.join(", ")));
+        }
+        if !restart.is_empty() {
+            let keys = restart.join(", ");
+            self.note(&format!("jane.toml: {keys} takes effect at the next start"));
+        }
     }
 
     fn problem(&mut self, kind: &str, message: &str, hint: Option<&str>) {
@@ -168,6 +204,14 @@ impl Human {
         if let Some(hint) = hint {
             put(&mut stderr(), &format!("hint: {hint}\n"));
         }
+        self.prompt();
+    }
+
+    /// Marks that she listens, again where something was printed meanwhile.
+    fn prompt(&self) {
+        if self.prompted {
+            put(&mut stderr(), "> ");
+        }
     }
 
     /// Ends whatever line the terminal is in.
@@ -175,6 +219,9 @@ impl Human {
         self.end_bar();
         if std::mem::take(&mut self.in_reply) {
             put(&mut stdout(), "\n");
+        }
+        if self.prompted {
+            put(&mut stderr(), "\n");
         }
     }
 

@@ -1,32 +1,28 @@
-//! What a command works with: the home, the configuration in force, the log, the models and the engines.
+//! What a command works with: the home, the configuration, the log, the models and the engines.
 
 use std::path::{Path, PathBuf};
-
-use tracing_appender::non_blocking::WorkerGuard;
+use std::sync::Arc;
 
 use super::{Common, Failure};
 use crate::audio::{AudioError, AudioOutput, Loudspeaker, Outputs, WavFile};
 use crate::backend::worker::Installation;
-use crate::backend::{Builder, Engines};
-use crate::config::{self, Config, Source};
+use crate::config::{self, Config};
 use crate::event::{Event, Events};
 use crate::model::ModelStore;
-use crate::telemetry;
+use crate::runtime::{Installed, Origin, Runtime};
+use crate::telemetry::{self, Log};
 
 /// The name of the configuration in a home.
 pub const CONFIGURATION: &str = "jane.toml";
 
-/// Where in the models' directory the engines keep what can be computed again.
-const CACHE: &str = ".cache";
-
 pub struct Session {
+    /// The configuration that the command started with.
     pub config: Config,
     pub models: ModelStore,
     pub events: Events,
-    home: PathBuf,
-    installation: Installation,
-    cache: Option<PathBuf>,
-    _log: WorkerGuard,
+    pub installed: Arc<Installed>,
+    origin: Origin,
+    log: Arc<Log>,
 }
 
 impl Session {
@@ -35,39 +31,36 @@ impl Session {
     /// # Errors
     /// Where the configuration, the log directory or the catalogue of models is not in order.
     pub fn open(common: &Common, events: &Events) -> Result<Self, Failure> {
-        let (home, config) = configuration(common)?;
+        let (home, origin, config) = configuration(common)?;
         let log = telemetry::start(&config.log_directory(&home), &config.log)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), home = %home.display(), "Jane starts");
-        let models = config.models_directory(&home);
-        let store = ModelStore::open(&models)?;
+        let models = ModelStore::open(&config.models_directory(&home))?;
+        let installed = installed(home, &config, events)?;
         Ok(Self {
             config,
-            models: store,
+            models,
             events: events.clone(),
-            home,
-            installation: installation()?,
-            cache: cache(&models),
-            _log: log,
+            installed: Arc::new(installed),
+            origin,
+            log: Arc::new(log),
         })
     }
 
-    pub fn builder(&self) -> Builder<'_> {
-        Builder {
-            config: &self.config,
-            home: &self.home,
-            models: &self.models,
-            installation: &self.installation,
-            cache: self.cache.as_deref(),
-            events: &self.events,
-        }
-    }
-
-    /// The three engines of the configuration.
+    /// The runtime of the three engines.
     ///
     /// # Errors
-    /// The first model that is not there.
-    pub fn engines(&self) -> Result<Engines, Failure> {
-        Ok(self.builder().engines()?)
+    /// Where the language model is not there.
+    pub fn runtime(&self) -> Result<Arc<Runtime>, Failure> {
+        let factory = Arc::clone(&self.installed);
+        let log = Some(Arc::clone(&self.log));
+        let (config, origin) = (self.config.clone(), self.origin.clone());
+        Ok(Runtime::new(
+            config,
+            origin,
+            factory,
+            log,
+            self.events.clone(),
+        )?)
     }
 
     /// Where speech goes: the loudspeaker, where there is one, and `file`, where it is given. `None`
@@ -76,12 +69,16 @@ impl Session {
     /// # Errors
     /// Where the file cannot be made, or a device that the configuration names by name cannot be
     /// opened.
-    pub fn output(&self, file: Option<&Path>) -> Result<Option<Box<dyn AudioOutput>>, Failure> {
+    pub fn output(
+        &self,
+        config: &Config,
+        file: Option<&Path>,
+    ) -> Result<Option<Box<dyn AudioOutput>>, Failure> {
         let mut outputs: Vec<Box<dyn AudioOutput>> = Vec::new();
         if let Some(file) = file {
             outputs.push(Box::new(WavFile::create(file)?));
         }
-        if let Some(device) = self.device() {
+        if let Some(device) = device(config) {
             match Loudspeaker::open(device) {
                 Ok(loudspeaker) => outputs.push(Box::new(loudspeaker)),
                 Err(error @ AudioError::NoDevice { .. }) => {
@@ -104,10 +101,11 @@ impl Session {
     /// As [`Session::output`].
     pub fn output_or_warning(
         &self,
+        config: &Config,
         file: Option<&Path>,
     ) -> Result<Option<Box<dyn AudioOutput>>, Failure> {
-        let output = self.output(file)?;
-        if output.is_none() && self.device().is_some() {
+        let output = self.output(config, file)?;
+        if output.is_none() && device(config).is_some() {
             self.events.emit(Event::Warning {
                 message: "there is no loudspeaker: answers are text only".to_owned(),
                 hint: Some("`jane doctor` lists the devices; `--silent` wants it so".to_owned()),
@@ -115,28 +113,36 @@ impl Session {
         }
         Ok(output)
     }
-
-    /// The loudspeaker's name in the configuration, unless it wants none.
-    fn device(&self) -> Option<&str> {
-        let device = self.config.audio.output_device.as_str();
-        (device != "none").then_some(device)
-    }
 }
 
-/// The home and the configuration that `common` names.
-pub fn configuration(common: &Common) -> Result<(PathBuf, Config), Failure> {
+/// The loudspeaker's name in the configuration, unless it wants none.
+fn device(config: &Config) -> Option<&str> {
+    let device = config.audio.output_device.as_str();
+    (device != "none").then_some(device)
+}
+
+/// The home and the configuration that `common` names, and where the latter comes from.
+pub fn configuration(common: &Common) -> Result<(PathBuf, Origin, Config), Failure> {
     let home = std::path::absolute(config::find_home(common.home.clone())?)
         .map_err(|error| Failure::failed(format!("cannot find Jane's home: {error}")))?;
-    let file = home.join(CONFIGURATION);
-    // A home named by the user must hold a configuration; without any, the defaults serve.
-    let file = (common.home.is_some() || file.exists()).then_some(file);
-    let source = Source {
-        file,
+    let origin = Origin {
+        file: home.join(CONFIGURATION),
+        // A home named by the user must hold a configuration; without any, the defaults serve.
+        file_is_required: common.home.is_some(),
         environment: config::process_environment(),
         overrides: common.overrides.clone(),
     };
-    let config = Config::load(&source)?;
-    Ok((home, config))
+    let config = Config::load(&origin.source())?;
+    Ok((home, origin, config))
+}
+
+/// The engines of this machine, none of them loaded.
+///
+/// # Errors
+/// Where the system does not say which program is running.
+pub fn installed(home: PathBuf, config: &Config, events: &Events) -> Result<Installed, Failure> {
+    Installed::find(home, config, events)
+        .map_err(|error| Failure::failed(format!("cannot find the engines' programs: {error}")))
 }
 
 /// # Errors
@@ -144,15 +150,4 @@ pub fn configuration(common: &Common) -> Result<(PathBuf, Config), Failure> {
 pub fn installation() -> Result<Installation, Failure> {
     Installation::find()
         .map_err(|error| Failure::failed(format!("cannot find the engines' programs: {error}")))
-}
-
-fn cache(models: &Path) -> Option<PathBuf> {
-    let cache = models.join(CACHE);
-    match std::fs::create_dir_all(&cache) {
-        Ok(()) => cache.canonicalize().ok(),
-        Err(error) => {
-            tracing::warn!(%error, "no cache of optimised graphs: voices load more slowly");
-            None
-        }
-    }
 }

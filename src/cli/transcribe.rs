@@ -6,6 +6,7 @@ use super::{Failure, Session};
 use crate::audio::WavSource;
 use crate::conversation::recognise;
 use crate::event::Event;
+use crate::runtime::Factory;
 
 #[derive(clap::Args)]
 pub struct Transcribe {
@@ -17,7 +18,7 @@ pub struct Transcribe {
 impl Transcribe {
     /// Goes on with the next file where one fails, and fails at the end.
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        let stt = session.builder().speech_to_text()?;
+        let stt = session.installed.stt(&session.config)?;
         let several = self.files.len() > 1;
         let mut failed = 0_usize;
         for path in &self.files {

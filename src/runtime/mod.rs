@@ -1,0 +1,137 @@
+//! The host runtime: the configuration in force, the engines that it names, and their replacement while Jane runs.
+//!
+//! Invariants: configuration and engines change together, in one step, or not at all; a turn keeps what it took at its start to
+//! its end; what is replaced goes when the last turn that uses it has ended; nothing that is wrong with a file, a model or a server
+//! touches what is in force.
+
+mod factory;
+mod reload;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::{Mutex, OwnedRwLockReadGuard, RwLock};
+
+pub use factory::{Factory, Installed};
+pub use reload::check;
+pub use watch::Watching;
+
+use crate::backend::{BackendError, Engines};
+use crate::config::{Config, Source};
+use crate::event::Events;
+use crate::telemetry::Log;
+
+/// A configuration and the engines that it names. It never changes.
+pub struct InForce {
+    pub config: Config,
+    pub engines: Engines,
+    /// Counts what was in force since the start, from 0.
+    pub generation: u64,
+}
+
+/// What is in force, for as long as a turn takes: it is neither changed nor unloaded in the meantime.
+pub struct Taken {
+    in_force: Arc<InForce>,
+    _gate: OwnedRwLockReadGuard<()>,
+}
+
+impl std::ops::Deref for Taken {
+    type Target = InForce;
+
+    fn deref(&self) -> &InForce {
+        &self.in_force
+    }
+}
+
+/// Where the configuration comes from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub file: PathBuf,
+    /// Whether there must be a file; without one the defaults serve.
+    pub file_is_required: bool,
+    pub environment: Vec<(String, String)>,
+    /// `--set` overrides.
+    pub overrides: Vec<String>,
+}
+
+impl Origin {
+    /// What [`Config::load`] reads now.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        let file = (self.file_is_required || self.file.exists()).then(|| self.file.clone());
+        Source {
+            file,
+            environment: self.environment.clone(),
+            overrides: self.overrides.clone(),
+        }
+    }
+}
+
+pub struct Runtime {
+    origin: Origin,
+    factory: Arc<dyn Factory>,
+    log: Option<Arc<Log>>,
+    events: Events,
+    in_force: ArcSwap<InForce>,
+    /// Turns hold it to read; a swap for which an engine has to go first, to write.
+    gate: Arc<RwLock<()>>,
+    /// Held by the reload that is under way.
+    reloading: Mutex<()>,
+    generation: tokio::sync::watch::Sender<u64>,
+}
+
+impl Runtime {
+    /// The runtime of `config`, which `origin` gave. Loads no engine yet.
+    ///
+    /// # Errors
+    /// Where the language model is not there or not usable.
+    pub fn new(
+        config: Config,
+        origin: Origin,
+        factory: Arc<dyn Factory>,
+        log: Option<Arc<Log>>,
+        events: Events,
+    ) -> Result<Arc<Self>, BackendError> {
+        let engines = factory.engines(&config)?;
+        let in_force = InForce {
+            config,
+            engines,
+            generation: 0,
+        };
+        Ok(Arc::new(Self {
+            origin,
+            factory,
+            log,
+            events,
+            in_force: ArcSwap::from_pointee(in_force),
+            gate: Arc::default(),
+            reloading: Mutex::default(),
+            generation: tokio::sync::watch::Sender::new(0),
+        }))
+    }
+
+    /// What is in force, for a turn. Waits while an engine is being replaced that had to be unloaded first.
+    pub async fn take(&self) -> Taken {
+        let gate = Arc::clone(&self.gate).read_owned().await;
+        Taken {
+            in_force: self.in_force.load_full(),
+            _gate: gate,
+        }
+    }
+
+    /// What is in force now, to look at.
+    #[must_use]
+    pub fn in_force(&self) -> Arc<InForce> {
+        self.in_force.load_full()
+    }
+
+    /// Tells whenever something else is in force.
+    #[must_use]
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.generation.subscribe()
+    }
+}

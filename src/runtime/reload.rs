@@ -1,0 +1,242 @@
+//! Reads the configuration anew and puts it in force: validate, compare, build what differs, check it with a real request, swap.
+//!
+//! Invariant: everything that can fail happens before the swap, and the swap is one store.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+
+use tokio::sync::OwnedRwLockWriteGuard;
+
+use super::{InForce, Runtime};
+use crate::audio::SPEECH_RATE;
+use crate::backend::{BackendError, Engines, Message};
+use crate::config::{Config, ConfigError, changed_keys, needs_restart};
+use crate::event::{Event, Role};
+
+/// What is spoken, asked and heard to find out whether an engine works: it costs little.
+const GREETING: &str = "Hello.";
+
+/// Why nothing changed.
+enum Rejected {
+    Config(ConfigError),
+    Engine(BackendError),
+}
+
+/// What a reload put in force.
+struct Applied {
+    changed: Vec<String>,
+    restart: Vec<String>,
+    /// The time in which no turn could start.
+    gap: Duration,
+}
+
+impl Runtime {
+    /// Reads the configuration anew. What is right takes effect and what is wrong changes nothing; either is said in an event.
+    /// With `forced`, engines that could not be had before are tried again.
+    pub async fn reload(&self, forced: bool) {
+        let _one_at_a_time = self.reloading.lock().await;
+        match self.try_reload(forced).await {
+            Ok(applied) => {
+                let Applied {
+                    changed,
+                    restart,
+                    gap,
+                } = applied;
+                tracing::info!(?changed, ?restart, "the configuration was read anew");
+                let in_force = self.in_force.load();
+                self.events.emit(Event::ConfigReloaded {
+                    generation: in_force.generation,
+                    changed,
+                    restart,
+                    gap_ms: u64::try_from(gap.as_millis()).unwrap_or(u64::MAX),
+                });
+            }
+            Err(rejected) => {
+                let (problems, hint) = match &rejected {
+                    Rejected::Config(error) => (lines(error), error.hint()),
+                    Rejected::Engine(error) => (vec![error.to_string()], error.hint()),
+                };
+                tracing::warn!(?problems, "the configuration stays as it was");
+                self.events.emit(Event::ConfigRejected { problems, hint });
+            }
+        }
+    }
+
+    async fn try_reload(&self, forced: bool) -> Result<Applied, Rejected> {
+        let old = self.in_force.load_full();
+        let config = Config::load(&self.origin.source()).map_err(Rejected::Config)?;
+        let changed = changed_keys(&old.config, &config);
+        if changed.is_empty() && !forced {
+            return Ok(Applied {
+                changed,
+                restart: Vec::new(),
+                gap: Duration::ZERO,
+            });
+        }
+        self.factory.set_budgets(&config.memory);
+        let swapped = self.swap(&old, &config, &changed, forced).await;
+        if swapped.is_err() {
+            self.factory.set_budgets(&old.config.memory);
+        }
+        let gap = swapped.map_err(Rejected::Engine)?;
+        if let Some(log) = &self.log {
+            log.set_level(config.log.level);
+        }
+        let restart = changed.iter().filter(|key| needs_restart(key));
+        Ok(Applied {
+            restart: restart.cloned().collect(),
+            changed,
+            gap,
+        })
+    }
+
+    /// Builds and checks what differs, and puts all of it in force. Returns the time in which no turn could start.
+    async fn swap(
+        &self,
+        old: &InForce,
+        config: &Config,
+        changed: &[String],
+        forced: bool,
+    ) -> Result<Duration, BackendError> {
+        let differs = |section: &str| {
+            let prefix = format!("{section}.");
+            changed.iter().any(|key| key.starts_with(&prefix))
+        };
+        let (elsewhere, patience) = (differs("models"), differs("worker"));
+        let mut engines = old.engines.clone();
+        let mut swap = Swap::default();
+        for (role, section) in [(Role::Stt, "stt"), (Role::Llm, "llm"), (Role::Tts, "tts")] {
+            let touched = differs(section) || elsewhere;
+            if !(touched || patience || forced) {
+                continue;
+            }
+            let mut result = self.build(role, config, &mut engines);
+            if result.is_ok() && (touched || forced) {
+                result = self
+                    .check_and_make_room(role, &engines, config, &mut swap)
+                    .await;
+            }
+            match result {
+                Ok(()) => {}
+                Err(error) if touched => {
+                    self.take_back(&swap.unloaded, old).await;
+                    return Err(error);
+                }
+                // What was not touched may stay as it is, missing for instance.
+                Err(error) => {
+                    tracing::warn!(%error, "an engine stays as it was");
+                    engines.take(role, &old.engines);
+                }
+            }
+        }
+        let generation = old.generation + 1;
+        self.in_force.store(Arc::new(InForce {
+            config: config.clone(),
+            engines,
+            generation,
+        }));
+        self.generation.send_replace(generation);
+        Ok(swap
+            .gate
+            .map_or(Duration::ZERO, |(since, _)| since.elapsed()))
+    }
+
+    /// Checks the new engine of `role` beside the old one; where both do not fit at once, the old one goes first, after the turns
+    /// that use it, and no turn starts before the swap is done.
+    async fn check_and_make_room(
+        &self,
+        role: Role,
+        engines: &Engines,
+        config: &Config,
+        swap: &mut Swap,
+    ) -> Result<(), BackendError> {
+        self.factory.load_beside(Some(role));
+        let checked = check(role, engines, config).await;
+        self.factory.load_beside(None);
+        let Err(BackendError::NotBeside { .. }) = checked else {
+            return checked;
+        };
+        if swap.gate.is_none() {
+            let gate = Arc::clone(&self.gate).write_owned().await;
+            swap.gate = Some((Instant::now(), gate));
+        }
+        swap.unloaded.push(role);
+        self.factory.unload(role).await;
+        check(role, engines, config).await
+    }
+
+    fn build(
+        &self,
+        role: Role,
+        config: &Config,
+        engines: &mut Engines,
+    ) -> Result<(), BackendError> {
+        match role {
+            Role::Stt => engines.stt = self.factory.stt(config)?,
+            Role::Llm => engines.llm = self.factory.llm(config)?,
+            Role::Tts => engines.tts = self.factory.tts(config)?,
+        }
+        Ok(())
+    }
+
+    /// Loads engines again that had to go for one that then failed. Where that fails too, their next request tries again.
+    async fn take_back(&self, roles: &[Role], old: &InForce) {
+        for role in roles {
+            self.factory.unload(*role).await;
+            if let Err(error) = check(*role, &old.engines, &old.config).await {
+                tracing::warn!(%error, "the engine that was in force cannot be loaded again");
+            }
+        }
+    }
+}
+
+/// What a swap had to do so far for want of memory.
+#[derive(Default)]
+struct Swap {
+    /// Since when no turn can start.
+    gate: Option<(Instant, OwnedRwLockWriteGuard<()>)>,
+    /// Roles whose old engine was unloaded.
+    unloaded: Vec<Role>,
+}
+
+/// Has the engine of `role` do something small and real.
+///
+/// # Errors
+/// What the engine says.
+pub async fn check(role: Role, engines: &Engines, config: &Config) -> Result<(), BackendError> {
+    match role {
+        Role::Stt => {
+            let half_a_second = vec![0.0; SPEECH_RATE as usize / 2];
+            engines.stt.transcribe(half_a_second.into()).await.map(drop)
+        }
+        Role::Llm => {
+            // Beside the cache of the conversation, where the model is the one in force.
+            let messages = vec![
+                Message::system(config.instructions()),
+                Message::user(GREETING),
+            ];
+            let mut reply = engines.llm.aside(messages, 1);
+            while let Some(piece) = reply.next().await {
+                piece?;
+            }
+            Ok(())
+        }
+        Role::Tts => {
+            let mut speech = engines.tts.speak(GREETING.to_owned());
+            while let Some(stretch) = speech.next().await {
+                stretch?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// One text for each mistake.
+fn lines(error: &ConfigError) -> Vec<String> {
+    match error.problems() {
+        [] => vec![error.to_string()],
+        problems => problems.iter().map(ToString::to_string).collect(),
+    }
+}

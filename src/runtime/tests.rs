@@ -1,0 +1,398 @@
+//! Reloading with engines that are made of nothing: 500 mutations of a file, and the ways in which a swap can fail.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use futures::{StreamExt, stream};
+use proptest::prelude::*;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::{Factory, Origin, Runtime};
+use crate::backend::{
+    BackendError, Engines, Finish, Generated, Generation, LanguageModel, Message, Prompt,
+    ReplyStream, Speech, SpeechStream, SpeechToText, TextToSpeech, Transcript, Window,
+};
+use crate::config::{Config, Memory, Source, render_default};
+use crate::event::{Event, Events, Role, Stamped};
+
+/// An engine that says which model it is made of.
+struct Named {
+    model: String,
+    world: Arc<Mutex<World>>,
+}
+
+/// What the engines of a test are made of.
+#[derive(Default)]
+struct World {
+    /// Models that fail when they are asked something.
+    broken: Vec<String>,
+    /// Whether only one model of a role has room.
+    is_narrow: bool,
+    is_beside: bool,
+    loaded: Vec<String>,
+    budgets: Vec<Memory>,
+}
+
+impl Named {
+    /// Loads the model where there is room.
+    fn ask(&self) -> Result<(), BackendError> {
+        let mut world = self.world.lock().unwrap();
+        if world.broken.contains(&self.model) {
+            return Err(BackendError::Model {
+                role: Role::Llm,
+                model: self.model.clone(),
+                reason: "it is broken".to_owned(),
+                hint: None,
+            });
+        }
+        if !world.loaded.contains(&self.model) {
+            if world.is_narrow && world.is_beside {
+                return Err(BackendError::NotBeside {
+                    role: Role::Llm,
+                    model: self.model.clone(),
+                });
+            }
+            world.loaded.push(self.model.clone());
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SpeechToText for Named {
+    async fn prepare(&self) -> Result<(), BackendError> {
+        self.ask()
+    }
+
+    async fn transcribe(&self, _samples: Arc<[f32]>) -> Result<Transcript, BackendError> {
+        self.ask()?;
+        Ok(Transcript {
+            text: self.model.clone(),
+            language: None,
+            no_speech_probability: 0.0,
+            mean_log_probability: 0.0,
+        })
+    }
+}
+
+#[async_trait]
+impl LanguageModel for Named {
+    async fn prepare(&self, _messages: &[Message]) -> Result<(), BackendError> {
+        self.ask()
+    }
+
+    fn reply(&self, _prompt: Prompt) -> ReplyStream {
+        let ended = Generated::Ended(Generation {
+            finish: Finish::Stop,
+            prompt_tokens: 1,
+            reused_tokens: 0,
+            reply_tokens: 1,
+            decode_seconds: 0.0,
+        });
+        let items = self
+            .ask()
+            .map(|()| vec![Ok(Generated::Text(self.model.clone())), Ok(ended)])
+            .unwrap_or_else(|error| vec![Err(error)]);
+        stream::iter(items).boxed()
+    }
+
+    fn aside(&self, messages: Vec<Message>, _max_tokens: u32) -> ReplyStream {
+        self.reply(messages.into())
+    }
+
+    async fn count_tokens(&self, prompts: Vec<Vec<Message>>) -> Result<Vec<u32>, BackendError> {
+        Ok(vec![1; prompts.len()])
+    }
+
+    async fn window(&self) -> Result<Window, BackendError> {
+        Ok(Window {
+            tokens: 4096,
+            reply: 256,
+        })
+    }
+}
+
+#[async_trait]
+impl TextToSpeech for Named {
+    async fn prepare(&self) -> Result<(), BackendError> {
+        self.ask()
+    }
+
+    fn speak(&self, _text: String) -> SpeechStream {
+        let speech = self.ask().map(|()| Speech {
+            samples: Vec::new(),
+            sample_rate: 16_000,
+        });
+        stream::iter([speech]).boxed()
+    }
+}
+
+struct Fakes(Arc<Mutex<World>>);
+
+impl Fakes {
+    /// Models whose name begins with `missing` are not there.
+    fn engine(&self, role: Role, model: &str) -> Result<Arc<Named>, BackendError> {
+        if model.starts_with("missing") {
+            return Err(BackendError::Model {
+                role,
+                model: model.to_owned(),
+                reason: "it is not installed".to_owned(),
+                hint: None,
+            });
+        }
+        Ok(Arc::new(Named {
+            model: model.to_owned(),
+            world: Arc::clone(&self.0),
+        }))
+    }
+}
+
+#[async_trait]
+impl Factory for Fakes {
+    fn engines(&self, config: &Config) -> Result<Engines, BackendError> {
+        Ok(Engines {
+            stt: self.stt(config)?,
+            llm: self.llm(config)?,
+            tts: self.tts(config)?,
+        })
+    }
+
+    fn stt(&self, config: &Config) -> Result<Arc<dyn SpeechToText>, BackendError> {
+        Ok(self.engine(Role::Stt, &config.stt.model)?)
+    }
+
+    fn llm(&self, config: &Config) -> Result<Arc<dyn LanguageModel>, BackendError> {
+        Ok(self.engine(Role::Llm, &config.llm.model)?)
+    }
+
+    fn tts(&self, config: &Config) -> Result<Arc<dyn TextToSpeech>, BackendError> {
+        Ok(self.engine(Role::Tts, &config.tts.model)?)
+    }
+
+    fn set_budgets(&self, budgets: &Memory) {
+        self.0.lock().unwrap().budgets.push(budgets.clone());
+    }
+
+    fn load_beside(&self, role: Option<Role>) {
+        self.0.lock().unwrap().is_beside = role.is_some();
+    }
+
+    async fn unload(&self, _role: Role) {
+        self.0.lock().unwrap().loaded.clear();
+    }
+}
+
+struct Scene {
+    runtime: Arc<Runtime>,
+    world: Arc<Mutex<World>>,
+    events: UnboundedReceiver<Stamped>,
+    file: PathBuf,
+    _home: tempfile::TempDir,
+}
+
+impl Scene {
+    fn new(text: &str) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("jane.toml");
+        std::fs::write(&file, text).unwrap();
+        let origin = Origin {
+            file: file.clone(),
+            file_is_required: true,
+            environment: Vec::new(),
+            overrides: Vec::new(),
+        };
+        let (events, world) = (Events::new(), Arc::<Mutex<World>>::default());
+        let receiver = events.subscribe();
+        let config = Config::load(&origin.source()).unwrap();
+        let factory = Arc::new(Fakes(Arc::clone(&world)));
+        let runtime = Runtime::new(config, origin, factory, None, events).unwrap();
+        Self {
+            runtime,
+            world,
+            events: receiver,
+            file,
+            _home: home,
+        }
+    }
+
+    async fn edit(&mut self, text: &[u8]) -> Event {
+        std::fs::write(&self.file, text).unwrap();
+        self.runtime.reload(false).await;
+        self.events.try_recv().unwrap().event
+    }
+
+    /// What the engines in force say of themselves.
+    async fn models(&self) -> [String; 3] {
+        let in_force = self.runtime.take().await;
+        let stt = in_force.engines.stt.transcribe([].into()).await.unwrap();
+        let mut reply = in_force.engines.llm.reply(Prompt::default());
+        let Some(Ok(Generated::Text(llm))) = reply.next().await else {
+            panic!("no reply");
+        };
+        [stt.text, llm, in_force.config.tts.model.clone()]
+    }
+}
+
+fn load(path: &Path) -> Result<Config, crate::config::ConfigError> {
+    Config::load(&Source {
+        file: Some(path.to_path_buf()),
+        ..Source::default()
+    })
+}
+
+#[tokio::test]
+async fn an_edit_takes_effect_whole_or_not_at_all() {
+    let mut scene = Scene::new("");
+    let event = scene
+        .edit(b"[llm]\nmodel = \"other\"\n[log]\nkeep_files = 2\n")
+        .await;
+    let Event::ConfigReloaded {
+        generation: 1,
+        changed,
+        restart,
+        ..
+    } = event
+    else {
+        panic!("{event:?}");
+    };
+    assert_eq!(changed, ["llm.model", "log.keep_files"]);
+    assert_eq!(restart, ["log.keep_files"]);
+    let models = scene.models().await;
+    assert_eq!(models[1], "other");
+
+    // One right change and one wrong one: neither.
+    let event = scene
+        .edit(b"[llm]\nmodel = \"third\"\n[tts]\nmodel = \"missing\"\n")
+        .await;
+    assert!(matches!(event, Event::ConfigRejected { .. }), "{event:?}");
+    assert_eq!(scene.models().await, models);
+    assert_eq!(scene.runtime.in_force().generation, 1);
+    let budgets = scene.world.lock().unwrap().budgets.clone();
+    assert_eq!(budgets.len(), 3);
+}
+
+#[tokio::test]
+async fn a_turn_keeps_what_it_took() {
+    let mut scene = Scene::new("");
+    let taken = scene.runtime.take().await;
+    scene.edit(b"[llm]\nmodel = \"other\"\n").await;
+    let mut reply = taken.engines.llm.reply(Prompt::default());
+    let Some(Ok(Generated::Text(model))) = reply.next().await else {
+        panic!("no reply");
+    };
+    assert_eq!(model, Config::default().llm.model);
+    assert_eq!(scene.models().await[1], "other");
+}
+
+#[tokio::test]
+async fn where_both_do_not_fit_the_old_one_goes_first_after_its_turn() {
+    let mut scene = Scene::new("");
+    let before = scene.models().await;
+    scene.world.lock().unwrap().is_narrow = true;
+    let taken = scene.runtime.take().await;
+    let (runtime, file) = (Arc::clone(&scene.runtime), scene.file.clone());
+    std::fs::write(&file, "[llm]\nmodel = \"large\"\n").unwrap();
+    let reloading = tokio::spawn(async move { runtime.reload(false).await });
+    tokio::task::yield_now().await;
+    assert!(!reloading.is_finished());
+    assert!(scene.world.lock().unwrap().loaded.contains(&before[1]));
+    drop(taken);
+    reloading.await.unwrap();
+    assert_eq!(scene.models().await[1], "large");
+
+    // One that fails then gives the old one back.
+    scene.world.lock().unwrap().broken.push("worse".to_owned());
+    let event = scene.edit(b"[llm]\nmodel = \"worse\"\n").await;
+    assert!(matches!(event, Event::ConfigReloaded { .. }));
+    let event = scene.events.try_recv().unwrap().event;
+    assert!(matches!(event, Event::ConfigRejected { .. }), "{event:?}");
+    assert_eq!(scene.models().await[1], "large");
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_changes_nothing_and_may_come_back() {
+    let mut scene = Scene::new("[llm]\nmodel = \"first\"\n");
+    std::fs::remove_file(&scene.file).unwrap();
+    scene.runtime.reload(false).await;
+    let event = scene.events.try_recv().unwrap().event;
+    assert!(matches!(event, Event::ConfigRejected { .. }), "{event:?}");
+    assert_eq!(scene.models().await[1], "first");
+    let event = scene.edit(b"[llm]\nmodel = \"second\"\n").await;
+    assert!(matches!(event, Event::ConfigReloaded { .. }), "{event:?}");
+    assert_eq!(scene.models().await[1], "second");
+}
+
+/// A valid file, damaged: bytes replaced, removed, repeated, or cut off.
+fn mutated() -> impl Strategy<Value = Vec<u8>> {
+    let text = render_default().into_bytes();
+    let length = text.len();
+    let valid = prop::sample::select(vec![
+        "model = \"whisper-tiny.en\"",
+        "model = \"smollm2-135m-instruct\"",
+        "temperature = 0.0",
+        "name = \"Jane\"",
+    ]);
+    let damage = (0..5_u8, 0..length, 0..40_usize, any::<[u8; 8]>(), valid);
+    prop::collection::vec(damage, 1..4).prop_map(move |damages| {
+        let mut bytes = text.clone();
+        for (kind, place, count, noise, line) in damages {
+            let place = place.min(bytes.len());
+            let end = (place + count).min(bytes.len());
+            match kind {
+                0 => bytes.truncate(place),
+                1 => drop(bytes.drain(place..end)),
+                2 => {
+                    let copy = bytes[place..end].to_vec();
+                    bytes.splice(place..place, copy);
+                }
+                3 => drop(bytes.splice(place..end, noise)),
+                // An edit that a person could have made.
+                _ => {
+                    let text = String::from_utf8_lossy(&bytes).into_owned();
+                    let name = char::from(b'a' + noise[0] % 26);
+                    let key = line.split(' ').next().unwrap();
+                    let edited = match key {
+                        "temperature" => format!("temperature = {}", noise[0] % 8),
+                        "name" => format!("name = \"{name}\""),
+                        _ if noise[1] % 3 == 0 => format!("model = \"missing-{name}\""),
+                        _ => format!("model = \"{name}\""),
+                    };
+                    bytes = text.replacen(line, &edited, 1).into_bytes();
+                }
+            }
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_mutation_of_the_file_panics_or_applies_by_halves(bytes in mutated()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let mut scene = Scene::new("[tts]\nmodel = \"before\"\n");
+            let (before, models) = (scene.runtime.in_force(), scene.models().await);
+            let event = scene.edit(&bytes).await;
+            let (after, models_after) = (scene.runtime.in_force(), scene.models().await);
+            match event {
+                Event::ConfigRejected { problems, .. } => {
+                    prop_assert!(!problems.is_empty());
+                    prop_assert!(Arc::ptr_eq(&before, &after));
+                    prop_assert_eq!(models, models_after);
+                }
+                Event::ConfigReloaded { .. } => {
+                    let config = load(&scene.file).unwrap();
+                    let named = [&config.stt.model, &config.llm.model, &config.tts.model];
+                    prop_assert_eq!(named.map(String::as_str), models_after.each_ref().map(String::as_str));
+                    prop_assert_eq!(&after.config, &config);
+                }
+                other => prop_assert!(false, "{:?}", other),
+            }
+            prop_assert!(scene.events.try_recv().is_err(), "one edit, one event");
+            Ok(())
+        })?;
+    }
+}
