@@ -23,7 +23,8 @@ run: models ## install what is missing, build, fetch the default models, and sta
 	echo "      (the answer is in answer.wav)" >&2
 	if [ -t 0 ] && [ -t 1 ]; then exec $(JANE) chat; fi
 
-test: setup-tests models ## run all tests, with the real engines and the default models
+test: setup-tests models ## run all tests, with the real engines, the default models and a second recogniser
+	@$(JANE) models pull whisper-base
 	cargo test --release --locked
 
 build: setup ## compile Jane and her engines
@@ -67,7 +68,7 @@ lint: setup ## formatting and clippy, warnings denied
 	cargo fmt --check
 	cargo clippy --release --locked --all-targets -- -D warnings
 
-bench: models ## word errors over recordings, printed by kind
+bench: models ## word errors over recordings, and tokens per second by threads
 	$(JANE) models pull whisper-base
 	cargo bench --locked
 

@@ -37,10 +37,7 @@ fn an_answer_is_played_while_it_is_written_to_a_file() {
     };
     let home = Home::new();
     home.write_config("[llm]\nseed = 7\n");
-    let (question, file) = (
-        data("capital_of_france.wav"),
-        home.path().join("answer.wav"),
-    );
+    let (question, file) = (data("largest_ocean.wav"), home.path().join("answer.wav"));
     let recording = server.record();
     let mut command = home.command(&["ask", "--json", "--set", "audio.output_device=default"]);
     server.apply(command.arg("--wav").arg(question).arg("--out").arg(&file));

@@ -3,8 +3,12 @@
 //! The models are those of `JANE_MODELS__DIRECTORY`, else of `models/`; `make test` fetches them.
 #![allow(dead_code, reason = "each scenario uses a part of it")]
 
+pub mod models;
+pub mod nvml;
+pub mod openai;
 pub mod server;
 pub mod sound;
+pub mod wyoming;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -215,13 +219,37 @@ impl Running {
 
     /// Waits for the next event of this name.
     pub fn wait_for(&mut self, name: &str) -> Value {
+        self.wait_for_any(&[name])
+    }
+
+    /// Waits for the next event of one of these names.
+    pub fn wait_for_any(&mut self, names: &[&str]) -> Value {
         loop {
             match self.next() {
-                Some(event) if event["event"] == name => return event,
+                Some(event) if names.iter().any(|name| event["event"] == *name) => return event,
                 Some(_) => {}
-                None => panic!("no event `{name}` in {:#?}", self.seen),
+                None => panic!("no event of {names:?} in {:#?}", self.seen),
             }
         }
+    }
+
+    /// Waits until each event came as often as is said, in any order.
+    pub fn wait_for_all(&mut self, wanted: &[(&str, usize)]) {
+        let names: Vec<&str> = wanted.iter().map(|(name, _)| *name).collect();
+        let mut missing: Vec<(&str, usize)> = wanted.to_vec();
+        while missing.iter().any(|(_, count)| *count > 0) {
+            let event = self.wait_for_any(&names);
+            for (name, count) in &mut missing {
+                if event["event"] == *name {
+                    *count -= 1;
+                }
+            }
+        }
+    }
+
+    /// The events so far.
+    pub fn seen(&self) -> &[Value] {
+        &self.seen
     }
 
     /// Reads to the end.
