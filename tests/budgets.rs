@@ -138,6 +138,27 @@ fn a_budget_that_shrinks_while_she_runs_has_the_idle_engine_go_and_come_back_sma
 }
 
 #[test]
+fn with_room_for_one_engine_they_take_turns() {
+    let home = Home::new();
+    home.write_config("[memory]\nengines_mb = 300\n");
+    let mut chat = home.start(&["chat", "--silent"]);
+    let recording = format!("@{}", data("largest_ocean.wav").display());
+    for _ in 0..2 {
+        chat.write_line(&recording);
+        let reply = chat.wait_for("reply");
+        assert!(
+            reply["text"].as_str().unwrap().contains("Pacific"),
+            "{reply}"
+        );
+        chat.wait_for("turn.ended");
+    }
+    drop(chat.stdin.take());
+    let run = chat.finish();
+    assert_eq!(run.code(), Some(0));
+    assert!(run.all("memory.evicted").len() >= 3, "{run:#?}");
+}
+
+#[test]
 fn the_doctor_shows_the_ledger_with_and_without_a_graphics_processor() {
     let home = Home::new();
     let report = home.run(&["doctor"]).only("report")["report"].clone();

@@ -114,9 +114,23 @@ impl MemoryManager {
     pub fn admit(&self, request: &Request<'_>, now: Instant) -> Result<(Ticket, Plan), Refusal> {
         let inner = &self.inner;
         let _gate = inner.gate();
+        // What is loaded by now is in the machine's figures that are asked for next.
+        let loaded: Vec<EntryId> = inner
+            .state()
+            .ledger
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.pid.is_some())
+            .map(|(id, _)| *id)
+            .collect();
         let snapshot = Snapshot::take(inner.probe.as_ref());
         let mut state = inner.state();
         state.snapshot = snapshot;
+        for id in loaded {
+            if let Some(entry) = state.ledger.entries.get_mut(&id) {
+                entry.seen = true;
+            }
+        }
         let correction = state.ledger.correction(request.role, request.model);
         let footprint = ledger::corrected(request.footprint, &correction);
         let room = room(&state, request.role);

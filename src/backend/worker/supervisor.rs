@@ -95,6 +95,8 @@ pub struct Supervisor<P: Protocol> {
     spec: Spec<P>,
     workers: Workers,
     state: Mutex<State<P>>,
+    /// The loaded worker's entry in the ledger, to be looked at without waiting for `state`, which is held while a worker loads.
+    entry: SyncMutex<Option<EntryId>>,
 }
 
 /// Why a worker did not come up.
@@ -124,6 +126,7 @@ where
             spec,
             workers,
             state,
+            entry: SyncMutex::default(),
         }
     }
 
@@ -185,6 +188,7 @@ where
                 return Ok(Arc::clone(live));
             }
             state.live = None;
+            self.holds(None);
             state.deaths.push_back(Instant::now());
         }
         let mut attempt = 1;
@@ -193,6 +197,7 @@ where
             match self.start_and_load(patience).await {
                 Ok(live) => {
                     let live = Arc::new(live);
+                    self.holds(Some(live.ticket.id()));
                     state.live = Some(Arc::clone(&live));
                     return Ok(live);
                 }
@@ -411,7 +416,10 @@ where
     P::Reply: Sync,
 {
     async fn unload(&self, entry: EntryId, reason: Reason) -> Option<bool> {
-        // One that starts or loads has nothing in the ledger that is loaded, so nobody waits in a circle here.
+        // Whose entry it is not is not waited for: it may be loading, and waiting for this very eviction.
+        if *self.entry.lock().unwrap_or_else(PoisonError::into_inner) != Some(entry) {
+            return None;
+        }
         let mut state = self.state.lock().await;
         if state.live.as_ref()?.ticket.id() != entry {
             return None;
@@ -423,6 +431,7 @@ where
                 return Some(false);
             }
         };
+        self.holds(None);
         live.process.end().await;
         self.unloaded(reason);
         Some(true)
@@ -430,6 +439,10 @@ where
 }
 
 impl<P: Protocol> Supervisor<P> {
+    fn holds(&self, entry: Option<EntryId>) {
+        *self.entry.lock().unwrap_or_else(PoisonError::into_inner) = entry;
+    }
+
     fn unloaded(&self, reason: Reason) {
         self.workers.events.emit(Event::BackendUnloaded {
             role: self.spec.role,
