@@ -13,7 +13,7 @@ use tokio::task::AbortHandle;
 
 use super::{
     BackendError, Generated, LanguageModel, Message, Prompt, ReplyStream, SpeechStream,
-    SpeechToText, TextToSpeech, Transcript, Window,
+    SpeechToText, TextToSpeech, Transcript, Window, finished,
 };
 use crate::event::{Event, Events, Role};
 
@@ -89,6 +89,20 @@ impl<T: ?Sized + Probe> Pair<T> {
         Some(&self.local.engine)
     }
 
+    /// Asks who answers now and, where that is a server that is down, what stands in for it.
+    async fn ask<'a, R>(
+        self: &'a Arc<Self>,
+        request: impl Fn(&'a T) -> BoxFuture<'a, Result<R, BackendError>>,
+    ) -> Result<R, BackendError> {
+        match request(self.current()).await {
+            Err(error) => match self.stand_in(&error) {
+                Some(local) => request(local).await,
+                None => Err(error),
+            },
+            answer => answer,
+        }
+    }
+
     fn say_switch(&self, from: &str, to: &str, reason: &str) {
         self.events.emit(Event::BackendSwitched {
             role: self.role,
@@ -128,13 +142,7 @@ impl Probe for dyn SpeechToText {
 
 impl Probe for dyn LanguageModel {
     fn probe(engine: &Arc<Self>) -> BoxFuture<'static, Result<(), BackendError>> {
-        let mut reply = engine.aside(vec![Message::user("Hello.")], 1);
-        Box::pin(async move {
-            while let Some(piece) = reply.next().await {
-                piece?;
-            }
-            Ok(())
-        })
+        Box::pin(finished(engine.aside(vec![Message::user("Hello.")], 1)))
     }
 }
 
@@ -148,36 +156,20 @@ impl Probe for dyn TextToSpeech {
 #[async_trait]
 impl SpeechToText for Fallback<dyn SpeechToText> {
     async fn prepare(&self) -> Result<(), BackendError> {
-        match self.0.current().prepare().await {
-            Err(error) => match self.0.stand_in(&error) {
-                Some(local) => local.prepare().await,
-                None => Err(error),
-            },
-            prepared => prepared,
-        }
+        self.0.ask(|engine| engine.prepare()).await
     }
 
     async fn transcribe(&self, samples: Arc<[f32]>) -> Result<Transcript, BackendError> {
-        match self.0.current().transcribe(Arc::clone(&samples)).await {
-            Err(error) => match self.0.stand_in(&error) {
-                Some(local) => local.transcribe(samples).await,
-                None => Err(error),
-            },
-            transcript => transcript,
-        }
+        self.0
+            .ask(|engine| engine.transcribe(Arc::clone(&samples)))
+            .await
     }
 }
 
 #[async_trait]
 impl LanguageModel for Fallback<dyn LanguageModel> {
     async fn prepare(&self, messages: &[Message]) -> Result<(), BackendError> {
-        match self.0.current().prepare(messages).await {
-            Err(error) => match self.0.stand_in(&error) {
-                Some(local) => local.prepare(messages).await,
-                None => Err(error),
-            },
-            prepared => prepared,
-        }
+        self.0.ask(|engine| engine.prepare(messages)).await
     }
 
     fn reply(&self, prompt: Prompt) -> ReplyStream {
@@ -241,13 +233,7 @@ impl Replying {
 #[async_trait]
 impl TextToSpeech for Fallback<dyn TextToSpeech> {
     async fn prepare(&self) -> Result<(), BackendError> {
-        match self.0.current().prepare().await {
-            Err(error) => match self.0.stand_in(&error) {
-                Some(local) => local.prepare().await,
-                None => Err(error),
-            },
-            prepared => prepared,
-        }
+        self.0.ask(|engine| engine.prepare()).await
     }
 
     /// A server delivers a text whole or not at all, so what stands in speaks all of it.

@@ -14,7 +14,8 @@ mod wyoming;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
+use futures::future;
+use futures::stream::{BoxStream, TryStreamExt};
 use serde::{Deserialize, Serialize};
 
 pub use engines::{Builder, Engines, wanted_models};
@@ -210,4 +211,14 @@ pub trait TextToSpeech: Send + Sync {
 
     /// Speaks `text`, one item a sentence.
     fn speak(&self, text: String) -> SpeechStream;
+}
+
+/// Runs a request to its end and drops what it yields.
+///
+/// # Errors
+/// What ended it early.
+pub async fn finished<T>(
+    stream: BoxStream<'static, Result<T, BackendError>>,
+) -> Result<(), BackendError> {
+    stream.try_for_each(|_| future::ready(Ok(()))).await
 }

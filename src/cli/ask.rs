@@ -38,7 +38,7 @@ impl Ask {
         } else {
             session.output_or_warning(&session.config, self.out.as_deref())?
         };
-        let runtime = session.runtime()?;
+        let runtime = session.runtime(&session.installed()?)?;
         let in_force = runtime.take().await;
         let mut conversation = Conversation::new(session.events.clone());
         // What fails here fails again in the turn, where it is retried and reported.

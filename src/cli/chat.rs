@@ -24,8 +24,9 @@ pub struct Chat {
 impl Chat {
     /// Ends with the input. A turn that fails is told, and the conversation goes on.
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        let runtime = session.runtime()?;
-        let _watching = runtime.watch(&session.installed.workers);
+        let installed = session.installed()?;
+        let runtime = session.runtime(&installed)?;
+        let _watching = runtime.watch(&installed.workers);
         let mut output = Output::new(session, self.silent)?;
         let mut conversation = Conversation::new(session.events.clone());
         {

@@ -36,7 +36,8 @@ impl Say {
             let failure = Failure::failed("there is no loudspeaker, and no file to write to");
             return Err(failure.hint("name a file with `--out FILE`"));
         };
-        let tts = session.installed.tts(&session.config)?;
+        let installed = session.installed()?;
+        let tts = installed.tts(&session.config)?;
         // Sentence by sentence, as in a conversation: a server speaks a text whole or not at all.
         let mut cutter = SentenceCutter::default();
         let sentences = cutter.push(&text).into_iter().chain(cutter.finish());

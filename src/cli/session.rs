@@ -20,7 +20,7 @@ pub struct Session {
     pub config: Config,
     pub models: ModelStore,
     pub events: Events,
-    pub installed: Arc<Installed>,
+    home: PathBuf,
     origin: Origin,
     log: Arc<Log>,
 }
@@ -35,23 +35,30 @@ impl Session {
         let log = telemetry::start(&config.log_directory(&home), &config.log)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), home = %home.display(), "Jane starts");
         let models = ModelStore::open(&config.models_directory(&home))?;
-        let installed = installed(home, &config, events)?;
         Ok(Self {
             config,
             models,
             events: events.clone(),
-            installed: Arc::new(installed),
+            home,
             origin,
             log: Arc::new(log),
         })
+    }
+
+    /// The engines of this machine, none of them loaded.
+    ///
+    /// # Errors
+    /// Where the system does not say which program is running.
+    pub fn installed(&self) -> Result<Arc<Installed>, Failure> {
+        installed(self.home.clone(), &self.config, &self.events).map(Arc::new)
     }
 
     /// The runtime of the three engines.
     ///
     /// # Errors
     /// Where the language model is not there.
-    pub fn runtime(&self) -> Result<Arc<Runtime>, Failure> {
-        let factory = Arc::clone(&self.installed);
+    pub fn runtime(&self, installed: &Arc<Installed>) -> Result<Arc<Runtime>, Failure> {
+        let factory = Arc::clone(installed);
         let log = Some(Arc::clone(&self.log));
         let (config, origin) = (self.config.clone(), self.origin.clone());
         Ok(Runtime::new(

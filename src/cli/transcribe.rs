@@ -18,7 +18,8 @@ pub struct Transcribe {
 impl Transcribe {
     /// Goes on with the next file where one fails, and fails at the end.
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        let stt = session.installed.stt(&session.config)?;
+        let installed = session.installed()?;
+        let stt = installed.stt(&session.config)?;
         let several = self.files.len() > 1;
         let mut failed = 0_usize;
         for path in &self.files {

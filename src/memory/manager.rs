@@ -114,23 +114,7 @@ impl MemoryManager {
     pub fn admit(&self, request: &Request<'_>, now: Instant) -> Result<(Ticket, Plan), Refusal> {
         let inner = &self.inner;
         let _gate = inner.gate();
-        // What is loaded by now is in the machine's figures that are asked for next.
-        let loaded: Vec<EntryId> = inner
-            .state()
-            .ledger
-            .entries
-            .iter()
-            .filter(|(_, entry)| entry.pid.is_some())
-            .map(|(id, _)| *id)
-            .collect();
-        let snapshot = Snapshot::take(inner.probe.as_ref());
-        let mut state = inner.state();
-        state.snapshot = snapshot;
-        for id in loaded {
-            if let Some(entry) = state.ledger.entries.get_mut(&id) {
-                entry.seen = true;
-            }
-        }
+        let mut state = inner.look();
         let correction = state.ledger.correction(request.role, request.model);
         let footprint = ledger::corrected(request.footprint, &correction);
         let room = room(&state, request.role);
@@ -209,32 +193,20 @@ impl MemoryManager {
         let inner = &self.inner;
         let _gate = inner.gate();
         let loaded: Vec<(EntryId, u32, Use)> = inner
-            .state()
+            .look()
             .ledger
             .entries
             .iter()
             .filter_map(|(id, entry)| Some((*id, entry.pid?, entry.estimated)))
             .collect();
-        let snapshot = Snapshot::take(inner.probe.as_ref());
-        let measured: Vec<(EntryId, Option<Use>)> = loaded
-            .into_iter()
-            .map(|(id, pid, estimated)| {
-                let measured = inner.probe.process(pid).map(|system| Use {
-                    // Where the driver does not say, the estimate stands.
-                    video: inner.probe.device_use(pid).unwrap_or(estimated.video),
-                    system,
-                });
-                (id, measured)
-            })
-            .collect();
-        let mut state = inner.state();
-        state.snapshot = snapshot;
-        for (id, measured) in measured {
-            if let Some(entry) = state.ledger.entries.get_mut(&id) {
-                entry.seen = true;
-            }
+        for (id, pid, estimated) in loaded {
+            let measured = inner.probe.process(pid).map(|system| Use {
+                // Where the driver does not say, the estimate stands.
+                video: inner.probe.device_use(pid).unwrap_or(estimated.video),
+                system,
+            });
             if let Some(measured) = measured {
-                state.ledger.measured(id, measured);
+                inner.state().ledger.measured(id, measured);
             }
         }
     }
@@ -344,6 +316,27 @@ fn others(state: &State, request: &Request<'_>) -> Vec<Other> {
 }
 
 impl Inner {
+    /// Asks the machine, and returns what is known then: what was loaded before is in its figures. The caller holds the gate.
+    fn look(&self) -> MutexGuard<'_, State> {
+        let is_loaded = |(id, entry): (&EntryId, &Entry)| entry.pid.is_some().then_some(*id);
+        let loaded: Vec<EntryId> = self
+            .state()
+            .ledger
+            .entries
+            .iter()
+            .filter_map(is_loaded)
+            .collect();
+        let snapshot = Snapshot::take(self.probe.as_ref());
+        let mut state = self.state();
+        state.snapshot = snapshot;
+        for id in loaded {
+            if let Some(entry) = state.ledger.entries.get_mut(&id) {
+                entry.seen = true;
+            }
+        }
+        state
+    }
+
     fn gate(&self) -> MutexGuard<'_, ()> {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,13 +5,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
-
 use tokio::sync::OwnedRwLockWriteGuard;
 
 use super::{InForce, Runtime};
 use crate::audio::SPEECH_RATE;
-use crate::backend::{BackendError, Engines, Message};
+use crate::backend::{BackendError, Engines, Message, finished};
 use crate::config::{Config, ConfigError, changed_keys, needs_restart};
 use crate::event::{Event, Role};
 
@@ -217,19 +215,9 @@ pub async fn check(role: Role, engines: &Engines, config: &Config) -> Result<(),
                 Message::system(config.instructions()),
                 Message::user(GREETING),
             ];
-            let mut reply = engines.llm.aside(messages, 1);
-            while let Some(piece) = reply.next().await {
-                piece?;
-            }
-            Ok(())
+            finished(engines.llm.aside(messages, 1)).await
         }
-        Role::Tts => {
-            let mut speech = engines.tts.speak(GREETING.to_owned());
-            while let Some(stretch) = speech.next().await {
-                stretch?;
-            }
-            Ok(())
-        }
+        Role::Tts => finished(engines.tts.speak(GREETING.to_owned())).await,
     }
 }
 

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::StreamExt;
 
-use super::process::Launch;
 use super::protocol::{Llama, LlamaOptions, LlamaReply, LlamaRequest};
-use super::supervisor::{Spec, Supervisor, Task};
-use super::{FileIdentity, Patience, Setup, most_threads, spinning_briefly};
+use super::running::Task;
+use super::supervisor::{Spec, Supervisor};
+use super::{FileIdentity, Patience, Setup, ggml_launch, most_threads};
 use crate::backend::{
     BackendError, Generated, Generation, LanguageModel, Message, Prompt, ReplyStream, Window,
+    finished,
 };
 use crate::config::Llm;
 use crate::event::Role;
@@ -39,12 +39,7 @@ impl LlamaBackend {
             role: Role::Llm,
             backend: "llama",
             model: name.to_owned(),
-            launch: Launch {
-                programs: setup.installation.programs.clone(),
-                readable: vec![model.to_path_buf()],
-                writable: Vec::new(),
-                environment: spinning_briefly(),
-            },
+            launch: ggml_launch(model, setup),
             measure: LlamaRequest::Measure {
                 model: path.clone(),
                 context_window: config.context_window,
@@ -98,15 +93,12 @@ fn options(config: &Llm) -> LlamaOptions {
 #[async_trait]
 impl LanguageModel for LlamaBackend {
     async fn prepare(&self, messages: &[Message]) -> Result<(), BackendError> {
-        let mut stream = self.generate(LlamaOptions {
+        finished(self.generate(LlamaOptions {
             messages: messages.to_vec(),
             max_tokens: 0,
             ..self.options.clone()
-        });
-        while let Some(item) = stream.next().await {
-            item?;
-        }
-        Ok(())
+        }))
+        .await
     }
 
     fn reply(&self, prompt: Prompt) -> ReplyStream {

@@ -8,6 +8,7 @@ mod llama;
 mod piper;
 mod process;
 mod protocol;
+mod running;
 mod serve;
 mod supervisor;
 mod whisper;
@@ -27,6 +28,8 @@ pub use protocol::{
 pub use serve::{Call, Engine, all_cores, serve};
 pub use whisper::WhisperBackend;
 pub use workers::Workers;
+
+use process::Launch;
 
 /// What adapters of engines are built with.
 pub struct Setup<'a> {
@@ -136,9 +139,16 @@ fn build_outputs(programs: &Path) -> Vec<PathBuf> {
     outputs
 }
 
-/// How long ggml's worker threads spin at their barriers before they sleep. Without a limit two threads on two cores fall
-/// from 86 tokens a second to 3 when something else wants a core; with this one they keep their speed on an idle machine
-/// (measured with SmolLM2-135M; the variable is GNU OpenMP's).
-fn spinning_briefly() -> Vec<(&'static str, OsString)> {
-    vec![("GOMP_SPINCOUNT", OsString::from("1000"))]
+/// How an engine on ggml is started: it reads its model and nothing else.
+///
+/// Its threads spin only briefly at their barriers before they sleep. Without that limit two threads on two cores fall from 86
+/// tokens a second to 3 when something else wants a core; with it they keep their speed on an idle machine (measured with
+/// SmolLM2-135M; the variable is GNU OpenMP's).
+fn ggml_launch(model: &Path, setup: &Setup<'_>) -> Launch {
+    Launch {
+        programs: setup.installation.programs.clone(),
+        readable: vec![model.to_path_buf()],
+        writable: Vec::new(),
+        environment: vec![("GOMP_SPINCOUNT", OsString::from("1000"))],
+    }
 }

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 
 use super::process::Launch;
 use super::protocol::{Piper, PiperOptions, PiperReply, PiperRequest};
-use super::supervisor::{Spec, Supervisor, Task};
+use super::running::Task;
+use super::supervisor::{Spec, Supervisor};
 use super::{FileIdentity, Installation, Patience, Setup, most_threads};
 use crate::backend::{BackendError, Speech, SpeechStream, TextToSpeech};
 use crate::config::Tts;

@@ -1,8 +1,7 @@
-//! Keeps one worker available: starts it on demand, loads its model, starts it again when it died, and retries what it was doing.
+//! Keeps one worker available: starts it on demand, finds room for its model, loads it, starts it again when it died, unloads it.
 //!
-//! Invariants: at most one process of a supervisor is alive; a request is retried once and goes on from what was delivered;
-//! restarts are spaced out, so that a worker that dies at every start cannot keep the machine busy; a worker at work holds a lease
-//! on cores, and is never unloaded.
+//! Invariants: at most one process of a supervisor is alive; restarts are spaced out, so that a worker that dies at every start
+//! cannot keep the machine busy; a worker at work is never unloaded. What is done on it is `running`'s.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
@@ -10,17 +9,18 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use futures::stream::{self, BoxStream};
+use futures::stream::BoxStream;
 use tokio::sync::Mutex;
 
-use super::lease::{Cores, Lease};
-use super::process::{CallError, Launch, Process, RunningCall};
+use super::lease::Lease;
+use super::process::{CallError, Launch, Process};
 use super::protocol::Protocol;
+use super::running::{Running, Task};
 use super::workers::{Supervised, Workers};
 use super::{FileIdentity, Patience};
 use crate::backend::BackendError;
 use crate::event::{Event, Role};
-use crate::memory::{Busy, EntryId, Footprint, Placement, Plan, Reason, Refusal, Request, Ticket};
+use crate::memory::{EntryId, Footprint, Placement, Plan, Reason, Refusal, Request, Ticket};
 
 /// Deaths older than this are forgiven.
 const FORGIVEN_AFTER: Duration = Duration::from_secs(60);
@@ -35,22 +35,6 @@ const ATTEMPTS: u32 = 2;
 
 /// Plans that are made anew because what they wanted unloaded was at work again.
 const PLANS: u32 = 3;
-
-/// A piece of work that can be taken up again where it was cut off.
-pub trait Task<P: Protocol>: Send + 'static {
-    type Item: Send;
-
-    /// The request for what is not delivered yet. `loaded` is the worker's reply to loading.
-    fn request(&mut self, loaded: &P::Reply) -> P::Request;
-
-    /// Audio that goes with the request.
-    fn audio(&self) -> Option<&[f32]> {
-        None
-    }
-
-    /// Takes a reply; returns what is delivered by it, and remembers that.
-    fn accept(&mut self, loaded: &P::Reply, reply: P::Reply) -> Option<Self::Item>;
-}
 
 /// What to start, and what to load into it. Engines that are specified alike share a worker.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,19 +55,19 @@ pub struct Spec<P: Protocol> {
 }
 
 /// A worker with its model loaded.
-struct Live<P: Protocol> {
-    process: Process<P>,
-    loaded: P::Reply,
+pub(super) struct Live<P: Protocol> {
+    pub process: Process<P>,
+    pub loaded: P::Reply,
     /// The process keeps it too, until it is gone.
-    ticket: Arc<Ticket>,
-    work: SyncMutex<Work>,
+    pub ticket: Arc<Ticket>,
+    pub work: SyncMutex<Work>,
 }
 
 /// Requests under way, and the lease that they share.
 #[derive(Default)]
-struct Work {
-    requests: u32,
-    lease: Option<Lease>,
+pub(super) struct Work {
+    pub requests: u32,
+    pub lease: Option<Lease>,
 }
 
 struct State<P: Protocol> {
@@ -92,8 +76,8 @@ struct State<P: Protocol> {
 }
 
 pub struct Supervisor<P: Protocol> {
-    spec: Spec<P>,
-    workers: Workers,
+    pub(super) spec: Spec<P>,
+    pub(super) workers: Workers,
     state: Mutex<State<P>>,
     /// The loaded worker's entry in the ledger, to be looked at without waiting for `state`, which is held while a worker loads.
     entry: SyncMutex<Option<EntryId>>,
@@ -153,17 +137,7 @@ where
         task: T,
         patience: Patience,
     ) -> BoxStream<'static, Result<T::Item, BackendError>> {
-        let running = Running {
-            supervisor: Arc::clone(self),
-            task,
-            patience,
-            current: None,
-            retried: false,
-        };
-        stream::try_unfold(running, |mut running| async move {
-            Ok(running.next().await?.map(|item| (item, running)))
-        })
-        .boxed()
+        Running::new(Arc::clone(self), task, patience).items()
     }
 
     /// Runs a task that delivers exactly one item.
@@ -181,7 +155,7 @@ where
         }
     }
 
-    async fn live(&self, patience: Patience) -> Result<Arc<Live<P>>, BackendError> {
+    pub(super) async fn live(&self, patience: Patience) -> Result<Arc<Live<P>>, BackendError> {
         let mut state = self.state.lock().await;
         if let Some(live) = &state.live {
             if live.process.is_alive() {
@@ -356,7 +330,7 @@ where
         }
     }
 
-    fn error(&self, error: CallError) -> BackendError {
+    pub(super) fn error(&self, error: CallError) -> BackendError {
         let (role, worker) = (self.spec.role, P::WORKER);
         match error {
             CallError::NotStarted(reason) => BackendError::Start {
@@ -382,7 +356,7 @@ where
         }
     }
 
-    fn report(&self, error: &BackendError) {
+    pub(super) fn report(&self, error: &BackendError) {
         tracing::error!(worker = P::WORKER, %error, "the engine failed");
         self.workers.events.emit(Event::BackendFailed {
             role: self.spec.role,
@@ -458,98 +432,6 @@ impl<P: Protocol> Drop for Supervisor<P> {
         let live = self.state.get_mut().live.take();
         if self.workers.goes_on() && live.is_some_and(|live| live.process.is_alive()) {
             self.unloaded(Reason::Released);
-        }
-    }
-}
-
-/// A request at work: the worker has its lease, and is not unloaded.
-struct AtWork<P: Protocol> {
-    live: Arc<Live<P>>,
-    _busy: Busy,
-}
-
-impl<P: Protocol> AtWork<P> {
-    fn start(live: &Arc<Live<P>>, spec: &Spec<P>, cores: &Cores) -> Self {
-        let mut work = live.work.lock().unwrap_or_else(PoisonError::into_inner);
-        work.requests += 1;
-        if work.lease.is_none() {
-            work.lease = Some(cores.lease(spec.role, spec.threads, live.process.threads()));
-        }
-        drop(work);
-        Self {
-            live: Arc::clone(live),
-            _busy: live.ticket.busy(),
-        }
-    }
-}
-
-impl<P: Protocol> Drop for AtWork<P> {
-    fn drop(&mut self) {
-        let work = &self.live.work;
-        let mut work = work.lock().unwrap_or_else(PoisonError::into_inner);
-        work.requests = work.requests.saturating_sub(1);
-        if work.requests == 0 {
-            work.lease = None;
-        }
-    }
-}
-
-/// A task under way, over as many workers as it takes.
-struct Running<P: Protocol, T> {
-    supervisor: Arc<Supervisor<P>>,
-    task: T,
-    patience: Patience,
-    current: Option<(RunningCall<P>, AtWork<P>)>,
-    retried: bool,
-}
-
-impl<P: Protocol, T: Task<P>> Running<P, T>
-where
-    P::Reply: Sync,
-{
-    async fn next(&mut self) -> Result<Option<T::Item>, BackendError> {
-        loop {
-            let (call, at_work) = match &mut self.current {
-                Some(current) => current,
-                None => {
-                    let supervisor = &self.supervisor;
-                    let live = supervisor.live(self.patience).await?;
-                    let cores = &supervisor.workers.cores;
-                    let at_work = AtWork::start(&live, &supervisor.spec, cores);
-                    let call = live
-                        .process
-                        .call(self.task.request(&live.loaded), self.task.audio());
-                    self.current.insert((call, at_work))
-                }
-            };
-            match call.next(self.patience.silence).await {
-                None => {
-                    self.current = None;
-                    return Ok(None);
-                }
-                Some(Ok(reply)) => {
-                    if let Some(item) = self.task.accept(&at_work.live.loaded, reply) {
-                        return Ok(Some(item));
-                    }
-                }
-                Some(Err(CallError::Died(status))) if !self.retried => {
-                    tracing::warn!(worker = P::WORKER, %status, "the worker died at its work: once more");
-                    self.retried = true;
-                    self.current = None;
-                }
-                Some(Err(error)) => {
-                    let is_engine_failure = !matches!(error, CallError::Failed(_));
-                    if matches!(error, CallError::Silent(_)) {
-                        at_work.live.process.kill();
-                    }
-                    self.current = None;
-                    let error = self.supervisor.error(error);
-                    if is_engine_failure {
-                        self.supervisor.report(&error);
-                    }
-                    return Err(error);
-                }
-            }
         }
     }
 }

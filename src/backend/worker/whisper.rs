@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::process::Launch;
 use super::protocol::{MAX_AUDIO, Whisper, WhisperOptions, WhisperReply, WhisperRequest};
-use super::supervisor::{Spec, Supervisor, Task};
-use super::{FileIdentity, Patience, Setup, most_threads, spinning_briefly};
+use super::running::Task;
+use super::supervisor::{Spec, Supervisor};
+use super::{FileIdentity, Patience, Setup, ggml_launch, most_threads};
 use crate::backend::{BackendError, SpeechToText, Transcript};
 use crate::config::Stt;
 use crate::event::Role;
@@ -30,12 +30,7 @@ impl WhisperBackend {
             role: Role::Stt,
             backend: "whisper",
             model: name.to_owned(),
-            launch: Launch {
-                programs: setup.installation.programs.clone(),
-                readable: vec![model.to_path_buf()],
-                writable: Vec::new(),
-                environment: spinning_briefly(),
-            },
+            launch: ggml_launch(model, setup),
             measure: WhisperRequest::Measure {
                 model: path.clone(),
             },
