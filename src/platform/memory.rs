@@ -16,16 +16,27 @@ pub fn machine_memory() -> Option<(u64, u64)> {
 /// Bytes that process `pid` accounts for: its proportional set size, which counts a page shared by n processes as 1/n.
 #[must_use]
 pub fn process_memory(pid: u32) -> Option<u64> {
+    rollup(pid, "Pss")
+}
+
+/// Bytes of process `pid` that lie in memory now, whoever shares them: it does not depend on what else runs.
+#[must_use]
+pub fn resident_memory(pid: u32) -> Option<u64> {
+    rollup(pid, "Rss")
+}
+
+/// One figure of what the kernel says of all mappings of a process together.
+fn rollup(pid: u32, figure: &str) -> Option<u64> {
     #[cfg(target_os = "linux")]
     {
         let process = procfs::process::Process::new(i32::try_from(pid).ok()?).ok()?;
         let maps = process.smaps_rollup().ok()?;
         let rollup = maps.memory_map_rollup.iter().next()?;
-        rollup.extension.map.get("Pss").copied()
+        rollup.extension.map.get(figure).copied()
     }
     #[cfg(not(target_os = "linux"))]
     {
-        let _ = pid;
+        let _ = (pid, figure);
         None
     }
 }

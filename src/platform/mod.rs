@@ -12,7 +12,7 @@ mod unix;
 pub use confine::confine;
 #[cfg(target_os = "linux")]
 pub use limit::{GroupError, MemoryGroup, MemoryGroups, limit_memory};
-pub use memory::{machine_memory, process_memory};
+pub use memory::{machine_memory, process_memory, resident_memory};
 #[cfg(unix)]
 pub use unix::{ReloadSignals, exit_now, take_stdout};
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jane::backend::worker::Failure;
 use jane::memory::Footprint;
-use jane::platform::process_memory;
+use jane::platform::resident_memory;
 
 use crate::gguf::{Head, Value};
 use crate::load::{BATCH, SEQUENCES};
@@ -23,7 +23,7 @@ pub fn footprint(path: &str, context_window: u32) -> Result<Footprint, Failure> 
         message: format!("`{path}` is not a GGUF model that can be read: {error}"),
     })?;
     Ok(Footprint {
-        program: process_memory(std::process::id()).unwrap_or_default(),
+        program: resident_memory(std::process::id()).unwrap_or_default(),
         ..model(&head, context_window)
     })
 }

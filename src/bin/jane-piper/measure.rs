@@ -2,7 +2,7 @@
 
 use jane::backend::worker::Failure;
 use jane::memory::Footprint;
-use jane::platform::process_memory;
+use jane::platform::resident_memory;
 
 use crate::voice::LONGEST;
 
@@ -26,7 +26,7 @@ pub fn footprint(path: &str) -> Result<Footprint, Failure> {
         // On a device as a whole, or not at all.
         layers: vec![weights],
         compute: speaking.saturating_add(RUNTIME),
-        program: process_memory(std::process::id()).unwrap_or_default(),
+        program: resident_memory(std::process::id()).unwrap_or_default(),
         ..Footprint::default()
     })
 }

@@ -7,7 +7,7 @@ use std::io::Read;
 
 use jane::backend::worker::Failure;
 use jane::memory::Footprint;
-use jane::platform::process_memory;
+use jane::platform::resident_memory;
 
 /// The first four bytes of a ggml file: `ggml`, little-endian.
 const MAGIC: u32 = 0x6767_6d6c;
@@ -39,7 +39,7 @@ pub fn footprint(path: &str) -> Result<Footprint, Failure> {
         // On a device as a whole, or not at all.
         layers: vec![weights],
         compute: size.caches().saturating_add(size.buffers()),
-        program: process_memory(std::process::id()).unwrap_or_default(),
+        program: resident_memory(std::process::id()).unwrap_or_default(),
         ..Footprint::default()
     })
 }
