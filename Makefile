@@ -19,7 +19,7 @@ TEST_PACKAGES := pulseaudio pulseaudio-utils libasound2-plugins
 .PHONY: run test build setup setup-tests models lint bench install clean help
 
 run: models ## install what is missing, build, fetch the default models, and start Jane
-	@$(JANE) ask --wav tests/data/capital_of_france.wav --out answer.wav
+	@$(JANE) ask --wav tests/data/largest_ocean.wav --out answer.wav
 	echo "      (the answer is in answer.wav)" >&2
 	if [ -t 0 ] && [ -t 1 ]; then exec $(JANE) chat; fi
 
