@@ -71,21 +71,61 @@ pub enum AudioError {
     #[error("a sample rate of {sample_rate} Hz is not supported (1,000 to 384,000 Hz are)")]
     UnsupportedRate { sample_rate: u32 },
 
-    /// The machine has no sound output that works.
-    #[error("no loudspeaker: the default output device does not open ({problem})")]
-    NoDevice { problem: String },
+    /// The machine has no microphone or no loudspeaker that works.
+    #[error("no {}: the default {direction} device does not open ({problem})", direction.thing())]
+    NoDevice {
+        direction: Direction,
+        problem: String,
+    },
 
-    /// No output device has this name.
-    #[error("there is no output device `{name}`")]
-    UnknownDevice { name: String, known: Vec<String> },
+    /// No device has this name.
+    #[error("there is no {direction} device `{name}`")]
+    UnknownDevice {
+        direction: Direction,
+        name: String,
+        known: Vec<String>,
+    },
 
     /// The device exists but does not open.
-    #[error("cannot open the output device `{name}`: {problem}")]
-    CannotOpen { name: String, problem: String },
+    #[error("cannot open the {direction} device `{name}`: {problem}")]
+    CannotOpen {
+        direction: Direction,
+        name: String,
+        problem: String,
+    },
 
-    /// The device broke while it was playing.
-    #[error("the output device `{name}` failed: {problem}")]
-    DeviceFailed { name: String, problem: String },
+    /// The device broke while it was playing or recording.
+    #[error("the {direction} device `{name}` failed: {problem}")]
+    DeviceFailed {
+        direction: Direction,
+        name: String,
+        problem: String,
+    },
+}
+
+/// Which way the sound goes through a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Input,
+    Output,
+}
+
+impl Direction {
+    fn thing(self) -> &'static str {
+        match self {
+            Self::Input => "microphone",
+            Self::Output => "loudspeaker",
+        }
+    }
+}
+
+impl std::fmt::Display for Direction {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Input => "input",
+            Self::Output => "output",
+        })
+    }
 }
 
 impl AudioError {
@@ -108,11 +148,11 @@ impl AudioError {
             }
             Self::TooLong { .. } => "use `jane transcribe` for long recordings",
             Self::NoDevice { .. } => {
-                "connect a sound card or start a sound server, or write to a file instead; \
+                "connect a sound card or start a sound server, or use a file instead; \
                  `jane doctor` lists the devices"
             }
             Self::UnknownDevice { known, .. } if known.is_empty() => {
-                "no output device was found at all; `jane doctor` says more"
+                "no such device was found at all; `jane doctor` says more"
             }
             Self::UnknownDevice { known, .. } => {
                 return Some(format!("use `default` or one of: `{}`", known.join("`, `")));

@@ -10,15 +10,18 @@
 //! | `resample` | [`Resampler`]: from one sample rate to another |
 //! | `segment` | [`Segmenter`]: cuts a long recording at its pauses |
 //! | `playback` | [`Loudspeaker`], and which devices there are |
+//! | `line` | [`Line`]: microphone and loudspeaker of a live conversation, as frames on one clock |
 
 mod error;
+pub mod line;
 mod output;
 mod playback;
 mod resample;
 mod segment;
 mod wav;
 
-pub use error::AudioError;
+pub use error::{AudioError, Direction};
+pub use line::{FRAME, Frame, FromLine, Line, Mouth};
 pub use output::{AudioOutput, Outputs, Silent};
 pub use playback::{DeviceInfo, Loudspeaker, PlaybackHandle, input_devices, output_devices};
 pub use resample::Resampler;

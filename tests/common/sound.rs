@@ -1,5 +1,5 @@
-//! A real sound server of the scenario's own: pulseaudio with one silent loudspeaker, whose monitor can be recorded, and ALSA's
-//! default device routed to it. Nothing of the user's is touched; it ends with the scenario.
+//! A real sound server of the scenario's own: pulseaudio with one silent loudspeaker, whose monitor can be recorded, a
+//! microphone that files can be played into, and ALSA's default devices routed to them. Nothing of the user's is touched; it ends with the scenario.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -22,35 +22,59 @@ impl SoundServer {
         let asound = "</usr/share/alsa/alsa.conf>\npcm.!default { type pulse }\nctl.!default { type pulse }\n";
         std::fs::write(directory.path().join("asound.conf"), asound).unwrap();
         std::fs::create_dir(directory.path().join("pulse")).unwrap();
-        let socket = directory.path().join("socket");
-        let mut command = Command::new("pulseaudio");
-        apply(&mut command, directory.path());
-        command.args([
-            "-n",
-            "--daemonize=no",
-            "--use-pid-file=no",
-            "--exit-idle-time=-1",
-            "--disable-shm=yes",
-        ]);
-        command.args(["--log-level=info", "--log-target=stderr"]);
-        command.args(["-L", "module-null-sink sink_name=spk rate=48000"]);
-        command.arg("-L");
-        command.arg(format!(
-            "module-native-protocol-unix auth-anonymous=1 socket={}",
-            socket.display()
-        ));
-        let Ok(mut server) = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn() else {
+        let Some(server) = serve(directory.path()) else {
             eprintln!("pulseaudio is not installed, so this is left out");
             return None;
         };
-        let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
-        let ready = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .any(|line| line.contains("Daemon startup complete"));
-        assert!(ready, "pulseaudio ended");
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         Some(Self { directory, server })
+    }
+
+    /// Starts it anew after [`kill`](Self::kill).
+    pub fn restart(&mut self) {
+        self.server = serve(self.directory.path()).unwrap();
+    }
+
+    /// Plays a file into the microphone and waits for its end.
+    pub fn say_into_microphone(&self, wav: &Path) {
+        let mut command = Command::new("paplay");
+        self.apply(&mut command);
+        let status = command.args(["-d", "mic"]).arg(wav).status().unwrap();
+        assert!(status.success(), "paplay: {status}");
+    }
+
+    /// From now on the microphone hears the loudspeaker, so many milliseconds later, at this share of its loudness.
+    pub fn let_microphone_hear_loudspeaker(&self, milliseconds: u32, share: f64) {
+        let mut command = Command::new("pactl");
+        self.apply(&mut command);
+        let latency = format!("latency_msec={milliseconds}");
+        let arguments = [
+            "load-module",
+            "module-loopback",
+            "source=spk.monitor",
+            "sink=mic",
+            &latency,
+        ];
+        let output = command.args(arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let mut command = Command::new("pactl");
+        self.apply(&mut command);
+        let list = command
+            .args(["list", "short", "sink-inputs"])
+            .output()
+            .unwrap();
+        let list = String::from_utf8(list.stdout).unwrap();
+        let index = list
+            .split_whitespace()
+            .next()
+            .expect("the loopback plays")
+            .to_owned();
+        let mut command = Command::new("pactl");
+        self.apply(&mut command);
+        let volume = format!("{:.0}%", share.cbrt() * 100.0);
+        let status = command
+            .args(["set-sink-input-volume", &index, &volume])
+            .status();
+        assert!(status.unwrap().success());
     }
 
     /// Lets `command` hear and speak through this server.
@@ -122,6 +146,56 @@ impl Recording {
             .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
             .collect()
     }
+}
+
+/// The server's process, ready; `None` where pulseaudio is not installed.
+fn serve(directory: &Path) -> Option<Child> {
+    let socket = directory.join("socket");
+    // One that was killed leaves it behind.
+    let _ = std::fs::remove_file(&socket);
+    let mut command = Command::new("pulseaudio");
+    apply(&mut command, directory);
+    command.args([
+        "-n",
+        "--daemonize=no",
+        "--use-pid-file=no",
+        "--exit-idle-time=-1",
+        "--disable-shm=yes",
+    ]);
+    command.args(["--log-level=info", "--log-target=stderr"]);
+    for module in [
+        "module-null-sink sink_name=spk rate=48000",
+        "module-null-sink sink_name=mic rate=48000",
+    ] {
+        command.args(["-L", module]);
+    }
+    command.arg("-L");
+    command.arg(format!(
+        "module-native-protocol-unix auth-anonymous=1 socket={}",
+        socket.display()
+    ));
+    let mut server = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .ok()?;
+    let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
+    let ready = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .any(|line| line.contains("Daemon startup complete"));
+    assert!(ready, "pulseaudio ended");
+    std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+    for default in [
+        ["set-default-sink", "spk"],
+        ["set-default-source", "mic.monitor"],
+    ] {
+        let mut command = Command::new("pactl");
+        apply(&mut command, directory);
+        let status = command.args(default).status().unwrap();
+        assert!(status.success(), "pactl {default:?}: {status}");
+    }
+    Some(server)
 }
 
 fn apply(command: &mut Command, directory: &Path) {

@@ -6,10 +6,10 @@
 use cpal::traits::{DeviceTrait as _, HostTrait as _};
 use cpal::{Device, Host};
 
-use crate::audio::AudioError;
+use crate::audio::{AudioError, Direction};
 
 /// The name of whatever device the system prefers.
-pub(super) const DEFAULT: &str = "default";
+const DEFAULT: &str = "default";
 
 /// ALSA's `null` swallows what is played, and its `jack` prints to stderr past every handler where no
 /// JACK server runs.
@@ -65,13 +65,21 @@ pub fn input_devices() -> Vec<DeviceInfo> {
 }
 
 /// The device of this name or id; to be called under [`quietly`].
-pub(super) fn find_output(name: &str) -> Result<Device, AudioError> {
+pub(in crate::audio) fn find_device(
+    direction: Direction,
+    name: &str,
+) -> Result<Device, AudioError> {
     let no_device = || AudioError::NoDevice {
+        direction,
         problem: "no sound system was found".to_owned(),
     };
     let host = host().ok_or_else(no_device)?;
     if name == DEFAULT {
-        return host.default_output_device().ok_or_else(no_device);
+        let device = match direction {
+            Direction::Input => host.default_input_device(),
+            Direction::Output => host.default_output_device(),
+        };
+        return device.ok_or_else(no_device);
     }
     let is_named = |device: &Device| {
         id(device).is_some_and(|id| id == name)
@@ -79,16 +87,42 @@ pub(super) fn find_output(name: &str) -> Result<Device, AudioError> {
                 .description()
                 .is_ok_and(|description| description.name() == name)
     };
-    let mut devices = host.output_devices().into_iter().flatten();
+    let supports = |device: &Device| match direction {
+        Direction::Input => device.supports_input(),
+        Direction::Output => device.supports_output(),
+    };
+    // The name first: to ask a device what it supports is to open it.
+    let mut devices = host.devices().into_iter().flatten();
     devices
-        .find(is_named)
-        .ok_or_else(|| AudioError::UnknownDevice {
-            name: name.to_owned(),
-            known: output_devices()
-                .into_iter()
-                .map(|device| device.id)
-                .collect(),
+        .find(|device| is_named(device) && supports(device))
+        .ok_or_else(|| {
+            let known = match direction {
+                Direction::Input => input_devices(),
+                Direction::Output => output_devices(),
+            };
+            AudioError::UnknownDevice {
+                direction,
+                name: name.to_owned(),
+                known: known.into_iter().map(|device| device.id).collect(),
+            }
         })
+}
+
+/// What [`find_device`]'s device says when it does not open.
+pub(in crate::audio) fn does_not_open(
+    direction: Direction,
+    name: &str,
+    problem: String,
+) -> AudioError {
+    if name == DEFAULT {
+        AudioError::NoDevice { direction, problem }
+    } else {
+        AudioError::CannotOpen {
+            direction,
+            name: name.to_owned(),
+            problem,
+        }
+    }
 }
 
 /// The system's sound interface. (`cpal::default_host` panics where there is none.)
@@ -137,7 +171,7 @@ fn describe(
 ///
 /// ALSA's error handler belongs to a thread, so the work gets one of its own.
 #[cfg(target_os = "linux")]
-pub(super) fn quietly<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(in crate::audio) fn quietly<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let quiet = || {
         let complaints = alsa::Output::local_error_handler();
         let result = work();
@@ -157,6 +191,6 @@ pub(super) fn quietly<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn quietly<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(in crate::audio) fn quietly<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     work()
 }

@@ -1,19 +1,47 @@
 //! What the device takes from, and the counts by which both ends of the queue know where it is.
 //!
-//! All positions count samples that the device took, never wall time. The device's callback never waits.
+//! All positions count samples that the device took, never wall time. The device's callback never
+//! waits, locks, allocates or frees, and wakes nobody: the other end looks.
 
 use std::num::NonZero;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use rodio::Source;
-use tokio::sync::{Notify, mpsc};
+use rtrb::{Consumer, Producer};
+
+/// How loud a ducked sound is: 15 dB less.
+const DUCKED: f32 = 0.178;
+
+/// The loudness never jumps, which would click: from silent to full it takes so long.
+const RAMP: Duration = Duration::from_millis(5);
+
+/// What is asked of the sound, whichever device plays it.
+#[derive(Default)]
+pub(in crate::audio) struct Controls {
+    /// Quieter.
+    pub ducked: AtomicBool,
+    /// Silent, and nothing is taken from the queue.
+    pub held: AtomicBool,
+}
+
+impl Controls {
+    fn gain(&self) -> f32 {
+        if self.held.load(SeqCst) {
+            0.0
+        } else if self.ducked.load(SeqCst) {
+            DUCKED
+        } else {
+            1.0
+        }
+    }
+}
 
 /// What both ends see.
-pub(super) struct Shared {
+pub(in crate::audio) struct Shared {
     /// Counts the calls of `stop`.
-    pub generation: AtomicU64,
+    pub generation: AtomicU32,
     /// Samples that were queued.
     pub queued: AtomicU64,
     /// Of these, samples that the device took.
@@ -23,9 +51,7 @@ pub(super) struct Shared {
     /// Samples of silence that the device took since the last sound.
     pub silence: AtomicU64,
     /// Everything that the device took, to see whether it is alive.
-    pub clock: AtomicU64,
-    /// Told when the last sound has left the device.
-    pub quiet: Notify,
+    pub clock: Arc<AtomicU64>,
     pub sample_rate: u32,
     /// Samples that lie in the device between being taken and being heard.
     pub device_buffer: u64,
@@ -39,10 +65,11 @@ impl Shared {
     }
 }
 
-/// Samples of one generation.
-pub(super) struct Block {
-    pub generation: u64,
-    pub samples: Vec<f32>,
+/// A sample on its way to the device.
+#[derive(Clone, Copy)]
+pub(super) struct Queued {
+    pub generation: u32,
+    pub sample: f32,
 }
 
 /// Stops the playback and tells how far it came; may be used from anywhere, at any time.
@@ -72,46 +99,64 @@ impl PlaybackHandle {
 }
 
 /// The device's end: an endless source, silent where nothing is queued.
-pub(super) struct Feed {
+pub(in crate::audio) struct Feed {
     shared: Arc<Shared>,
-    receiver: mpsc::Receiver<Block>,
-    /// Of `block`.
-    generation: u64,
-    block: std::vec::IntoIter<f32>,
+    controls: Arc<Controls>,
+    queue: Consumer<Queued>,
+    /// A copy of all that is emitted goes here; what does not fit is left out.
+    tap: Producer<f32>,
+    /// The loudness now, on its way to what the controls say.
+    gain: f32,
+    step: f32,
     sample_rate: NonZero<u32>,
 }
 
 impl Feed {
-    pub fn new(
+    pub(super) fn new(
         shared: Arc<Shared>,
-        receiver: mpsc::Receiver<Block>,
+        controls: Arc<Controls>,
+        queue: Consumer<Queued>,
+        tap: Producer<f32>,
         sample_rate: NonZero<u32>,
     ) -> Self {
         Self {
+            gain: controls.gain(),
+            step: 1.0 / (RAMP.as_secs_f32() * sample_rate.get() as f32).max(1.0),
             shared,
-            receiver,
-            generation: 0,
-            block: Vec::new().into_iter(),
+            controls,
+            queue,
+            tap,
             sample_rate,
         }
     }
 
-    /// The next queued sample that no stop has thrown away.
+    /// The next queued sample that no stop has thrown away and no hold keeps back.
     fn next_sound(&mut self) -> Option<f32> {
+        let generation = self.shared.generation.load(SeqCst);
+        let wanted = self.controls.gain();
         loop {
-            let generation = self.shared.generation.load(SeqCst);
-            if self.generation != generation {
-                self.generation = generation;
-                let rest = std::mem::take(&mut self.block).len() as u64;
-                self.shared.dropped.fetch_add(rest, SeqCst);
-                self.shared.quiet.notify_one();
+            let Ok(next) = self.queue.peek().copied() else {
+                // Nothing sounds, so nothing can click.
+                self.gain = wanted;
+                return None;
+            };
+            if next.generation != generation {
+                let _ = self.queue.pop();
+                self.shared.dropped.fetch_add(1, SeqCst);
+                continue;
             }
-            if let Some(sample) = self.block.next() {
-                return Some(sample);
+            let way = wanted - self.gain;
+            // The last step lands, whatever rounding left over.
+            self.gain = if way.abs() <= 1.001 * self.step {
+                wanted
+            } else {
+                self.gain + way.clamp(-self.step, self.step)
+            };
+            if self.gain <= 0.0 {
+                return None;
             }
-            let block = self.receiver.try_recv().ok()?;
-            self.generation = block.generation;
-            self.block = block.samples.into_iter();
+            let _ = self.queue.pop();
+            return Some(next.sample * self.gain);
         }
     }
 }
@@ -123,20 +168,16 @@ impl Iterator for Feed {
         let sound = self.next_sound();
         let shared = &self.shared;
         shared.clock.fetch_add(1, SeqCst);
-        match sound {
-            Some(sample) => {
-                // In this order, so that the sound that was just taken never counts as heard.
-                shared.silence.store(0, SeqCst);
-                shared.played.fetch_add(1, SeqCst);
-                Some(sample)
-            }
-            None => {
-                if shared.silence.fetch_add(1, SeqCst) + 1 == shared.device_buffer {
-                    shared.quiet.notify_one();
-                }
-                Some(0.0)
-            }
+        if sound.is_some() {
+            // In this order, so that the sound that was just taken never counts as heard.
+            shared.silence.store(0, SeqCst);
+            shared.played.fetch_add(1, SeqCst);
+        } else {
+            shared.silence.fetch_add(1, SeqCst);
         }
+        let sample = sound.unwrap_or(0.0);
+        let _ = self.tap.push(sample);
+        Some(sample)
     }
 }
 

@@ -6,18 +6,27 @@
 mod devices;
 mod feed;
 mod queue;
+mod watch;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use cpal::traits::DeviceTrait as _;
 use rodio::stream::{DeviceSinkBuilder, DeviceSinkError, MixerDeviceSink};
+use rtrb::Consumer;
 
 pub use devices::{DeviceInfo, input_devices, output_devices};
+pub(super) use devices::{does_not_open, find_device, quietly};
 pub use feed::PlaybackHandle;
+pub(super) use feed::{Controls, Feed};
+pub(super) use queue::{Queue, queue};
+pub(super) use watch::{Failure, Watch};
 
-use super::{AudioError, AudioOutput};
-use devices::{DEFAULT, find_output, quietly};
-use queue::Queue;
+use super::{AudioError, AudioOutput, Direction};
+
+/// Periods in a second that a device is asked for.
+const PERIODS_PER_SECOND: u32 = 50;
 
 /// How much sound the device holds where it does not say: what rodio asks for.
 const DEFAULT_DEVICE_BUFFER: Duration = Duration::from_millis(100);
@@ -29,35 +38,47 @@ pub struct Loudspeaker {
     sink: Option<MixerDeviceSink>,
 }
 
+/// All that a device emits, at its rate.
+pub(super) struct Tapped {
+    pub samples: Consumer<f32>,
+    pub sample_rate: u32,
+}
+
 impl Loudspeaker {
     /// Opens the output device `name`: `default`, or a name or id of [`output_devices`].
     ///
     /// Silence plays from then on, so that the first sound does not wait for the device to start.
     pub fn open(name: &str) -> Result<Self, AudioError> {
-        quietly(|| Self::open_here(name))
+        let (loudspeaker, _) = Self::open_tapped(name, Arc::default())?;
+        Ok(loudspeaker)
     }
 
-    fn open_here(name: &str) -> Result<Self, AudioError> {
-        let device = find_output(name)?;
-        let cannot_open = |error: DeviceSinkError| {
-            let problem = problem(&error);
-            if name == DEFAULT {
-                AudioError::NoDevice { problem }
-            } else {
-                AudioError::CannotOpen {
-                    name: name.to_owned(),
-                    problem,
-                }
-            }
+    /// Like [`open`](Self::open), with the means to control it and to know what it plays.
+    pub(super) fn open_tapped(
+        name: &str,
+        controls: Arc<Controls>,
+    ) -> Result<(Self, Tapped), AudioError> {
+        quietly(|| Self::open_here(name, controls))
+    }
+
+    fn open_here(name: &str, controls: Arc<Controls>) -> Result<(Self, Tapped), AudioError> {
+        let device = find_device(Direction::Output, name)?;
+        let cannot_open =
+            |error: DeviceSinkError| does_not_open(Direction::Output, name, problem(&error));
+        let failure = Failure::default();
+        let builder = || {
+            let failure = failure.clone();
+            DeviceSinkBuilder::from_device(device.clone())
+                .map(|builder| builder.with_error_callback(move |error| failure.report(&error)))
         };
-        let failure = queue::Failure::default();
-        let mut sink = DeviceSinkBuilder::from_device(device)
-            .map_err(cannot_open)?
-            .with_error_callback({
-                let failure = failure.clone();
-                move |error| failure.report(&error)
-            })
-            .open_sink_or_fallback()
+        // Small periods, so that she falls silent at once; a device that does not like them has its own.
+        let rate = device
+            .default_output_config()
+            .map(|config| config.sample_rate());
+        let period = cpal::BufferSize::Fixed(rate.unwrap_or(48_000) / PERIODS_PER_SECOND);
+        let mut sink = builder()
+            .and_then(|builder| builder.with_buffer_size(period).open_stream())
+            .or_else(|_| builder()?.open_sink_or_fallback())
             .map_err(cannot_open)?;
         sink.log_on_drop(false);
 
@@ -69,12 +90,30 @@ impl Loudspeaker {
                 u64::from(sample_rate.get()) * DEFAULT_DEVICE_BUFFER.as_millis() as u64 / 1_000
             }
         };
-        let (queue, feed) = queue::queue(name, sample_rate, buffer, failure);
+        let (queue, feed, samples) = queue(name, sample_rate, buffer, failure, controls);
         sink.mixer().add(feed);
-        Ok(Self {
+        let loudspeaker = Self {
             queue,
             sink: Some(sink),
-        })
+        };
+        let sample_rate = sample_rate.get();
+        Ok((
+            loudspeaker,
+            Tapped {
+                samples,
+                sample_rate,
+            },
+        ))
+    }
+
+    /// One whose [`Feed`] is taken from by something else than a device.
+    pub(super) fn without_device(queue: Queue) -> Self {
+        Self { queue, sink: None }
+    }
+
+    /// Sees whether the device is alive.
+    pub(super) fn watch(&self) -> Watch {
+        self.queue.watch()
     }
 
     fn release_failed(&mut self, result: Result<(), AudioError>) -> Result<(), AudioError> {

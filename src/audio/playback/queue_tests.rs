@@ -1,5 +1,8 @@
 //! Scenarios of the queue with a device that the test drives by hand.
 
+use std::pin::pin;
+
+use super::super::watch::GRACE;
 use super::*;
 
 const RATE: u32 = 1_000;
@@ -7,7 +10,14 @@ const DEVICE_BUFFER: u64 = 100;
 
 fn pair() -> (Queue, Feed) {
     let rate = NonZero::new(RATE).unwrap();
-    queue("test", rate, DEVICE_BUFFER, Failure::default())
+    let (queue, feed, _) = queue(
+        "test",
+        rate,
+        DEVICE_BUFFER,
+        Failure::default(),
+        Arc::default(),
+    );
+    (queue, feed)
 }
 
 fn take(feed: &mut Feed, samples: usize) -> Vec<f32> {
@@ -132,10 +142,84 @@ async fn a_device_that_stands_still_is_an_error_too() {
     let (mut queue, feed) = pair();
     queue.play(&[0.5; 1_000], RATE).await.unwrap();
     let error = queue.finish().await.unwrap_err();
-    assert!(error.to_string().contains("took no sound"), "{error}");
+    assert!(error.to_string().contains("stood still"), "{error}");
     drop(feed);
     let error = queue.play(&[0.5; 1_000], RATE).await.unwrap_err();
     assert!(error.to_string().contains("ended"), "{error}");
+}
+
+/// A ramp takes 5 samples at this rate.
+#[tokio::test]
+async fn a_held_sound_is_silent_at_once_and_goes_on_from_the_same_sample() {
+    let controls = Arc::new(Controls::default());
+    let rate = NonZero::new(RATE).unwrap();
+    let (mut queue, mut feed, mut tap) = queue(
+        "test",
+        rate,
+        DEVICE_BUFFER,
+        Failure::default(),
+        controls.clone(),
+    );
+    let counted: Vec<f32> = (1..=500).map(|n| n as f32 / 1_000.0).collect();
+    queue.play(&counted, RATE).await.unwrap();
+    assert_eq!(take(&mut feed, 100), counted[..100]);
+
+    controls.held.store(true, SeqCst);
+    let ramp = take(&mut feed, 5);
+    assert!((ramp[0] - 0.8 * counted[100]).abs() < 1e-6, "{ramp:?}");
+    assert!(take(&mut feed, 300).iter().all(|sample| *sample == 0.0));
+    assert_eq!(queue.handle().heard_samples(RATE), 104);
+    {
+        let mut finish = pin!(queue.finish());
+        assert!(futures_poll(&mut finish).await.is_none());
+    }
+    controls.held.store(false, SeqCst);
+    let back = take(&mut feed, 396);
+    assert!((back[0] - 0.2 * counted[104]).abs() < 1e-6, "{back:?}");
+    assert_eq!(back[4..], counted[108..]);
+
+    // What was emitted, and not what was queued, is what the tap has.
+    let tapped: Vec<f32> = std::iter::from_fn(|| tap.pop().ok()).collect();
+    assert_eq!(tapped.len(), 801);
+    assert_eq!((tapped[99], tapped[300]), (counted[99], 0.0));
+    assert_eq!(tapped[405..], back);
+}
+
+#[tokio::test]
+async fn a_ducked_sound_is_15_db_quieter_and_never_jumps() {
+    let controls = Arc::new(Controls::default());
+    let rate = NonZero::new(RATE).unwrap();
+    let (mut queue, mut feed, _) = queue("test", rate, 0, Failure::default(), controls.clone());
+    queue.play(&[1.0; 400], RATE).await.unwrap();
+    let mut sound = take(&mut feed, 100);
+    controls.ducked.store(true, SeqCst);
+    sound.extend(take(&mut feed, 100));
+    assert!((20.0 * sound[199].log10() + 15.0).abs() < 0.1);
+    controls.ducked.store(false, SeqCst);
+    sound.extend(take(&mut feed, 100));
+    assert_eq!(sound[299], 1.0);
+    assert!(
+        sound
+            .windows(2)
+            .all(|pair| (pair[0] - pair[1]).abs() < 0.21)
+    );
+    assert_eq!(queue.handle().heard_samples(RATE), 299);
+}
+
+#[tokio::test]
+async fn a_stop_drops_what_is_held() {
+    let controls = Arc::new(Controls::default());
+    let rate = NonZero::new(RATE).unwrap();
+    let (mut queue, mut feed, _) = queue("test", rate, 0, Failure::default(), controls.clone());
+    controls.held.store(true, SeqCst);
+    take(&mut feed, 1);
+    queue.play(&[0.5; 400], RATE).await.unwrap();
+    assert_eq!(take(&mut feed, 50), [0.0; 50]);
+    queue.handle().stop();
+    take(&mut feed, 1);
+    queue.finish().await.unwrap();
+    controls.held.store(false, SeqCst);
+    assert_eq!(take(&mut feed, 50), [0.0; 50]);
 }
 
 /// Polls once.

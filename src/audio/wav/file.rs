@@ -15,7 +15,7 @@ use crate::audio::output::clean;
 use crate::audio::{AudioError, AudioOutput, Resampler, SPEECH_RATE};
 
 /// The most samples that a WAV with 16 bits can state, less its header.
-const SAMPLE_LIMIT: u64 = (u32::MAX as u64 - 1_024) / 2;
+pub(in crate::audio) const SAMPLE_LIMIT: u64 = (u32::MAX as u64 - 1_024) / 2;
 
 /// A WAV file in the making.
 pub struct WavFile {
@@ -40,22 +40,7 @@ impl WavFile {
     ///
     /// An error where its folder is missing or read-only, or where `path` is a folder, a pipe or a device.
     pub fn create(path: &Path) -> Result<Self, AudioError> {
-        match std::fs::metadata(path) {
-            Ok(there) if there.is_dir() => {
-                return Err(AudioError::NotAFile {
-                    path: path.into(),
-                    what: "a folder",
-                });
-            }
-            // `/dev/null` would be replaced by a file.
-            Ok(there) if !there.is_file() => {
-                return Err(AudioError::NotAFile {
-                    path: path.into(),
-                    what: "a pipe or a device",
-                });
-            }
-            _ => {}
-        }
+        check_target(path)?;
         let folder = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -170,7 +155,20 @@ impl Recording {
     }
 }
 
-fn write_error(path: &Path, error: hound::Error) -> AudioError {
+/// An error where `path` is there and no file: `/dev/null` would be replaced by one.
+pub(in crate::audio) fn check_target(path: &Path) -> Result<(), AudioError> {
+    let what = match std::fs::metadata(path) {
+        Ok(there) if there.is_dir() => "a folder",
+        Ok(there) if !there.is_file() => "a pipe or a device",
+        _ => return Ok(()),
+    };
+    Err(AudioError::NotAFile {
+        path: path.into(),
+        what,
+    })
+}
+
+pub(in crate::audio) fn write_error(path: &Path, error: hound::Error) -> AudioError {
     let source = match error {
         hound::Error::IoError(source) => source,
         other => io::Error::other(other),

@@ -11,5 +11,6 @@ mod name;
 mod source;
 
 pub use file::WavFile;
+pub(super) use file::{SAMPLE_LIMIT, check_target, write_error};
 pub use memory::{speech_to_wav, wav_to_speech};
 pub use source::{WavSource, read_speech};

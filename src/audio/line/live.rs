@@ -1,0 +1,187 @@
+//! The task that runs real devices.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::MissedTickBehavior;
+
+use super::capture::Capture;
+use super::mouth::Mouth;
+use super::side::{Change, Side};
+use super::tap::Tap;
+use super::{FRAME, Frame, FromLine, NO_DEVICE};
+use crate::audio::playback::{Controls, Loudspeaker, Tapped};
+use crate::audio::{AudioError, Direction};
+
+/// How often the devices are looked at.
+const TICK: Duration = Duration::from_millis(5);
+
+/// News that may wait for a conversation that does not listen; the oldest is left out then.
+const NEWS: usize = 16;
+
+/// Opens both devices; the future runs them until nobody listens.
+pub(super) fn open(
+    input: &str,
+    output: &str,
+    sender: mpsc::Sender<FromLine>,
+) -> Result<(Mouth, impl Future<Output = ()> + Send + use<>), AudioError> {
+    let controls = Arc::new(Controls::default());
+    let mut tap = Tap::default();
+    let (mouth, loudspeaker) = if output == NO_DEVICE {
+        (Mouth::new(output, controls, None), None)
+    } else {
+        let (name, shared) = (output.to_owned(), controls.clone());
+        let open = move || Loudspeaker::open_tapped(&name, shared.clone());
+        let (loudspeaker, tapped) = open()?;
+        tap.connect(tapped)?;
+        let side = Side::new(loudspeaker.watch(), open);
+        let mouth = Mouth::new(output, controls, Some(loudspeaker));
+        (mouth, Some(side))
+    };
+    let capture = Capture::open(input)?;
+    let name = input.to_owned();
+    let live = Live {
+        name: input.to_owned(),
+        microphone: Side::new(capture.watch(), move || Capture::open(&name)),
+        capture: Some(capture),
+        captured: VecDeque::new(),
+        loudspeaker,
+        mouth: mouth.clone(),
+        tap,
+        news: VecDeque::new(),
+        dropped: 0,
+        sender,
+    };
+    Ok((mouth, live.run()))
+}
+
+struct Live {
+    /// Of the input device.
+    name: String,
+    microphone: Side<Capture>,
+    capture: Option<Capture>,
+    /// At the rate of speech, and not yet a frame.
+    captured: VecDeque<f32>,
+    /// Absent where there is to be no loudspeaker.
+    loudspeaker: Option<Side<(Loudspeaker, Tapped)>>,
+    mouth: Mouth,
+    tap: Tap,
+    news: VecDeque<FromLine>,
+    /// Samples that were lost and not yet told of.
+    dropped: u64,
+    sender: mpsc::Sender<FromLine>,
+}
+
+impl Live {
+    async fn run(mut self) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Nobody listened to what was taken before.
+        if let Some(capture) = &mut self.capture {
+            capture.read();
+            capture.dropped();
+        }
+        self.tap.clear();
+        while !self.sender.is_closed() {
+            tick.tick().await;
+            self.look_at_microphone();
+            self.look_at_loudspeaker().await;
+            self.tap.read();
+            if let Some(capture) = &mut self.capture {
+                self.captured.extend(capture.read());
+                self.dropped += capture.dropped();
+            }
+            self.tell_news();
+            while self.captured.len() >= FRAME {
+                let mut captured = [0.0; FRAME];
+                for (sample, heard) in captured.iter_mut().zip(self.captured.drain(..FRAME)) {
+                    *sample = heard;
+                }
+                let played = self.tap.frame();
+                let frame = Box::new(Frame { captured, played });
+                if let Err(TrySendError::Full(_)) = self.sender.try_send(FromLine::Frame(frame)) {
+                    self.dropped += FRAME as u64;
+                }
+            }
+        }
+        dispose(self.capture.take());
+        dispose(self.mouth.disconnect("the conversation is over").await);
+    }
+
+    fn look_at_microphone(&mut self) {
+        match self.microphone.look() {
+            Some(Change::Lost { problem, news }) => {
+                dispose(self.capture.take());
+                if news {
+                    self.news
+                        .push_back(FromLine::Lost(AudioError::DeviceFailed {
+                            direction: Direction::Input,
+                            name: self.name.clone(),
+                            problem,
+                        }));
+                }
+            }
+            Some(Change::Opened(capture)) => {
+                self.microphone.watch(capture.watch());
+                self.capture = Some(capture);
+                self.tap.clear();
+            }
+            Some(Change::Back) => self.news.push_back(FromLine::Back),
+            None => {}
+        }
+    }
+
+    async fn look_at_loudspeaker(&mut self) {
+        let Some(side) = &mut self.loudspeaker else {
+            return;
+        };
+        match side.look() {
+            Some(Change::Lost { problem, news }) => {
+                self.tap.disconnect();
+                dispose(self.mouth.disconnect(&problem).await);
+                if news {
+                    let error = self.mouth.failed(&problem);
+                    self.news.push_back(FromLine::Lost(error));
+                }
+            }
+            Some(Change::Opened((loudspeaker, tapped))) => {
+                side.watch(loudspeaker.watch());
+                if let Err(error) = self.tap.connect(tapped) {
+                    tracing::warn!("no echo is cancelled: {error}");
+                }
+                self.mouth.connect(loudspeaker).await;
+            }
+            Some(Change::Back) => self.news.push_back(FromLine::Back),
+            None => {}
+        }
+    }
+
+    /// News goes before the frames; what the conversation has no room for is kept.
+    fn tell_news(&mut self) {
+        if self.dropped > 0
+            && self
+                .sender
+                .try_send(FromLine::Dropped(self.dropped))
+                .is_ok()
+        {
+            self.dropped = 0;
+        }
+        while let Some(news) = self.news.pop_front() {
+            if let Err(TrySendError::Full(news)) = self.sender.try_send(news) {
+                self.news.push_front(news);
+                break;
+            }
+        }
+        while self.news.len() > NEWS {
+            self.news.pop_front();
+        }
+    }
+}
+
+/// Lets go of a device, which may take its time, elsewhere.
+fn dispose<T: Send + 'static>(device: Option<T>) {
+    tokio::task::spawn_blocking(move || drop(device));
+}

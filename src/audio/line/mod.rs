@@ -1,0 +1,140 @@
+//! The line: where sound comes from and goes to in a live conversation.
+//!
+//! Everything runs on the sample clock of the input: [`FRAME`] samples at [`SPEECH_RATE`] at a time, with
+//! what the loudspeaker plays meanwhile beside them. A [`Line`] outlives its devices: one that goes away
+//! is told of once, and comes back by itself. All buffers are bounded; the devices' callbacks neither
+//! allocate nor lock.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `capture` | an open microphone |
+//! | `mouth` | [`Mouth`], the loudspeaker, whichever it is now |
+//! | `tap` | what the loudspeaker plays, brought beside what the microphone hears |
+//! | `side` | when a device is lost, opened again, and back |
+//! | `live` | the task that runs real devices |
+//! | `recordings` | the task that runs files in their place |
+//! | `track` | the WAV that grows as time goes by |
+
+mod capture;
+#[cfg(test)]
+pub mod hand;
+mod live;
+mod mouth;
+mod recordings;
+mod side;
+mod tap;
+mod track;
+
+use std::path::Path;
+
+use futures::future::BoxFuture;
+use tokio::sync::mpsc;
+
+use super::{AudioError, SPEECH_RATE};
+pub use mouth::Mouth;
+use track::Track;
+
+/// Samples in a frame: 10 ms.
+pub const FRAME: usize = SPEECH_RATE as usize / 100;
+
+/// The name of no output device.
+pub const NO_DEVICE: &str = "none";
+
+/// Frames and news that may wait for the conversation: about 2.5 s.
+const WAITING: usize = 256;
+
+/// 10 ms of sound, in and out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// What the microphone heard.
+    pub captured: [f32; FRAME],
+    /// What the loudspeaker plays meanwhile, for the echo canceller; zeros for nothing.
+    ///
+    /// It comes before its echo, by the time that the sound lies in the devices.
+    pub played: [f32; FRAME],
+}
+
+/// What a line tells.
+#[derive(Debug)]
+pub enum FromLine {
+    Frame(Box<Frame>),
+    /// A device has gone; it is tried again every second. Told once.
+    Lost(AudioError),
+    /// A device that was lost is there again.
+    Back,
+    /// So many samples of the input were lost, because a device or the conversation was too slow.
+    Dropped(u64),
+    /// The recording is over; silence follows. Only of [`Line::recordings`].
+    Ended,
+}
+
+/// A microphone and a loudspeaker, or recordings in their place. Ends when it is dropped.
+pub struct Line {
+    from_line: mpsc::Receiver<FromLine>,
+    mouth: Mouth,
+    /// What moves the sound. It starts when somebody listens for the first time, and ends when nobody does any more.
+    task: Option<BoxFuture<'static, ()>>,
+    /// What is recorded of the output, to be completed at the end.
+    track: Option<Track>,
+}
+
+impl Line {
+    /// Opens the devices of these names (`default`, or a name or id of [`input_devices`] and
+    /// [`output_devices`]); the output may be `none`. To be called in a tokio runtime.
+    ///
+    /// An error where one of them is missing or does not open.
+    ///
+    /// [`input_devices`]: super::input_devices
+    /// [`output_devices`]: super::output_devices
+    pub fn live(input_device: &str, output_device: &str) -> Result<Self, AudioError> {
+        let (sender, from_line) = mpsc::channel(WAITING);
+        let (mouth, run) = live::open(input_device, output_device, sender)?;
+        Ok(Self {
+            from_line,
+            mouth,
+            task: Some(Box::pin(run)),
+            track: None,
+        })
+    }
+
+    /// A recording in place of the microphone, at real speed, and a recording in place of the
+    /// loudspeaker: sample for sample as long as the time that went by. To be called in a tokio runtime.
+    ///
+    /// An error where the input is no good WAV or the output cannot be written.
+    pub fn recordings(input: &Path, output: Option<&Path>) -> Result<Self, AudioError> {
+        let (sender, from_line) = mpsc::channel(WAITING);
+        let (mouth, track, run) = recordings::open(input, output, sender)?;
+        Ok(Self {
+            from_line,
+            mouth,
+            task: Some(Box::pin(run)),
+            track,
+        })
+    }
+
+    /// The next frame or news. May be dropped and called again without loss.
+    pub async fn next(&mut self) -> Option<FromLine> {
+        if let Some(task) = self.task.take() {
+            tokio::spawn(task);
+        }
+        self.from_line.recv().await
+    }
+
+    /// Whether there is something to be heard from, were it lost at the moment.
+    pub fn has_loudspeaker(&self) -> bool {
+        self.mouth.has_device()
+    }
+
+    /// What speaks into this line.
+    pub fn mouth(&self) -> Mouth {
+        self.mouth.clone()
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if let Some(track) = &self.track {
+            track.complete();
+        }
+    }
+}

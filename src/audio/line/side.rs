@@ -1,0 +1,98 @@
+//! When a device is lost, opened again, and back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::audio::AudioError;
+use crate::audio::playback::Watch;
+
+/// How long after a failure the device is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What became of a device.
+#[derive(Debug, PartialEq)]
+pub(super) enum Change<T> {
+    /// It has failed, and is to be let go of; to be told where `news` is true.
+    Lost { problem: String, news: bool },
+    /// It was opened again, and is to be given to [`Side::watch`]. Whether it works is not known yet.
+    Opened(T),
+    /// It works again.
+    Back,
+}
+
+/// Opens a device; may block.
+type Open<T> = dyn Fn() -> Result<T, AudioError> + Send + Sync;
+
+/// The microphone's or the loudspeaker's side of a line.
+pub(super) struct Side<T> {
+    open: Arc<Open<T>>,
+    /// Of the device, while it is open.
+    watch: Option<Watch>,
+    /// Whether the conversation takes it for lost.
+    lost: bool,
+    attempt: Option<JoinHandle<Result<T, AudioError>>>,
+    next_attempt: Instant,
+}
+
+impl<T: Send + 'static> Side<T> {
+    /// Of a device that is open.
+    pub fn new(
+        watch: Watch,
+        open: impl Fn() -> Result<T, AudioError> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            open: Arc::new(open),
+            watch: Some(watch),
+            lost: false,
+            attempt: None,
+            next_attempt: Instant::now(),
+        }
+    }
+
+    pub fn watch(&mut self, watch: Watch) {
+        self.watch = Some(watch);
+    }
+
+    /// Looks at the device, and opens it again where it is lost. Never blocks.
+    pub fn look(&mut self) -> Option<Change<T>> {
+        if let Some(watch) = &mut self.watch {
+            if let Some(problem) = watch.problem() {
+                self.watch = None;
+                self.next_attempt = Instant::now() + RETRY;
+                let news = !std::mem::replace(&mut self.lost, true);
+                return Some(Change::Lost { problem, news });
+            }
+            let back = self.lost && watch.has_moved();
+            self.lost &= !back;
+            return back.then_some(Change::Back);
+        }
+        match &mut self.attempt {
+            None if Instant::now() >= self.next_attempt => {
+                let open = self.open.clone();
+                self.attempt = Some(tokio::task::spawn_blocking(move || open()));
+                None
+            }
+            None => None,
+            Some(attempt) => {
+                let opened = attempt.now_or_never()?;
+                self.attempt = None;
+                self.next_attempt = Instant::now() + RETRY;
+                match opened {
+                    Ok(Ok(device)) => Some(Change::Opened(device)),
+                    Ok(Err(error)) => {
+                        tracing::debug!("The device is not back yet: {error}");
+                        None
+                    }
+                    Err(panic) => {
+                        tracing::error!("opening a sound device panicked: {panic}");
+                        None
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Whether a device is alive: it takes or gives samples, and has not failed.
+//!
+//! What counts is whether the device goes on. Some errors pass by themselves: ALSA's plugin for sound
+//! servers reports one where it does not know its delay yet.
+
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// A device that moves no sample for so long stands still.
+const STALL: Duration = Duration::from_secs(3);
+
+/// How long a device that reported an error may take to go on.
+pub(super) const GRACE: Duration = Duration::from_millis(500);
+
+/// The error that the device reported last, until it is seen to go on.
+#[derive(Clone, Default)]
+pub(in crate::audio) struct Failure(Arc<Mutex<Option<String>>>);
+
+impl Failure {
+    /// To be called by the stream's error callback.
+    pub fn report(&self, error: &cpal::Error) {
+        use cpal::ErrorKind::{DeviceChanged, RealtimeDenied, Xrun};
+        if matches!(error.kind(), DeviceChanged | RealtimeDenied | Xrun) {
+            tracing::debug!("The sound device carries on: {error}");
+            return;
+        }
+        // A device may repeat itself without end.
+        let mut problem = self.lock();
+        if problem.is_none() {
+            *problem = Some(error.to_string());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Looks at a device from time to time.
+pub(in crate::audio) struct Watch {
+    /// Counts the samples that the device took or gave.
+    clock: Arc<AtomicU64>,
+    failure: Failure,
+    /// Where the clock was, when, and whether an error was known then.
+    seen: u64,
+    since: Instant,
+    failing: bool,
+}
+
+impl Watch {
+    pub fn new(clock: Arc<AtomicU64>, failure: Failure) -> Self {
+        Self {
+            seen: clock.load(SeqCst),
+            since: Instant::now(),
+            failing: false,
+            clock,
+            failure,
+        }
+    }
+
+    /// Whether the device has moved a sample since it was opened.
+    pub fn has_moved(&self) -> bool {
+        self.clock.load(SeqCst) > 0
+    }
+
+    /// What is wrong with the device where it does not go on, after an error or without one.
+    pub fn problem(&mut self) -> Option<String> {
+        let mut failure = self.failure.lock();
+        let clock = self.clock.load(SeqCst);
+        if failure.is_some() != self.failing {
+            (self.seen, self.since, self.failing) = (clock, Instant::now(), failure.is_some());
+        }
+        let patience = if self.failing { GRACE } else { STALL };
+        if self.since.elapsed() < patience {
+            return None;
+        }
+        if clock == self.seen {
+            let silent = || format!("it stood still for {} s", STALL.as_secs());
+            return Some(failure.clone().unwrap_or_else(silent));
+        }
+        if let Some(problem) = failure.take() {
+            tracing::debug!(problem, "the sound device goes on after an error");
+        }
+        (self.seen, self.since, self.failing) = (clock, Instant::now(), false);
+        None
+    }
+}
