@@ -6,6 +6,7 @@
 //! | [`accuracy`] | word errors, as the field counts them |
 //! | [`config`] | `jane.toml`: every key, its layers, its validation |
 //! | [`event`] | everything observable |
+//! | [`hearing`] | where somebody speaks, without her own voice; what was meant by it |
 //! | [`audio`] | sound in and out: files, loudspeakers, sample rates, pauses |
 //! | [`backend`] | the three engines behind three traits, and the worker processes that run them |
 //! | [`conversation`] | the history and the life of a turn |
@@ -36,6 +37,7 @@ pub mod cli;
 pub mod config;
 pub mod conversation;
 pub mod event;
+pub mod hearing;
 pub mod memory;
 pub mod model;
 pub mod platform;

@@ -19,8 +19,8 @@ use crate::config::{Config, LlmBackend, SttBackend, TtsBackend};
 use crate::event::Role;
 use crate::model::{ModelFiles, ModelKind, ModelStore};
 
-/// The catalogue's name of ONNX Runtime, which runs the voice.
-pub const VOICE_RUNTIME: &str = "onnxruntime";
+/// The catalogue's name of ONNX Runtime, which runs the voice, and the detector of voices.
+pub const ONNX_RUNTIME: &str = "onnxruntime";
 
 /// A server for which something stands in is not asked twice: the user need not wait.
 const NO_RETRIES: u32 = 0;
@@ -161,7 +161,7 @@ impl Builder<'_> {
 
     fn piper(&self, voice: &str) -> Result<Arc<dyn TextToSpeech>, BackendError> {
         let files = self.resolve(Role::Tts, ModelKind::Tts, voice)?;
-        let runtime = self.resolve(Role::Tts, ModelKind::Runtime, VOICE_RUNTIME)?;
+        let runtime = self.resolve(Role::Tts, ModelKind::Runtime, ONNX_RUNTIME)?;
         let files = VoiceFiles {
             model: files.main,
             configuration: files.extra.into_iter().next().unwrap_or_default(),
@@ -228,7 +228,7 @@ pub fn wanted_models(config: &Config) -> Vec<(ModelKind, &str)> {
         (ModelKind::Stt, stt),
         (ModelKind::Llm, llm),
         (ModelKind::Tts, tts),
-        (ModelKind::Runtime, tts.and(Some(VOICE_RUNTIME))),
+        (ModelKind::Runtime, Some(ONNX_RUNTIME)),
     ]
     .into_iter()
     .filter_map(|(kind, name)| Some((kind, name?)))

@@ -18,7 +18,7 @@ use futures::future;
 use futures::stream::{BoxStream, TryStreamExt};
 use serde::{Deserialize, Serialize};
 
-pub use engines::{Builder, Engines, wanted_models};
+pub use engines::{Builder, Engines, ONNX_RUNTIME, wanted_models};
 pub use error::BackendError;
 
 /// Who said a message.
@@ -140,6 +140,18 @@ pub enum Finish {
     ToolCalls,
 }
 
+impl Finish {
+    /// For events.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Stop | Self::StopSequence => "stop",
+            Self::Length => "length",
+            Self::ToolCalls => "tool_calls",
+        }
+    }
+}
+
 /// A piece of a reply.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Generated {
@@ -199,6 +211,17 @@ pub struct Speech {
     pub samples: Vec<f32>,
     /// Samples per second.
     pub sample_rate: u32,
+}
+
+impl Speech {
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "sample counts are far below 2^52"
+    )]
+    pub fn seconds(&self) -> f64 {
+        self.samples.len() as f64 / f64::from(self.sample_rate.max(1))
+    }
 }
 
 pub type SpeechStream = BoxStream<'static, Result<Speech, BackendError>>;

@@ -4,7 +4,7 @@
 //! overrides. Loading either gives a configuration that obeys every rule, or all mistakes at once, each
 //! with its place; it changes nothing.
 //!
-//! `schema`, `engines` and `memory` define the keys · `file` reads `jane.toml` · `layer` is one source of values ·
+//! `schema`, `engines`, `hearing` and `memory` define the keys · `file` reads `jane.toml` · `layer` is one source of values ·
 //! `validate` and `check` find mistakes · `problem` words them · `render` writes the default file ·
 //! `home` finds Jane's directory · `watch` tells when the file changed · `diff` tells what changed in it.
 
@@ -12,6 +12,7 @@ mod check;
 mod diff;
 mod engines;
 mod file;
+mod hearing;
 mod home;
 #[cfg(test)]
 mod hostile;
@@ -33,6 +34,7 @@ use figment::providers::Serialized;
 pub use diff::{changed_keys, needs_restart};
 pub use engines::{Fallback, KvCache, Llm, LlmBackend, Remote, Stt, SttBackend, Tts, TtsBackend};
 pub use file::LARGEST_FILE;
+pub use hearing::{Hearing, Wake};
 pub use home::{FILE_NAME, HomeCandidates, find_home};
 pub use memory::Memory;
 pub use problem::{ConfigError, Place, Problem};

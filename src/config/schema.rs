@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::engines::{Llm, Stt, Tts};
+use super::hearing::{Hearing, Wake};
 use super::memory::Memory;
 
 /// The whole configuration: the defaults, or what [`Config::load`](super::Config::load) made of the layers.
@@ -35,6 +36,10 @@ pub struct Config {
     pub memory: Memory,
     /// Sound devices.
     pub audio: Audio,
+    /// How she listens.
+    pub hearing: Hearing,
+    /// What she is called with.
+    pub wake: Wake,
     /// Where models are kept.
     pub models: Models,
     /// What is written to the log, and for how long it is kept.
@@ -116,6 +121,9 @@ impl Default for Context {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Audio {
+    /// What she hears with: `default`, or the name of a device.
+    #[schemars(length(min = 1))]
+    pub input_device: String,
     /// Where she is heard: `default`, `none`, or the name of a device.
     #[schemars(length(min = 1))]
     pub output_device: String,
@@ -124,6 +132,7 @@ pub struct Audio {
 impl Default for Audio {
     fn default() -> Self {
         Self {
+            input_device: "default".into(),
             output_device: "default".into(),
         }
     }

@@ -1,0 +1,173 @@
+//! [`Ears`]: frames in, [`Heard`] out.
+
+use std::sync::Arc;
+
+use super::coupling::Coupling;
+use super::echo::{Cleaned, Echo};
+use super::endpoint::{Edge, Endpoint, Window};
+use super::recent::Recent;
+use super::settings::samples;
+use super::{EarsSettings, VoiceDetector, level_db, power};
+use crate::audio::line::Frame;
+
+/// What the ears make of the frames. Samples are counted by the clock of the capture side.
+///
+/// An utterance is `Started`, then `Paused` and `Resumed` in turn, until [`Ears::close`], or it is cut by `TooLong`, or was
+/// none and has `Faded`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Heard {
+    /// Speech began at this sample, about 100 ms ago.
+    Started { at: u64 },
+    /// A short silence after speech. `utterance` is everything since the sample `start`, a little before the speech, and
+    /// a little silence after `end`, the last sample of speech.
+    Paused {
+        utterance: Arc<[f32]>,
+        start: u64,
+        end: u64,
+    },
+    /// Speech goes on in the same utterance, since this sample.
+    Resumed { at: u64 },
+    /// What had begun was too short for speech: there is no utterance.
+    Faded { at: u64 },
+    /// 29 s have passed since `start`: the utterance ends here, in the middle of a word perhaps.
+    TooLong {
+        utterance: Arc<[f32]>,
+        start: u64,
+        end: u64,
+    },
+}
+
+/// Listens to one line.
+pub struct Ears {
+    detector: Box<dyn VoiceDetector>,
+    echo: Echo,
+    endpoint: Endpoint,
+    recent: Recent,
+    /// What was heard since the last window, without Jane's voice, and the same with it.
+    clean: Vec<f32>,
+    captured: Vec<f32>,
+    settings: EarsSettings,
+    coupling: Coupling,
+    level_db: f32,
+}
+
+impl Ears {
+    /// Ears for a line from its first frame on.
+    pub fn new(settings: EarsSettings, detector: Box<dyn VoiceDetector>) -> Self {
+        Self {
+            echo: Echo::new(settings.echo_cancellation),
+            recent: Recent::default(),
+            clean: Vec::new(),
+            captured: Vec::new(),
+            level_db: level_db(&[]),
+            coupling: Coupling::default(),
+            endpoint: Endpoint::new(settings.clone()),
+            settings,
+            detector,
+        }
+    }
+
+    /// Takes the next 10 ms, and says what they made clear; mostly nothing.
+    pub fn push(&mut self, frame: &Frame) -> Vec<Heard> {
+        let Cleaned {
+            suppressed,
+            subtracted,
+        } = self.echo.clean(frame);
+        self.level_db = level_db(&suppressed);
+        self.recent.push(&subtracted);
+        self.clean.extend(suppressed);
+        self.captured.extend(frame.captured);
+        let size = self.detector.window().max(1);
+        let mut heard = Vec::new();
+        while self.clean.len() >= size {
+            let clean: Vec<f32> = self.clean.drain(..size).collect();
+            let captured: Vec<f32> = self.captured.drain(..size).collect();
+            let playing = self.echo.is_playing();
+            // Somebody who is far louder than she comes back needs no cancelling, and would suffer from it.
+            let reverberation = self.echo.reverberation();
+            let somebody = playing
+                && self
+                    .coupling
+                    .is_somebody_else(power(&captured), reverberation);
+            let window = if somebody { &captured } else { &clean };
+            let probability = self.detector.probability(window);
+            let least = if self.echo.is_settled() {
+                self.settings.most_cancelled_db
+            } else {
+                self.settings.most_cancelled_at_first_db
+            };
+            let left = power(&clean);
+            let own = playing && !somebody && left < power(&captured) * from_db(-least);
+            let edge = self.endpoint.push(Window {
+                samples: size as u64,
+                probability: if own { 0.0 } else { probability },
+                playing,
+            });
+            heard.extend(edge.map(|edge| self.heard(edge)));
+        }
+        heard
+    }
+
+    fn heard(&self, edge: Edge) -> Heard {
+        match edge {
+            Edge::Started { at } => Heard::Started { at },
+            Edge::Paused { start, end } => Heard::Paused {
+                utterance: self
+                    .recent
+                    .between(start, end.saturating_add(samples(self.settings.tail_ms))),
+                start,
+                end,
+            },
+            Edge::Resumed { at } => Heard::Resumed { at },
+            Edge::Faded { at } => Heard::Faded { at },
+            Edge::TooLong { start, end } => Heard::TooLong {
+                utterance: self.recent.between(start, end),
+                start,
+                end,
+            },
+        }
+    }
+
+    /// Samples so far.
+    pub fn now(&self) -> u64 {
+        self.recent.now()
+    }
+
+    /// Samples since the last speech, while an utterance is paused.
+    pub fn silence(&self) -> Option<u64> {
+        let end = self.endpoint.paused_since()?;
+        Some(self.now().saturating_sub(end))
+    }
+
+    /// Samples of speech on end now: 0 in silence and in a pause.
+    pub fn speaking_for(&self) -> u64 {
+        self.endpoint.speaking_for()
+    }
+
+    /// Whether an utterance has begun and is not closed yet.
+    pub fn is_open(&self) -> bool {
+        self.endpoint.is_open()
+    }
+
+    /// Goes by other settings from now on.
+    pub fn configure(&mut self, settings: EarsSettings) {
+        self.echo.set(settings.echo_cancellation);
+        self.endpoint.configure(settings.clone());
+        self.settings = settings;
+    }
+
+    /// The utterance is over: what comes is another.
+    pub fn close(&mut self) {
+        self.endpoint.close();
+    }
+
+    /// The level of the last 10 ms without Jane's voice, in dB below full scale, at least -100.
+    pub fn level_db(&self) -> f32 {
+        self.level_db
+    }
+}
+
+/// The ratio of powers that so many decibels are.
+fn from_db(db: f32) -> f32 {
+    10f32.powf(db / 10.0)
+}
