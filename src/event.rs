@@ -9,6 +9,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use crate::backend::Generation;
+use crate::config::Config;
 use crate::memory::{Placement, Reason, Use};
 
 /// Which of the three engines something is about.
@@ -30,7 +32,7 @@ impl std::fmt::Display for Role {
     }
 }
 
-/// The times of one turn, in milliseconds from the moment the whole question was there; `None` where a stage did not happen.
+/// The times of one turn, in milliseconds from the moment the whole question was there (live: from the last sample of its speech); `None` where a stage did not happen.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Waterfall {
     /// Until the transcript was there.
@@ -39,7 +41,9 @@ pub struct Waterfall {
     pub llm_first_token_ms: Option<u64>,
     /// Until the first sentence (or clause) was complete and handed to the voice.
     pub first_sentence_ms: Option<u64>,
-    /// Until the first sample of the answer was handed to the loudspeaker or file.
+    /// Until the voice had made the first stretch of speech.
+    pub first_speech_ms: Option<u64>,
+    /// Until the first sample of the answer was handed to the loudspeaker or file; live: until it was played.
     pub first_audio_ms: Option<u64>,
     /// Until the last sentence was synthesised and played or written.
     pub total_ms: u64,
@@ -51,6 +55,24 @@ pub struct Waterfall {
     /// Tokens of the reply, and the rate at which they were decoded.
     pub reply_tokens: u32,
     pub tokens_per_second: f64,
+    /// Sentences that went to the voice.
+    pub sentences: u32,
+    /// Live: until what was said counted as all that was to be said. The work on the answer began before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_of_turn_ms: Option<u64>,
+}
+
+impl Waterfall {
+    /// Takes over what the model says of a reply.
+    pub fn generated(&mut self, generation: &Generation) {
+        self.prompt_tokens = generation.prompt_tokens;
+        self.reused_tokens = generation.reused_tokens;
+        self.reply_tokens = generation.reply_tokens;
+        if generation.decode_seconds > 0.0 {
+            self.tokens_per_second =
+                f64::from(generation.reply_tokens) / f64::from(generation.decode_seconds);
+        }
+    }
 }
 
 /// The models that a turn uses, as `jane.toml` names them.
@@ -59,6 +81,17 @@ pub struct Models {
     pub stt: String,
     pub llm: String,
     pub tts: String,
+}
+
+impl Models {
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        Self {
+            stt: config.stt.model.clone(),
+            llm: config.llm.model.clone(),
+            tts: config.tts.model.clone(),
+        }
+    }
 }
 
 /// A fact about the running program.
@@ -79,6 +112,30 @@ pub enum Event {
         generation: u64,
         models: Models,
     },
+    /// Somebody began to speak, so many seconds after the microphone was opened.
+    #[serde(rename = "speech.started")]
+    SpeechStarted { at_seconds: f64 },
+    /// What was heard led to nothing: `short`, `nothing_said`, `backchannel`, `not_addressed`, `called`, `stop`, `failed`.
+    #[serde(rename = "speech.dropped")]
+    SpeechDropped { reason: &'static str, text: String },
+    /// She fell silent because somebody speaks over her, so many seconds after the microphone was opened. She goes on where
+    /// nothing comes of it.
+    #[serde(rename = "barge_in")]
+    BargeIn { turn: u64, at_seconds: f64 },
+    /// She was cut off, and this is what was heard of her reply.
+    #[serde(rename = "reply.cut")]
+    ReplyCut { turn: u64, heard: String },
+    /// A sound device is gone. It is tried again every second.
+    #[serde(rename = "audio.lost")]
+    AudioLost {
+        message: String,
+        hint: Option<String>,
+    },
+    #[serde(rename = "audio.back")]
+    AudioBack,
+    /// Samples of the microphone were lost, because the machine was too busy to take them.
+    #[serde(rename = "audio.dropped")]
+    AudioDropped { samples: u64 },
     /// What was heard. `file` is set where several recordings are transcribed; `start_seconds` for a part of a long one.
     #[serde(rename = "transcript")]
     Transcript {

@@ -46,6 +46,10 @@ pub enum BackendError {
         reason: String,
     },
 
+    /// A reply ended before its end, because the program ends.
+    #[error("the reply was interrupted")]
+    Interrupted,
+
     /// A server did not do what it was asked.
     #[error("the {role} failed: the server at `{server}` {reason}")]
     Remote {
@@ -115,7 +119,7 @@ impl BackendError {
             Self::Failed { failure: Failure::PromptTooLong { .. }, .. } => {
                 Some("shorten the text, or raise `llm.context_window` in `jane.toml`".to_owned())
             }
-            Self::Failed { .. } | Self::NotBeside { .. } => None,
+            Self::Failed { .. } | Self::NotBeside { .. } | Self::Interrupted => None,
         }
     }
 

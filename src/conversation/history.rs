@@ -13,6 +13,7 @@ const NEXT_QUESTION: &str = "?";
 /// Bytes of messages that are counted in one request, or one exchange where that is larger.
 const COUNTED_AT_ONCE: usize = 256 << 10;
 
+#[derive(Clone)]
 pub struct History {
     /// The system prompt and the pinned facts.
     instructions: String,
@@ -29,6 +30,7 @@ pub struct History {
     beyond: u32,
 }
 
+#[derive(Clone)]
 struct Exchange {
     question: String,
     answer: String,

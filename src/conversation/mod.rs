@@ -4,12 +4,15 @@
 //! fails leaves it as it was; a voice that fails costs the sound, never the text.
 
 mod history;
+pub mod live;
 mod pipeline;
 mod prune;
 pub mod recognise;
+mod reply;
 mod sentences;
 mod spoken;
 mod summary;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod upkeep;
@@ -18,13 +21,14 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use crate::audio::{AudioError, AudioOutput, WavSource};
-use crate::backend::{BackendError, Finish, LanguageModel};
+use crate::backend::{BackendError, LanguageModel};
 use crate::event::{Event, Events, Models, Waterfall};
 use crate::runtime::InForce;
 
 pub use sentences::SentenceCutter;
 
 use history::History;
+use telling::Telling;
 use upkeep::Upkeep;
 
 /// What a turn starts from.
@@ -165,11 +169,7 @@ impl Conversation {
             turn,
             input,
             generation: in_force.generation,
-            models: Models {
-                stt: config.stt.model.clone(),
-                llm: config.llm.model.clone(),
-                tts: config.tts.model.clone(),
-            },
+            models: Models::of(config),
         });
         self.follow(in_force);
         let clock = Clock {
@@ -185,12 +185,12 @@ impl Conversation {
             Ok(_) => "answered",
             Err(_) => "failed",
         };
-        log_turn(turn, outcome, &waterfall);
-        self.events.emit(Event::TurnEnded {
+        let telling = Telling {
             turn,
-            outcome,
-            waterfall: waterfall.clone(),
-        });
+            clock,
+            events: self.events.clone(),
+        };
+        telling.ended(outcome, &waterfall);
         result.map(|answer| Answer {
             waterfall,
             ..answer
@@ -234,25 +234,17 @@ impl Conversation {
             });
         }
         let replying = pipeline::Pipeline {
-            turn,
             engines,
             context: &config.context,
-            events: &self.events,
-            clock,
+            telling: Telling {
+                turn,
+                clock,
+                events: self.events.clone(),
+            },
         };
         let reply = replying
             .run(&mut self.history, &question, output, waterfall)
             .await?;
-        let finish = match reply.finish {
-            Finish::Stop | Finish::StopSequence => "stop",
-            Finish::Length => "length",
-            Finish::ToolCalls => "tool_calls",
-        };
-        self.events.emit(Event::Reply {
-            turn,
-            text: reply.text.clone(),
-            finish,
-        });
         self.history
             .push(&question, &reply.text, waterfall.prompt_tokens);
         Ok(Answer {
@@ -266,31 +258,16 @@ impl Conversation {
 
 /// Milliseconds since the question was there.
 #[derive(Debug, Clone, Copy)]
-struct Clock {
+pub(crate) struct Clock {
     start: Instant,
 }
 
 impl Clock {
     fn ms(self) -> u64 {
-        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+        self.ms_at(Instant::now())
     }
-}
 
-/// One line for each turn. What was said stays out of it: the log may be shown to others.
-fn log_turn(turn: u64, outcome: &str, waterfall: &Waterfall) {
-    tracing::info!(
-        turn,
-        outcome,
-        stt_ms = waterfall.stt_ms,
-        llm_first_token_ms = waterfall.llm_first_token_ms,
-        first_sentence_ms = waterfall.first_sentence_ms,
-        first_audio_ms = waterfall.first_audio_ms,
-        total_ms = waterfall.total_ms,
-        audio_seconds = waterfall.audio_seconds,
-        prompt_tokens = waterfall.prompt_tokens,
-        reused_tokens = waterfall.reused_tokens,
-        reply_tokens = waterfall.reply_tokens,
-        tokens_per_second = waterfall.tokens_per_second,
-        "the turn ended"
-    );
+    fn ms_at(self, at: Instant) -> u64 {
+        u64::try_from(at.duration_since(self.start).as_millis()).unwrap_or(u64::MAX)
+    }
 }

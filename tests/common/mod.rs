@@ -161,7 +161,17 @@ pub struct Running {
     pub stdin: Option<ChildStdin>,
     lines: Receiver<Value>,
     seen: Vec<Value>,
-    stderr: std::thread::JoinHandle<String>,
+    stderr: Option<std::thread::JoinHandle<String>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A scenario that failed leaves nobody talking.
+        if std::thread::panicking() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
 }
 
 impl Running {
@@ -193,7 +203,7 @@ impl Running {
             stdin,
             lines,
             seen: Vec::new(),
-            stderr,
+            stderr: Some(stderr),
         }
     }
 
@@ -257,9 +267,9 @@ impl Running {
         while self.next().is_some() {}
         let status = self.child.wait().unwrap();
         Run {
-            events: self.seen,
+            events: std::mem::take(&mut self.seen),
             status,
-            stderr: self.stderr.join().unwrap(),
+            stderr: self.stderr.take().unwrap().join().unwrap(),
         }
     }
 }

@@ -73,6 +73,8 @@ impl Received {
 #[derive(Default)]
 struct Record {
     answers: VecDeque<Answer>,
+    /// What is answered to a question where nothing was queued.
+    by_question: Option<fn(&str) -> String>,
     received: Vec<Received>,
     /// Answers that the client did not read to their end.
     hung_up: usize,
@@ -139,6 +141,11 @@ impl OpenAiServer {
         self.shared.record.lock().unwrap().answers.push_back(answer);
     }
 
+    /// From now on, questions for which nothing is queued are answered by this.
+    pub fn answer_by(&self, by: fn(&str) -> String) {
+        self.shared.record.lock().unwrap().by_question = Some(by);
+    }
+
     pub fn received(&self) -> Vec<Received> {
         self.shared.record.lock().unwrap().received.clone()
     }
@@ -203,12 +210,13 @@ async fn answer(
         headers: head.headers.iter().map(header).collect(),
         body: body.to_vec(),
     };
-    let mut queued = None;
+    let (mut queued, mut by) = (None, None);
     shared.change(|record| {
         record.received.push(received.clone());
         queued = record.answers.pop_front();
+        by = record.by_question;
     });
-    let mut answer = queued.unwrap_or_else(|| good(&shared.name, &received));
+    let mut answer = queued.unwrap_or_else(|| good(&shared.name, by, &received));
     while let Answer::After(wait, then) = answer {
         tokio::time::sleep(wait).await;
         answer = *then;
@@ -217,7 +225,7 @@ async fn answer(
 }
 
 /// What a good server would answer.
-fn good(name: &str, request: &Received) -> Answer {
+fn good(name: &str, by: Option<fn(&str) -> String>, request: &Received) -> Answer {
     match request.path.as_str() {
         "/v1/chat/completions" => {
             let messages = request.json()["messages"].clone();
@@ -227,7 +235,8 @@ fn good(name: &str, request: &Received) -> Answer {
                 .rev()
                 .filter(|message| message["role"] == "user");
             let asked = asked.next().and_then(|message| message["content"].as_str());
-            Answer::Text(format!("{name} heard: {}", asked.unwrap_or_default()))
+            let asked = asked.unwrap_or_default();
+            Answer::Text(by.map_or_else(|| format!("{name} heard: {asked}"), |by| by(asked)))
         }
         "/v1/audio/transcriptions" => Answer::Text(format!("{name} heard speech")),
         "/v1/audio/speech" => Answer::Raw(vec![tone(24_000, 0.5)]),

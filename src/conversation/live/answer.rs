@@ -1,0 +1,123 @@
+//! An answer that is being given: told as it is written, played as it is spoken, and cut off at the word that was heard.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::mpsc;
+
+use super::playing::{self, CLOCK, Given, Playing};
+use crate::audio::line::Mouth;
+use crate::conversation::TurnError;
+use crate::conversation::reply::{At, Reply, Written};
+use crate::conversation::telling::Telling;
+use crate::event::Waterfall;
+use crate::runtime::Taken;
+
+/// A turn from the end of the question to the last sample.
+pub struct Answer {
+    pub question: String,
+    /// What is in force for it, to its end.
+    pub taken: Arc<Taken>,
+    pub telling: Telling,
+    pub waterfall: Waterfall,
+    /// The last sample of the question.
+    pub asked_at: u64,
+    /// Sentences as they went to the voice.
+    pub sentences: Vec<String>,
+    /// The whole text, once it is there.
+    pub text: Option<String>,
+    reply: Reply,
+    /// Absent where there is no loudspeaker.
+    playing: Option<Playing>,
+}
+
+/// What happened to an answer.
+pub enum Progress {
+    Written(At<Written>),
+    /// All of it was heard, or as much as could be played.
+    Played(Result<(), TurnError>),
+}
+
+impl Answer {
+    /// The answer to `question`, which `reply` brings; it is played into `mouth` from now on.
+    pub fn new(
+        question: String,
+        taken: Arc<Taken>,
+        telling: Telling,
+        waterfall: Waterfall,
+        asked_at: u64,
+        mut reply: Reply,
+        mouth: Option<Mouth>,
+    ) -> Self {
+        let playing = mouth.map(|mouth| {
+            let (_, none) = mpsc::channel(1);
+            let spoken = std::mem::replace(&mut reply.spoken, none);
+            Playing::start(mouth, spoken)
+        });
+        Self {
+            question,
+            taken,
+            telling,
+            waterfall,
+            asked_at,
+            sentences: Vec::new(),
+            text: None,
+            reply,
+            playing,
+        }
+    }
+
+    /// The next thing that happens to the answer. After its end it never returns.
+    pub async fn progress(&mut self) -> Progress {
+        let Self {
+            reply,
+            text,
+            playing,
+            ..
+        } = self;
+        if text.is_none()
+            && let Some(written) = reply.written.recv().await
+        {
+            return Progress::Written(written);
+        }
+        match playing {
+            Some(playing) => Progress::Played(playing.played().await),
+            None => Progress::Played(Ok(())),
+        }
+    }
+
+    /// Notes in the waterfall what the voice has made.
+    pub fn note_speech(&mut self) {
+        if let Some(playing) = &self.playing {
+            let given = playing.given.lock().unwrap_or_else(PoisonError::into_inner);
+            let clock = self.telling.clock;
+            self.waterfall.first_speech_ms = given.first.map(|at| clock.ms_at(at));
+            self.waterfall.audio_seconds = given.seconds();
+        }
+    }
+
+    /// What of it was heard until now: whole sentences, and of the one that was cut off the words before the cut.
+    pub fn heard(&self, mouth: &Mouth) -> String {
+        let Some(playing) = &self.playing else {
+            return self.text.clone().unwrap_or_default();
+        };
+        let heard = mouth.heard_samples(CLOCK).saturating_sub(playing.base);
+        playing::heard(&self.sentences, &lengths(&playing.given), heard)
+    }
+
+    /// Nothing more is written, spoken or given to the loudspeaker from now on.
+    pub async fn silence(&mut self) {
+        if let Some(playing) = self.playing.take() {
+            playing.end().await;
+        }
+    }
+
+    /// What she says, as far as it is written.
+    pub fn saying(&self) -> String {
+        self.sentences.join(" ")
+    }
+}
+
+fn lengths(given: &Mutex<Given>) -> Vec<u64> {
+    let given = given.lock().unwrap_or_else(PoisonError::into_inner);
+    given.lengths.clone()
+}

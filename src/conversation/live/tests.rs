@@ -1,0 +1,429 @@
+//! The live conversation with engines that do as they are told, on a line that is moved by hand. Time stands still but for the line.
+
+mod fake;
+
+use std::time::Duration;
+
+use tokio::sync::mpsc::{Sender, UnboundedReceiver, channel};
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::audio::line::hand::Hand;
+use crate::event::Stamped;
+use fake::{Part, World, detector, runtime};
+
+/// A person and Jane, face to face.
+struct Scene {
+    hand: Hand,
+    world: World,
+    events: UnboundedReceiver<Stamped>,
+    seen: Vec<Event>,
+    controls: Sender<Control>,
+    talk: JoinHandle<()>,
+    /// Of each 10 ms, the loudest sample that she played.
+    heard: Vec<f32>,
+}
+
+impl Scene {
+    fn new(config: &str) -> Self {
+        Self::with(config, true)
+    }
+
+    fn with(config: &str, listens: bool) -> Self {
+        let (events, world) = (Events::new(), World::default());
+        let receiver = events.subscribe();
+        let runtime = runtime(config, &world, &events);
+        let settings = EarsSettings::of(&runtime.in_force().config.hearing);
+        let (hand, line) = Line::by_hand();
+        let live = Live::new(Parts {
+            ears: Ears::new(settings, detector()),
+            runtime,
+            events,
+            line,
+            speaks: true,
+            listens,
+            reopen: None,
+        });
+        let (controls, orders) = channel(1);
+        Self {
+            hand,
+            world,
+            events: receiver,
+            seen: Vec::new(),
+            controls,
+            talk: tokio::spawn(live.run(orders)),
+            heard: Vec::new(),
+        }
+    }
+
+    async fn milliseconds(&mut self, milliseconds: usize, captured: f32) {
+        for _ in 0..milliseconds / 10 {
+            let played = self.hand.frame([captured; FRAME]);
+            self.heard.push(
+                played
+                    .iter()
+                    .fold(0.0, |most, sample| most.max(sample.abs())),
+            );
+            // With a clock that stands, this ends when everybody else waits.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        while let Ok(stamped) = self.events.try_recv() {
+            self.seen.push(stamped.event);
+        }
+    }
+
+    async fn speech(&mut self, milliseconds: usize) {
+        self.milliseconds(milliseconds, 0.9).await;
+    }
+
+    async fn silence(&mut self, milliseconds: usize) {
+        self.milliseconds(milliseconds, 0.0).await;
+    }
+
+    /// Somebody says `text` for a second, and waits for it to count as said.
+    async fn say(&mut self, text: &str) {
+        self.world.will_hear(text);
+        self.speech(1_000).await;
+        self.silence(500).await;
+    }
+
+    /// What was heard of her lately, one value for each 10 ms.
+    fn lately(&self, milliseconds: usize) -> &[f32] {
+        &self.heard[self.heard.len() - milliseconds / 10..]
+    }
+
+    /// Whether she is as loud as she speaks: 0.5 in these scenes.
+    fn is_loud(&self) -> bool {
+        self.lately(30).iter().all(|loudest| *loudest > 0.4)
+    }
+
+    fn is_silent(&self) -> bool {
+        self.lately(30).iter().all(|loudest| *loudest == 0.0)
+    }
+
+    fn outcomes(&self) -> Vec<&'static str> {
+        let outcome = |event: &Event| match event {
+            Event::TurnEnded { outcome, .. } => Some(*outcome),
+            _ => None,
+        };
+        self.seen.iter().filter_map(outcome).collect()
+    }
+
+    fn dropped(&self) -> Vec<&'static str> {
+        let reason = |event: &Event| match event {
+            Event::SpeechDropped { reason, .. } => Some(*reason),
+            _ => None,
+        };
+        self.seen.iter().filter_map(reason).collect()
+    }
+
+    fn cuts(&self) -> Vec<&str> {
+        let heard = |event: &'_ Event| match event {
+            Event::ReplyCut { heard, .. } => Some(heard.clone()),
+            _ => None,
+        };
+        self.seen
+            .iter()
+            .filter_map(heard)
+            .map(String::leak)
+            .map(|heard| &*heard)
+            .collect()
+    }
+
+    /// What she was asked and answered before, and asked last, as the model was told it last.
+    fn prompt(&self) -> Vec<String> {
+        self.world.last_prompt()
+    }
+}
+
+/// A second of speech and a tenth of that.
+const LONG: &str = "one two three four five six seven eight nine ten";
+
+#[tokio::test(start_paused = true)]
+async fn a_question_is_answered_when_it_is_over_and_the_work_begins_before() {
+    let mut scene = Scene::new("");
+    scene.world.will_answer(LONG);
+    scene.world.will_hear("What is this?");
+    scene.speech(1_000).await;
+    scene.silence(200).await;
+    // The recogniser, the model and the voice are through, and nobody has said anything.
+    assert_eq!(scene.world.spoken(), [LONG]);
+    assert!(
+        scene
+            .seen
+            .iter()
+            .all(|event| !matches!(event, Event::TurnStarted { .. }))
+    );
+    assert!(scene.is_silent());
+    scene.silence(300).await;
+    assert!(scene.is_loud());
+    scene.silence(1_500).await;
+    assert!(scene.is_silent());
+    assert_eq!(scene.outcomes(), ["answered"]);
+    let names: Vec<_> = scene.seen.iter().map(name).collect();
+    let told = [
+        "listening",
+        "idle",
+        "speech.started",
+        "turn.started",
+        "transcript",
+        "reply.delta",
+        "sentence",
+        "reply",
+        "turn.ended",
+        "listening",
+        "idle",
+    ];
+    assert_eq!(names, told);
+    let Some(Event::TurnEnded { waterfall, .. }) = scene
+        .seen
+        .iter()
+        .find(|event| matches!(event, Event::TurnEnded { .. }))
+    else {
+        panic!("{names:?}");
+    };
+    let first_audio = waterfall.first_audio_ms.unwrap();
+    assert!((250..350).contains(&first_audio), "{waterfall:?}");
+    assert!(
+        (waterfall.audio_seconds - 1.0).abs() < 0.01,
+        "{waterfall:?}"
+    );
+}
+
+fn name(event: &Event) -> String {
+    let value = serde_json::to_value(event).unwrap();
+    value["event"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_sound_complete_is_waited_for() {
+    let mut scene = Scene::new("");
+    scene.world.will_hear("I want to and");
+    scene.speech(1_000).await;
+    scene.silence(900).await;
+    assert_eq!(scene.outcomes().len() + scene.cuts().len(), 0);
+    assert!(scene.is_silent());
+    // It goes on: what was made of the beginning is forgotten.
+    scene.world.will_answer("Good.");
+    scene.say("I want to and I will.").await;
+    scene.silence(1_000).await;
+    assert_eq!(scene.outcomes(), ["answered"]);
+    assert_eq!(scene.prompt(), ["I want to and I will."]);
+    scene.world.will_answer("Yes.");
+    scene.say("Really?").await;
+    assert_eq!(
+        scene.prompt(),
+        ["I want to and I will.", "Good.", "Really?"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_speaks_over_her_gets_the_floor_and_the_history_holds_what_was_heard() {
+    let mut scene = Scene::new("");
+    scene.world.will_answer(LONG);
+    scene.say("Count.").await;
+    scene.silence(300).await;
+    assert!(scene.is_loud());
+    scene.world.will_answer("Fine.");
+    scene.world.will_hear("What else is there?");
+    scene.speech(170).await;
+    let quiet = scene.lately(30).to_vec();
+    assert!(
+        quiet.iter().all(|loudest| (0.05..0.2).contains(loudest)),
+        "{quiet:?}"
+    );
+    scene.speech(130).await;
+    assert!(scene.is_silent(), "it held");
+    scene.speech(500).await;
+    scene.silence(500).await;
+    let cuts = scene.cuts();
+    assert_eq!(cuts.len(), 1);
+    let words = cuts[0].split_whitespace().count();
+    // She spoke for about 0.75 s, a tenth of a second a word.
+    assert!(
+        (6..=8).contains(&words) && LONG.starts_with(cuts[0]),
+        "{cuts:?}"
+    );
+    let wanted = ["Count.", cuts[0], "What else is there?"].map(str::to_owned);
+    assert_eq!(scene.prompt(), wanted);
+    scene.silence(1_000).await;
+    assert_eq!(scene.outcomes(), ["interrupted", "answered"]);
+    assert!(scene.is_silent());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cough_makes_her_quieter_for_a_moment_and_costs_no_word() {
+    let mut scene = Scene::new("");
+    scene.world.will_answer(LONG);
+    scene.say("Count.").await;
+    scene.world.will_hear("Koff, koff, koff, koff.");
+    scene.speech(220).await;
+    scene.silence(300).await;
+    assert!(scene.is_loud());
+    scene.silence(1_000).await;
+    assert_eq!(scene.dropped(), ["short"]);
+    assert_eq!(
+        (scene.cuts().len(), scene.outcomes()),
+        (0, vec!["answered"])
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_to_go_on_gives_the_voice_back_where_it_was() {
+    let mut scene = Scene::new("");
+    scene.world.will_answer(LONG);
+    scene.say("Count.").await;
+    scene.world.will_hear("Mm-hm.");
+    scene.speech(400).await;
+    assert!(scene.is_silent());
+    scene.silence(250).await;
+    assert!(scene.is_loud());
+    scene.silence(1_000).await;
+    assert_eq!(scene.dropped(), ["backchannel"]);
+    assert_eq!(scene.outcomes(), ["answered"]);
+    let sounding = scene.heard.iter().filter(|loudest| **loudest > 0.0).count();
+    assert!(
+        (99..=104).contains(&sounding),
+        "all of the second was heard: {sounding}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn stop_needs_no_model_and_works_however_short() {
+    for milliseconds in [220, 600] {
+        let mut scene = Scene::new("");
+        scene.world.will_answer(LONG);
+        scene.say("Count.").await;
+        scene.world.will_hear("Stop!");
+        scene.speech(milliseconds).await;
+        scene.silence(250).await;
+        assert!(scene.is_silent());
+        assert_eq!(
+            (scene.outcomes(), scene.dropped()),
+            (vec!["stop"], vec!["stop"])
+        );
+        assert_eq!(scene.prompt(), ["Count."]);
+        scene.world.will_answer("Yes.");
+        scene.say("Are you there?").await;
+        let heard = scene.cuts()[0].to_owned();
+        assert_eq!(
+            scene.prompt(),
+            ["Count.".to_owned(), heard, "Are you there?".to_owned()]
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn her_own_words_that_come_back_are_no_question() {
+    let mut scene = Scene::new("");
+    scene.world.will_answer(LONG);
+    scene.say("Count.").await;
+    scene.world.will_hear("Two three four five.");
+    scene.speech(400).await;
+    scene.silence(1_300).await;
+    assert_eq!(
+        (scene.dropped(), scene.outcomes()),
+        (vec!["echo"], vec!["answered"])
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_goes_on_before_its_answer_is_heard_is_one_question() {
+    let mut scene = Scene::new("");
+    scene.world.will_think_for(Duration::from_millis(400));
+    scene.world.will_answer("It depends.");
+    scene.world.will_hear("What is the capital?");
+    scene.speech(1_000).await;
+    scene.silence(300).await;
+    scene.world.will_answer("Paris.");
+    scene.say("Of France?").await;
+    scene.silence(1_500).await;
+    assert_eq!(scene.prompt(), ["What is the capital? Of France?"]);
+    assert_eq!(scene.outcomes(), ["interrupted", "answered"]);
+    assert_eq!(scene.cuts(), [""]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_wake_phrase_she_has_to_be_called_but_not_twice() {
+    let mut scene = Scene::new("[wake]\nphrase = \"hey jane\"\nfollow_up_seconds = 5\n");
+    scene.say("What a day!").await;
+    scene.silence(500).await;
+    assert_eq!(
+        (scene.dropped(), scene.world.prompts()),
+        (vec!["not_addressed"], 0)
+    );
+    scene.world.will_answer("Noon.");
+    scene.say("Hey Jane, what time is it?").await;
+    scene.silence(500).await;
+    assert_eq!(scene.prompt(), ["what time is it?"]);
+    scene.silence(3_000).await;
+    scene.world.will_answer("Monday.");
+    scene.say("And what day is it?").await;
+    scene.silence(500).await;
+    assert_eq!(scene.outcomes(), ["answered", "answered"]);
+    scene.silence(6_000).await;
+    scene.say("What a day!").await;
+    scene.silence(500).await;
+    assert_eq!(scene.world.prompts(), 2);
+    // Called alone, she waits for what is wanted.
+    scene.say("Hey Jane.").await;
+    scene.world.will_answer("Yes.");
+    scene.say("Are you there?").await;
+    assert_eq!(scene.world.prompts(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn push_to_talk_ends_the_turn_with_the_key() {
+    let mut scene = Scene::with("", false);
+    scene.speech(1_000).await;
+    scene.silence(1_000).await;
+    assert_eq!(scene.world.prompts(), 0);
+    scene.controls.send(Control::Listen(true)).await.unwrap();
+    scene.world.will_hear("Tell me about the");
+    scene.world.will_answer("What about it?");
+    scene.speech(1_000).await;
+    scene.controls.send(Control::Listen(false)).await.unwrap();
+    scene.speech(300).await;
+    // Not complete by its sound, but by the key.
+    assert_eq!(scene.prompt(), ["Tell me about the"]);
+    assert!(scene.is_loud());
+    scene.controls.send(Control::Stop).await.unwrap();
+    scene.silence(100).await;
+    assert!(scene.is_silent());
+    assert_eq!(scene.outcomes(), ["stop"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fails_is_told_and_the_next_question_is_answered() {
+    let mut scene = Scene::new("");
+    scene.world.will_fail(Part::Recogniser);
+    scene.speech(1_000).await;
+    scene.silence(500).await;
+    scene.world.will_fail(Part::Model);
+    scene.say("What is this?").await;
+    scene.silence(500).await;
+    scene.world.will_fail(Part::Voice);
+    scene.world.will_answer("Unheard.");
+    scene.say("And this?").await;
+    scene.silence(500).await;
+    assert_eq!(scene.dropped(), ["failed"]);
+    assert_eq!(scene.outcomes(), ["failed", "answered"]);
+    scene.world.will_answer(LONG);
+    scene.say("And that?").await;
+    assert!(scene.is_loud());
+    assert_eq!(scene.prompt(), ["And this?", "Unheard.", "And that?"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_the_end_of_a_recording_she_answers_and_ends() {
+    let mut scene = Scene::new("");
+    scene.world.will_answer(LONG);
+    scene.world.will_hear("What is this?");
+    scene.speech(1_000).await;
+    scene.hand.end();
+    scene.silence(1_000).await;
+    assert!(!scene.talk.is_finished());
+    scene.silence(1_000).await;
+    assert_eq!(scene.outcomes(), ["answered"]);
+    scene.talk.await.unwrap();
+}

@@ -1,0 +1,253 @@
+//! Engines that do as they are told, and a detector that goes by the loudness of a window.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::{StreamExt, stream};
+
+use crate::audio::SPEECH_RATE;
+use crate::audio::line::FRAME;
+use crate::backend::worker::Failure;
+use crate::backend::{
+    BackendError, Engines, Finish, Generated, Generation, LanguageModel, Message, Prompt,
+    ReplyStream, Speech, SpeechStream, SpeechToText, TextToSpeech, Transcript, Window,
+};
+use crate::config::{Config, Memory};
+use crate::event::{Events, Role};
+use crate::hearing::VoiceDetector;
+use crate::runtime::{Factory, Origin, Runtime};
+
+/// Samples that she speaks for each word: 100 ms.
+const WORD: usize = SPEECH_RATE as usize / 10;
+
+/// What fails, once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Recogniser,
+    Model,
+    Voice,
+}
+
+/// What the engines were told and did.
+#[derive(Clone, Default)]
+pub struct World(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    transcript: String,
+    answer: String,
+    failures: VecDeque<Part>,
+    thinks: Duration,
+    prompts: Vec<Vec<Message>>,
+    spoken: Vec<String>,
+}
+
+impl World {
+    /// The recogniser understands this until it is told otherwise.
+    pub fn will_hear(&self, text: &str) {
+        self.0.lock().unwrap().transcript = text.to_owned();
+    }
+
+    /// The model answers this until it is told otherwise.
+    pub fn will_answer(&self, text: &str) {
+        self.0.lock().unwrap().answer = text.to_owned();
+    }
+
+    /// The model takes so long for each answer.
+    pub fn will_think_for(&self, time: Duration) {
+        self.0.lock().unwrap().thinks = time;
+    }
+
+    pub fn will_fail(&self, part: Part) {
+        self.0.lock().unwrap().failures.push_back(part);
+    }
+
+    pub fn spoken(&self) -> Vec<String> {
+        self.0.lock().unwrap().spoken.clone()
+    }
+
+    /// How often the model was asked.
+    pub fn prompts(&self) -> usize {
+        self.0.lock().unwrap().prompts.len()
+    }
+
+    /// The last prompt, without the instructions.
+    pub fn last_prompt(&self) -> Vec<String> {
+        let state = self.0.lock().unwrap();
+        let messages = state.prompts.last().unwrap();
+        messages
+            .iter()
+            .skip(1)
+            .map(|message| message.content.clone())
+            .collect()
+    }
+
+    fn fails(&self, what: Part) -> bool {
+        let mut state = self.0.lock().unwrap();
+        let fails = state.failures.front() == Some(&what);
+        if fails {
+            state.failures.pop_front();
+        }
+        fails
+    }
+}
+
+fn failed(role: Role) -> BackendError {
+    BackendError::Failed {
+        role,
+        worker: "fake",
+        failure: Failure::Engine {
+            message: "as it was told".to_owned(),
+        },
+    }
+}
+
+#[async_trait]
+impl SpeechToText for World {
+    async fn prepare(&self) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    async fn transcribe(&self, _samples: Arc<[f32]>) -> Result<Transcript, BackendError> {
+        if self.fails(Part::Recogniser) {
+            return Err(failed(Role::Stt));
+        }
+        Ok(Transcript {
+            text: self.0.lock().unwrap().transcript.clone(),
+            language: None,
+            no_speech_probability: 0.0,
+            mean_log_probability: 0.0,
+        })
+    }
+}
+
+#[async_trait]
+impl LanguageModel for World {
+    async fn prepare(&self, _messages: &[Message]) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn reply(&self, prompt: Prompt) -> ReplyStream {
+        if self.fails(Part::Model) {
+            return stream::iter([Err(failed(Role::Llm))]).boxed();
+        }
+        let mut state = self.0.lock().unwrap();
+        state.prompts.push(prompt.messages);
+        let answer = state.answer.clone();
+        let thinks = state.thinks;
+        let ended = Generated::Ended(Generation {
+            finish: Finish::Stop,
+            prompt_tokens: 1,
+            reused_tokens: 0,
+            reply_tokens: 1,
+            decode_seconds: 0.0,
+        });
+        let waits = stream::once(tokio::time::sleep(thinks)).filter_map(async |()| None);
+        let items = stream::iter([Ok(Generated::Text(answer)), Ok(ended)]);
+        Box::pin(waits).chain(items).boxed()
+    }
+
+    fn aside(&self, messages: Vec<Message>, _max_tokens: u32) -> ReplyStream {
+        self.reply(messages.into())
+    }
+
+    async fn count_tokens(&self, prompts: Vec<Vec<Message>>) -> Result<Vec<u32>, BackendError> {
+        Ok(vec![1; prompts.len()])
+    }
+
+    async fn window(&self) -> Result<Window, BackendError> {
+        Ok(Window {
+            tokens: 4096,
+            reply: 256,
+        })
+    }
+}
+
+#[async_trait]
+impl TextToSpeech for World {
+    async fn prepare(&self) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn speak(&self, text: String) -> SpeechStream {
+        if self.fails(Part::Voice) {
+            return stream::iter([Err(failed(Role::Tts))]).boxed();
+        }
+        let words = text.split_whitespace().count();
+        self.0.lock().unwrap().spoken.push(text);
+        let speech = Speech {
+            samples: vec![0.5; words * WORD],
+            sample_rate: SPEECH_RATE,
+        };
+        stream::iter([Ok(speech)]).boxed()
+    }
+}
+
+#[async_trait]
+impl Factory for World {
+    fn engines(&self, config: &Config) -> Result<Engines, BackendError> {
+        Ok(Engines {
+            stt: self.stt(config)?,
+            llm: self.llm(config)?,
+            tts: self.tts(config)?,
+        })
+    }
+
+    fn stt(&self, _config: &Config) -> Result<Arc<dyn SpeechToText>, BackendError> {
+        Ok(Arc::new(self.clone()))
+    }
+
+    fn llm(&self, _config: &Config) -> Result<Arc<dyn LanguageModel>, BackendError> {
+        Ok(Arc::new(self.clone()))
+    }
+
+    fn tts(&self, _config: &Config) -> Result<Arc<dyn TextToSpeech>, BackendError> {
+        Ok(Arc::new(self.clone()))
+    }
+
+    fn set_budgets(&self, _budgets: &Memory) {}
+
+    fn load_beside(&self, _role: Option<Role>) {}
+
+    async fn unload(&self, _role: Role) {}
+}
+
+/// A runtime of these engines with this `jane.toml`.
+pub fn runtime(config: &str, world: &World, events: &Events) -> Arc<Runtime> {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("jane.toml");
+    let echo = "[hearing]\necho_cancellation = false\n";
+    std::fs::write(&file, format!("{echo}{config}")).unwrap();
+    let origin = Origin {
+        file,
+        file_is_required: true,
+        environment: Vec::new(),
+        overrides: Vec::new(),
+    };
+    let config = Config::load(&origin.source()).unwrap();
+    Runtime::new(
+        config,
+        origin,
+        Arc::new(world.clone()),
+        None,
+        events.clone(),
+    )
+    .unwrap()
+}
+
+/// Takes what is louder than half of full scale for speech; 20 ms a window.
+pub fn detector() -> Box<dyn VoiceDetector> {
+    struct Loudness;
+    impl VoiceDetector for Loudness {
+        fn probability(&mut self, window: &[f32]) -> f32 {
+            window[0].abs()
+        }
+        fn window(&self) -> usize {
+            2 * FRAME
+        }
+        fn reset(&mut self) {}
+    }
+    Box::new(Loudness)
+}
