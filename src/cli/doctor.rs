@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::session::{configuration, installation, installed};
+use super::talk::voice_detector;
 use super::{Common, Failure};
 use crate::audio::{DeviceInfo, input_devices, output_devices};
 use crate::backend::wanted_models;
@@ -66,7 +67,7 @@ impl Findings {
 /// Where something is broken, after all of it was reported.
 pub async fn run(common: &Common, events: &Events) -> Result<(), Failure> {
     let mut findings = Findings::default();
-    let mut memory = None;
+    let (mut memory, mut detector) = (None, None);
     match configuration(common) {
         Ok((home, _, config)) => {
             findings.fine(
@@ -75,6 +76,7 @@ pub async fn run(common: &Common, events: &Events) -> Result<(), Failure> {
             );
             models(&config, &home, &mut findings);
             log_directory(&config.log_directory(&home), &mut findings);
+            detector = Some(voice_detector(&config.models_directory(&home), &home).map(drop));
             memory = Some(engines(home, &config, events, &mut findings).await?);
         }
         Err(failure) => {
@@ -101,6 +103,17 @@ pub async fn run(common: &Common, events: &Events) -> Result<(), Failure> {
         "questions are typed, or asked with `jane ask --wav`",
         &mut findings,
     );
+    if let Some(detector) = &detector {
+        match detector {
+            Ok(()) => findings.fine("ears", "voices are told from noise by Silero"),
+            Err(reason) => findings.add(
+                "ears",
+                Standing::Note,
+                format!("voices are told from noise by loudness alone: {reason}"),
+                Some("`jane models pull onnxruntime`".to_owned()),
+            ),
+        }
+    }
     graphics(&mut findings);
 
     let broken = findings

@@ -12,6 +12,8 @@ mod models;
 mod output;
 mod say;
 mod session;
+mod status;
+mod talk;
 mod transcribe;
 
 use std::path::PathBuf;
@@ -24,6 +26,7 @@ use crate::event::Events;
 use failure::Failure;
 use output::Printer;
 use session::Session;
+use status::Status;
 
 /// A voice assistant that runs on its owner's machine.
 #[derive(Parser)]
@@ -57,6 +60,8 @@ struct Common {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Talk: she listens, answers aloud, and may be interrupted
+    Talk(talk::Talk),
     /// Ask one question, typed or recorded, and hear the answer
     Ask(ask::Ask),
     /// Talk by typing, or with `@FILE` by recordings; reads lines where the input is not a terminal
@@ -109,9 +114,10 @@ pub fn main() -> ExitCode {
 
 async fn run(Arguments { common, command }: Arguments) -> u8 {
     let events = Events::new();
-    let printer = Printer::start(&events, common.json);
+    let status = Status::default();
+    let printer = Printer::start(&events, common.json, &status);
     let result = tokio::select! {
-        result = dispatch(&common, command, &events) => result,
+        result = dispatch(&common, command, &events, &status) => result,
         () = interrupted() => Err(Failure::interrupted()),
     };
     let code = match result {
@@ -132,7 +138,12 @@ async fn run(Arguments { common, command }: Arguments) -> u8 {
     code
 }
 
-async fn dispatch(common: &Common, command: Command, events: &Events) -> Result<(), Failure> {
+async fn dispatch(
+    common: &Common,
+    command: Command,
+    events: &Events,
+    status: &Status,
+) -> Result<(), Failure> {
     // What needs no configuration that is in order.
     match &command {
         Command::Init(init) => return init.run(common, events),
@@ -142,6 +153,7 @@ async fn dispatch(common: &Common, command: Command, events: &Events) -> Result<
     }
     let session = Session::open(common, events)?;
     match command {
+        Command::Talk(talk) => talk.run(&session, (!common.json).then_some(status)).await,
         Command::Ask(ask) => ask.run(&session).await,
         Command::Chat(chat) => chat.run(&session).await,
         Command::Transcribe(transcribe) => transcribe.run(&session).await,

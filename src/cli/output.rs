@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::status::Status;
 use crate::event::{Event, Events, Stamped, Waterfall};
 
 pub struct Printer {
@@ -16,14 +17,18 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// Prints every event from now on.
-    pub fn start(events: &Events, json: bool) -> Self {
+    /// Prints every event from now on, above `status`.
+    pub fn start(events: &Events, json: bool, status: &Status) -> Self {
         let receiver = events.subscribe();
+        let human = Human {
+            status: status.clone(),
+            ..Human::default()
+        };
         let task = tokio::task::spawn_blocking(move || {
             if json {
                 print_json(receiver)
             } else {
-                Human::default().print(receiver)
+                human.print(receiver)
             }
         });
         Self { task }
@@ -58,6 +63,8 @@ struct Human {
     /// Whether it stands behind the mark that she listens.
     prompted: bool,
     bar: Option<(String, ProgressBar)>,
+    /// Where it is shown, only whole lines are printed.
+    status: Status,
 }
 
 impl Human {
@@ -88,9 +95,14 @@ impl Human {
             } if of_seconds > 60.0 => {
                 self.note(&format!("… {end_seconds:.0} of {of_seconds:.0} s"));
             }
+            Event::ReplyDelta { .. } if self.status.is_shown() => {}
             Event::ReplyDelta { text, .. } => self.delta(&text),
+            Event::Sentence { index, text, .. } if self.status.is_shown() => {
+                let speaker = if index == 0 { "jane:" } else { "" };
+                self.line(&format!("{speaker:<5} {text}"));
+            }
             Event::Reply { finish, .. } => self.end_reply(finish),
-            Event::Listening if stdin().is_terminal() => {
+            Event::Listening if stdin().is_terminal() && !self.status.is_shown() => {
                 self.prompted = false;
                 self.interrupt();
                 self.prompted = true;
@@ -111,6 +123,20 @@ impl Human {
             }
             Event::WorkerRestarted { worker, .. } => {
                 self.note(&format!("starting `{worker}` again …"))
+            }
+            Event::SpeechDropped {
+                reason: "stop",
+                text,
+            } => {
+                self.note(&format!("(quiet: {text})"));
+            }
+            Event::ReplyCut { heard, .. } => self.note(&format!("(cut off after: {heard})")),
+            Event::AudioLost { message, hint } => {
+                self.problem("warning", &message, hint.as_deref());
+            }
+            Event::AudioBack => self.note("the sound device is back"),
+            Event::AudioDropped { samples } => {
+                self.note(&format!("(lost {} ms of sound)", samples / 16));
             }
             Event::BackendSwitched {
                 role, to, reason, ..
@@ -154,16 +180,16 @@ impl Human {
     fn delta(&mut self, text: &str) {
         self.end_bar();
         if self.in_reply {
-            put(&mut stdout(), text);
+            self.put(&mut stdout(), text);
         } else {
             self.in_reply = true;
-            put(&mut stdout(), &format!("jane: {}", text.trim_start()));
+            self.put(&mut stdout(), &format!("jane: {}", text.trim_start()));
         }
     }
 
     fn end_reply(&mut self, finish: &str) {
         if std::mem::take(&mut self.in_reply) {
-            put(&mut stdout(), "\n");
+            self.put(&mut stdout(), "\n");
         }
         if finish == "length" {
             self.note("(the reply was cut off at `llm.max_reply_tokens`)");
@@ -179,12 +205,12 @@ impl Human {
 
     fn line(&mut self, text: &str) {
         self.interrupt();
-        put(&mut stdout(), &format!("{text}\n"));
+        self.put(&mut stdout(), &format!("{text}\n"));
     }
 
     fn note(&mut self, text: &str) {
         self.interrupt();
-        put(&mut stderr(), &format!("{text}\n"));
+        self.put(&mut stderr(), &format!("{text}\n"));
         self.prompt();
     }
 
@@ -200,17 +226,21 @@ impl Human {
 
     fn problem(&mut self, kind: &str, message: &str, hint: Option<&str>) {
         self.interrupt();
-        put(&mut stderr(), &format!("{kind}: {message}\n"));
+        self.put(&mut stderr(), &format!("{kind}: {message}\n"));
         if let Some(hint) = hint {
-            put(&mut stderr(), &format!("hint: {hint}\n"));
+            self.put(&mut stderr(), &format!("hint: {hint}\n"));
         }
         self.prompt();
+    }
+
+    fn put(&self, stream: &mut impl Write, text: &str) {
+        self.status.aside(|| put(stream, text));
     }
 
     /// Marks that she listens, again where something was printed meanwhile.
     fn prompt(&self) {
         if self.prompted {
-            put(&mut stderr(), "> ");
+            self.put(&mut stderr(), "> ");
         }
     }
 
@@ -218,10 +248,10 @@ impl Human {
     fn interrupt(&mut self) {
         self.end_bar();
         if std::mem::take(&mut self.in_reply) {
-            put(&mut stdout(), "\n");
+            self.put(&mut stdout(), "\n");
         }
         if self.prompted {
-            put(&mut stderr(), "\n");
+            self.put(&mut stderr(), "\n");
         }
     }
 
@@ -245,7 +275,7 @@ impl Human {
     fn report(&mut self, report: &serde_json::Value) {
         self.interrupt();
         if let Some(text) = report.get("text").and_then(serde_json::Value::as_str) {
-            put(&mut stdout(), text);
+            self.put(&mut stdout(), text);
         }
     }
 }

@@ -1,0 +1,148 @@
+//! `jane talk`: the live conversation.
+
+use std::path::{Path, PathBuf};
+
+use tokio::sync::mpsc;
+
+use super::status::Status;
+use super::{Failure, Session};
+use crate::audio::line::{Line, NO_DEVICE};
+use crate::audio::{AudioError, Direction};
+use crate::backend::ONNX_RUNTIME;
+use crate::config::{Audio, Config};
+use crate::conversation::live::{Control, Live, Parts, Reopen};
+use crate::event::{Event, Events};
+use crate::hearing::{Ears, EarsSettings, EnergyDetector, Silero, VoiceDetector};
+use crate::model::{ModelKind, ModelStore};
+
+#[derive(clap::Args)]
+pub struct Talk {
+    /// A recording in place of the microphone, at real speed; she ends when it is over and answered
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+    /// A recording in place of the loudspeaker, as long as the input, sample for sample
+    #[arg(long, value_name = "FILE", requires = "input")]
+    output: Option<PathBuf>,
+    /// Listen only from one press of the space bar to the next
+    #[arg(long, conflicts_with = "input")]
+    push_to_talk: bool,
+    /// Answer in text only
+    #[arg(long, conflicts_with = "output")]
+    silent: bool,
+}
+
+impl Talk {
+    pub async fn run(self, session: &Session, status: Option<&Status>) -> Result<(), Failure> {
+        let config = &session.config;
+        // What is wrong with a device or a file is said before anything is loaded.
+        let line = match &self.input {
+            Some(input) => Line::recordings(input, self.output.as_deref())?,
+            None => live_line(&config.audio, self.silent, &session.events)?,
+        };
+        let speaks = match &self.input {
+            Some(_) => self.output.is_some(),
+            None => line.has_loudspeaker(),
+        };
+        let installed = session.installed()?;
+        let ears = Ears::new(
+            EarsSettings::of(&config.hearing),
+            detector(config, &installed.home, &session.events),
+        );
+        let runtime = session.runtime(&installed)?;
+        let _watching = runtime.watch(&installed.workers);
+        let live = Live::new(Parts {
+            runtime,
+            events: session.events.clone(),
+            line,
+            ears,
+            speaks,
+            listens: !self.push_to_talk,
+            reopen: self.input.is_none().then(|| {
+                let (silent, events) = (self.silent, session.events.clone());
+                let reopen: Reopen = Box::new(move |audio| live_line(audio, silent, &events));
+                reopen
+            }),
+        });
+        live.prepare().await;
+        let view = live.view();
+        let showing = async {
+            if let Some(status) = status {
+                status.clone().follow(view, self.push_to_talk).await;
+            }
+        };
+        let (sender, controls) = mpsc::channel(1);
+        if self.push_to_talk {
+            listen_for_keys(sender);
+        }
+        tokio::join!(live.run(controls), showing);
+        Ok(())
+    }
+}
+
+/// Silero's detector of voices.
+///
+/// # Errors
+/// Why it cannot be had, in words for the user.
+pub fn voice_detector(models: &Path, home: &Path) -> Result<Silero, String> {
+    let models = ModelStore::open(models).map_err(|error| error.to_string())?;
+    let runtime = models.resolve(ModelKind::Runtime, ONNX_RUNTIME, home);
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    Silero::load(&runtime.main).map_err(|error| error.to_string())
+}
+
+/// The same, or else one that knows loud from quiet, which is said.
+fn detector(config: &Config, home: &Path, events: &Events) -> Box<dyn VoiceDetector> {
+    match voice_detector(&config.models_directory(home), home) {
+        Ok(silero) => Box::new(silero),
+        Err(reason) => {
+            events.emit(Event::Warning {
+                message: format!("voices are told from noise by loudness alone: {reason}"),
+                hint: Some("`jane models pull onnxruntime`".to_owned()),
+            });
+            Box::new(EnergyDetector::default())
+        }
+    }
+}
+
+/// The devices that the configuration names. Where the machine has no loudspeaker at all, answers are text only, which is said.
+fn live_line(audio: &Audio, silent: bool, events: &Events) -> Result<Line, AudioError> {
+    let output = if silent {
+        NO_DEVICE
+    } else {
+        audio.output_device.as_str()
+    };
+    match Line::live(&audio.input_device, output) {
+        Err(AudioError::NoDevice {
+            direction: Direction::Output,
+            ..
+        }) => {
+            events.emit(Event::Warning {
+                message: "there is no loudspeaker: answers are text only".to_owned(),
+                hint: Some("`jane doctor` lists the devices; `--silent` wants it so".to_owned()),
+            });
+            Line::live(&audio.input_device, NO_DEVICE)
+        }
+        line => line,
+    }
+}
+
+/// The space bar begins and ends listening; Escape silences her.
+fn listen_for_keys(controls: mpsc::Sender<Control>) {
+    std::thread::spawn(move || {
+        let terminal = console::Term::stderr();
+        let mut listens = false;
+        while let Ok(key) = terminal.read_key() {
+            let control = match key {
+                console::Key::Char(' ') => {
+                    listens = !listens;
+                    Control::Listen(listens)
+                }
+                console::Key::Escape => Control::Stop,
+                _ => continue,
+            };
+            if controls.blocking_send(control).is_err() {
+                return;
+            }
+        }
+    });
+}
