@@ -413,3 +413,32 @@ fn a_full_disk_is_said_and_leaves_nothing() {
     refused(&run, 1, &["a.wav", "No space left"]);
     assert_eq!(run.stderr.trim(), "", "something was left on the disk");
 }
+
+#[test]
+fn a_conversation_without_its_sound_says_what_is_missing() {
+    let home = Home::new();
+    refused(
+        &home.run(&["talk", "--input", "no/such/file.wav"]),
+        1,
+        &["no/such/file.wav", "No such file"],
+    );
+    let question = home.path().join("question.wav");
+    fs::copy(data("largest_ocean.wav"), &question).unwrap();
+    let before = fs::read(&question).unwrap();
+    let same = question.to_str().unwrap();
+    refused(
+        &home.run(&["talk", "--input", same, "--output", same]),
+        1,
+        &["question.wav", "being heard"],
+    );
+    assert_eq!(fs::read(&question).unwrap(), before);
+    let mut command = home.command(&["talk", "--json"]);
+    // No configuration of ALSA: no device, whatever the machine has.
+    command
+        .env("ALSA_CONFIG_PATH", "/dev/null")
+        .env("PULSE_SERVER", "none");
+    let run = common::Running::spawn(&mut command).finish();
+    refused(&run, 1, &["no microphone"]);
+    let unknown = home.run(&["talk", "--set", "audio.input_device=Gramophone"]);
+    refused(&unknown, 1, &["Gramophone"]);
+}

@@ -1,0 +1,397 @@
+//! The live conversation, with recordings in place of microphone and loudspeaker, at real speed.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use common::openai::OpenAiServer;
+use common::{Home, Run, data, questions, write_wav};
+use jane::accuracy::WordErrors;
+use jane::audio::{SPEECH_RATE, read_speech};
+
+/// Samples per second of what she plays into a file.
+const OUTPUT_RATE: usize = 48_000;
+
+/// A recording for the microphone, built from clips.
+struct Tape {
+    samples: Vec<f32>,
+}
+
+impl Tape {
+    fn new() -> Self {
+        Self {
+            samples: Vec::new(),
+        }
+    }
+
+    fn silence(&mut self, seconds: f64) {
+        // Not digital silence: a quiet room.
+        let count = (seconds * f64::from(SPEECH_RATE)) as usize;
+        let mut state = 1_u32;
+        self.samples.extend((0..count).map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (f64::from(state >> 8) / f64::from(1 << 24) - 0.5) as f32 * 0.001
+        }));
+    }
+
+    /// Seconds so far.
+    fn now(&self) -> f64 {
+        self.samples.len() as f64 / f64::from(SPEECH_RATE)
+    }
+
+    /// Adds a clip; returns where its speech begins and ends, in seconds.
+    fn clip(&mut self, path: &Path) -> (f64, f64) {
+        let start = self.samples.len();
+        let clip = read_speech(path, 60.0).unwrap();
+        let loud = |sample: &f32| sample.abs() > 0.02;
+        let first = clip.iter().position(loud).unwrap();
+        let last = clip.iter().rposition(loud).unwrap();
+        self.samples.extend(clip);
+        let at = |sample: usize| (start + sample) as f64 / f64::from(SPEECH_RATE);
+        (at(first), at(last))
+    }
+
+    fn write(&self, path: &Path) {
+        let samples = self.samples.iter().map(|sample| (sample * 32_767.0) as i16);
+        write_wav(path, SPEECH_RATE, samples);
+    }
+}
+
+/// Talks with a tape; returns the events and what she played.
+fn talk(home: &Home, tape: &Tape) -> (Run, Vec<i16>) {
+    let (input, output) = (home.path().join("in.wav"), home.path().join("out.wav"));
+    tape.write(&input);
+    let run = home.run(&[
+        "talk",
+        "--input",
+        input.to_str().unwrap(),
+        "--output",
+        output.to_str().unwrap(),
+    ]);
+    assert_eq!(run.code(), Some(0), "{run:#?}");
+    let (rate, played) = common::read_wav(&output);
+    assert_eq!(rate as usize, OUTPUT_RATE);
+    (run, played)
+}
+
+/// The first moment from `from` on at which she is heard, in seconds.
+fn heard_from(played: &[i16], from: f64) -> Option<f64> {
+    let skip = (from * OUTPUT_RATE as f64) as usize;
+    let place = played
+        .iter()
+        .skip(skip)
+        .position(|sample| sample.abs() > 100)?;
+    Some((skip + place) as f64 / OUTPUT_RATE as f64)
+}
+
+/// The last moment before `until` at which she is heard, in seconds.
+fn heard_until(played: &[i16], until: f64) -> Option<f64> {
+    let end = ((until * OUTPUT_RATE as f64) as usize).min(played.len());
+    let place = played[..end]
+        .iter()
+        .rposition(|sample| sample.abs() > 100)?;
+    Some(place as f64 / OUTPUT_RATE as f64)
+}
+
+fn percentile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[((values.len() - 1) as f64 * share).round() as usize]
+}
+
+#[test]
+fn ten_recorded_questions_are_answered_in_their_order() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let home = Home::new();
+    home.write_config("[llm]\nmax_reply_tokens = 30\n");
+    let mut tape = Tape::new();
+    tape.silence(1.5);
+    let mut ends = Vec::new();
+    let questions = questions();
+    for (file, _) in &questions {
+        ends.push(tape.clip(file).1);
+        tape.silence(7.0);
+    }
+    let (run, played) = talk(&home, &tape);
+    let turns = run.all("turn.ended");
+    let transcripts = run.all("transcript");
+    assert_eq!(
+        (turns.len(), transcripts.len()),
+        (questions.len(), questions.len()),
+        "{run:#?}"
+    );
+    println!(
+        "question                                   turn over  transcript  first token  first sentence  first sound  as played"
+    );
+    let mut voice_to_voice = Vec::new();
+    for (index, (_, text)) in questions.iter().enumerate() {
+        let heard = transcripts[index]["text"].as_str().unwrap();
+        assert!(
+            WordErrors::between(text, heard).errors <= 1,
+            "`{text}` was heard as `{heard}`"
+        );
+        let turn = turns[index];
+        assert_eq!(turn["outcome"], "answered", "{turn}");
+        let measured = heard_from(&played, ends[index]).unwrap() - ends[index];
+        println!(
+            "{text:<42} {:>6} ms  {:>7} ms  {:>8} ms  {:>11} ms  {:>8} ms  {:>6.0} ms",
+            turn["end_of_turn_ms"],
+            turn["stt_ms"],
+            turn["llm_first_token_ms"],
+            turn["first_sentence_ms"],
+            turn["voice_to_voice_ms"],
+            measured * 1000.0
+        );
+        voice_to_voice.push(measured);
+    }
+    println!(
+        "voice to voice: median {:.2} s, 95th percentile {:.2} s",
+        percentile(&mut voice_to_voice, 0.5),
+        percentile(&mut voice_to_voice, 0.95)
+    );
+}
+
+/// One conversation at a time: they run at real speed, and the machine has two cores.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// Stories of plain words, none of which is told twice: file and text are the same to the word.
+const STORIES: [&str; 10] = [
+    "once upon a time a small dog went out to find the moon and it walked over the hills and through the woods until it came to the sea where it sat down and waited",
+    "in a distant land there was a river that ran up the side of a mountain and nobody knew why until a young girl followed it all the way to the top and looked inside",
+    "every morning the old man opened the window of his house and counted the birds on the roof of the church and every morning there was one bird more than the day before",
+    "a train left the station in the middle of the night with nobody on board and it did not stop until it reached a town where the people had waited for it for many years",
+    "the cook of the king lost his spoon in the soup and the king said that he would give a bag of gold to the man who could find it before the bell of the tower rang",
+    "three brothers built a boat out of the wood of one tree and they went down the river with a cat and a drum and a letter that none of them was able to read at all",
+    "when the snow came the children of the village made a horse of ice and in the night it got up and ran around the frozen lake until the sun came over the trees again",
+    "there was a clock that told the time of another city and the woman who owned it always came too late for dinner and too early for bed but she never wanted another one",
+    "the farmer planted a stone in his garden because he had no seeds left and in the spring a wall grew out of the ground with a door in it that opened to the other side",
+    "a man bought a map of a house that he had never seen and he looked for it all over the world until he found it at the end of the street where he was born long ago",
+];
+
+/// A story for whoever asks for one, another each time; the Pacific for everybody else.
+fn story_teller(question: &str) -> String {
+    static TOLD: AtomicUsize = AtomicUsize::new(0);
+    if question.to_lowercase().contains("ocean") {
+        return "The Pacific.".to_owned();
+    }
+    let story = STORIES[TOLD.fetch_add(1, Ordering::Relaxed) % STORIES.len()];
+    story.to_owned()
+}
+
+/// A question that takes long to answer, spoken by her own voice.
+fn long_question(home: &Home) -> PathBuf {
+    let file = home.path().join("long.wav");
+    let text = "Please tell me a very long story.";
+    let run = home.run(&["say", text, "--out", file.to_str().unwrap()]);
+    assert_eq!(run.code(), Some(0), "{run:#?}");
+    file
+}
+
+fn words(text: &str) -> Vec<String> {
+    let clean = |word: &str| {
+        word.trim_matches(|letter: char| !letter.is_alphanumeric())
+            .to_lowercase()
+    };
+    text.split_whitespace()
+        .map(clean)
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// The words of a stretch of what she played, as her own recogniser understands them.
+fn transcribe(home: &Home, played: &[i16]) -> Vec<String> {
+    let file = home.path().join("stretch.wav");
+    write_wav(&file, OUTPUT_RATE as u32, played.iter().copied());
+    let run = home.run(&["transcribe", file.to_str().unwrap()]);
+    assert_eq!(run.code(), Some(0), "{run:#?}");
+    let texts = run
+        .all("transcript")
+        .into_iter()
+        .map(|event| event["text"].as_str().unwrap().to_owned());
+    words(&texts.collect::<Vec<_>>().join(" "))
+}
+
+/// How many words of `story` are over where `spoken` ends, as its last two words tell, else the last; of several places the one
+/// nearest to `about`. The recogniser joins and drops small words, so that counting them would not do.
+fn position(story: &[String], spoken: &[String], about: usize) -> usize {
+    let ends = |words: &[String]| {
+        let places =
+            (words.len()..=story.len()).filter(|end| story[end - words.len()..*end] == *words);
+        places.min_by_key(|end| end.abs_diff(about))
+    };
+    let last = |count: usize| &spoken[spoken.len().saturating_sub(count)..];
+    ends(last(2))
+        .or_else(|| ends(last(1)))
+        .unwrap_or(spoken.len())
+}
+
+#[test]
+fn she_falls_silent_when_she_is_interrupted_and_answers_that() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let server = OpenAiServer::start("story teller");
+    server.answer_by(story_teller);
+    let home = Home::new();
+    let url = server.url();
+    home.write_config(&format!(
+        "[llm]\nbackend = \"openai\"\nmodel = \"stories\"\n[llm.remote]\nurl = \"{url}\"\n"
+    ));
+    let long = long_question(&home);
+    let interrupter = data("largest_ocean.wav");
+    let mut tape = Tape::new();
+    tape.silence(1.5);
+    let mut interruptions = Vec::new();
+    // Ten points that differ, spread over the answer.
+    for point in 0..10 {
+        tape.clip(&long);
+        tape.silence(2.4 + 0.37 * f64::from(point * 7 % 10));
+        interruptions.push(tape.clip(&interrupter).0);
+        tape.silence(3.5);
+    }
+    let (run, played) = talk(&home, &tape);
+    let (cuts, yields) = (run.all("reply.cut"), run.all("barge_in"));
+    assert_eq!((cuts.len(), yields.len()), (10, 10), "{run:#?}");
+    println!("said at    silent after   after detection  words in the history and played");
+    for ((start, cut), yielded) in interruptions.iter().zip(&cuts).zip(&yields) {
+        let silent = heard_until(&played, start + 1.2).unwrap();
+        let detected = yielded["at_seconds"].as_f64().unwrap();
+        let begun = heard_from(&played, start - 6.0).unwrap();
+        let stretch = [begun - 0.2, silent + 0.1].map(|at| (at * OUTPUT_RATE as f64) as usize);
+        let mut spoken = transcribe(&home, &played[stretch[0]..stretch[1]]);
+        let heard = words(cut["heard"].as_str().unwrap());
+        let story = STORIES
+            .iter()
+            .map(|story| words(story))
+            .find(|story| story.starts_with(&heard))
+            .unwrap();
+        // The recogniser hears a word in the beginning of another.
+        if !story.contains(spoken.last().unwrap()) {
+            spoken.pop();
+        }
+        let played_words = position(&story, &spoken, heard.len());
+        println!(
+            "{start:>6.2} s   {:>6.0} ms      {:>6.0} ms      {} and {}",
+            (silent - start) * 1000.0,
+            (silent - detected) * 1000.0,
+            heard.len(),
+            played_words,
+        );
+        assert!(silent - start <= 0.5 && silent - detected <= 0.15);
+        assert!(
+            heard.len().abs_diff(played_words) <= 1,
+            "{heard:?} is not {spoken:?}"
+        );
+    }
+    let outcomes: Vec<_> = run
+        .all("turn.ended")
+        .iter()
+        .map(|turn| turn["outcome"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(outcomes, ["interrupted", "answered"].repeat(10));
+    // The model was told what was heard, and the interruption is what it was asked next.
+    for cut in &cuts {
+        let heard = cut["heard"].as_str().unwrap();
+        let told = server.received().iter().any(|request| {
+            let messages = request.json()["messages"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            messages.windows(2).any(|pair| {
+                pair[0]["content"] == heard
+                    && pair[1]["content"].as_str().unwrap().contains("ocean")
+            })
+        });
+        assert!(told, "{heard}");
+    }
+}
+
+#[test]
+fn noise_starts_no_turn_and_stop_needs_no_model() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let server = OpenAiServer::start("story teller");
+    server.answer_by(story_teller);
+    let home = Home::new();
+    let url = server.url();
+    home.write_config(&format!(
+        "[llm]\nbackend = \"openai\"\nmodel = \"stories\"\n[llm.remote]\nurl = \"{url}\"\n"
+    ));
+    let long = long_question(&home);
+    let stop = home.path().join("stop.wav");
+    let run = home.run(&["say", "Stop!", "--out", stop.to_str().unwrap()]);
+    assert_eq!(run.code(), Some(0), "{run:#?}");
+    let mut tape = Tape::new();
+    tape.silence(1.0);
+    for (clip, _, _) in common::recordings("noise").into_iter().take(6) {
+        tape.clip(&clip);
+        tape.silence(2.0);
+    }
+    let asked = tape.now();
+    tape.clip(&long);
+    tape.silence(3.5);
+    let (stopped, _) = tape.clip(&stop);
+    tape.silence(5.0);
+    let (run, played) = talk(&home, &tape);
+    let started: Vec<_> = run.all("turn.started");
+    assert_eq!(started.len(), 1, "{run:#?}");
+    assert!(heard_from(&played, 0.0).unwrap() > asked);
+    let ended = run.only("turn.ended");
+    assert_eq!(ended["outcome"], "stop", "{ended}");
+    let until = heard_until(&played, 1e6).unwrap();
+    println!("said stop at {stopped:.2} s, silent from {until:.2} s on");
+    assert!(until < stopped + 0.5);
+}
+
+/// The quietest 20 ms in the middle third of a recording, where a speaker would pause.
+fn middle(clip: &[f32]) -> usize {
+    const WINDOW: usize = SPEECH_RATE as usize / 50;
+    let third = clip.len() / 3;
+    let power = |at: &usize| {
+        clip[*at..*at + WINDOW]
+            .iter()
+            .map(|sample| sample * sample)
+            .sum::<f32>()
+    };
+    let places = (third..2 * third).step_by(WINDOW / 4);
+    places
+        .min_by(|one, other| power(one).total_cmp(&power(other)))
+        .unwrap()
+}
+
+#[test]
+fn a_pause_in_the_middle_of_a_question_does_not_cut_it_in_two() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let home = Home::new();
+    home.write_config("[llm]\nmax_reply_tokens = 12\n");
+    let mut tape = Tape::new();
+    tape.silence(1.0);
+    let questions = questions();
+    for (index, (file, _)) in questions.iter().enumerate() {
+        let clip = read_speech(file, 60.0).unwrap();
+        let (one, other) = clip.split_at(middle(&clip));
+        tape.samples.extend(one);
+        tape.silence(0.3 + 0.1 * (index % 4) as f64);
+        tape.samples.extend(other);
+        tape.silence(5.0);
+    }
+    let (run, _) = talk(&home, &tape);
+    let answered = run
+        .all("turn.ended")
+        .iter()
+        .filter(|turn| turn["outcome"] == "answered")
+        .count();
+    let cuts = run.all("reply.cut");
+    let spoken_over = cuts.iter().filter(|cut| cut["heard"] != "").count();
+    let texts: Vec<_> = run
+        .all("transcript")
+        .iter()
+        .map(|event| event["text"].as_str().unwrap().to_owned())
+        .collect();
+    println!(
+        "{} questions with pauses of 0.3 to 0.6 s: {answered} answered, {} taken for over too soon, {spoken_over} of them answered aloud; \
+         {texts:#?}",
+        questions.len(),
+        cuts.len(),
+    );
+    assert_eq!(answered, questions.len());
+    assert!(spoken_over * 5 <= questions.len());
+}

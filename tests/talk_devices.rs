@@ -1,0 +1,218 @@
+//! The live conversation through a real sound server: microphone and loudspeaker are devices, and may go away.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use common::sound::SoundServer;
+use common::{Home, Running, data, questions};
+use jane::accuracy::WordErrors;
+use jane::platform::process_memory;
+use serde_json::Value;
+
+/// One conversation at a time: they run at real speed, and the machine has two cores.
+static ALONE: Mutex<()> = Mutex::new(());
+
+const MEGABYTE: f64 = 1e6;
+
+/// Starts `jane talk` with the devices of `server`.
+fn talk(home: &Home, server: &SoundServer) -> Running {
+    let mut command = home.command(&["talk", "--json"]);
+    command.args(["--set", "audio.output_device=default"]);
+    server.apply(&mut command);
+    let mut talking = Running::spawn(&mut command);
+    talking.wait_for("listening");
+    talking
+}
+
+/// Asks with a recording, and waits until the answer was heard.
+fn ask(talking: &mut Running, server: &SoundServer, file: &Path) -> (String, Value) {
+    server.say_into_microphone(file);
+    let transcript = talking.wait_for("transcript");
+    let ended = talking.wait_for("turn.ended");
+    (transcript["text"].as_str().unwrap().to_owned(), ended)
+}
+
+/// Ends her politely, and sees that nothing is left.
+fn end(talking: Running) {
+    let workers: Vec<u64> = talking
+        .seen()
+        .iter()
+        .filter(|event| event["event"] == "worker.started")
+        .map(|event| event["pid"].as_u64().unwrap())
+        .collect();
+    let pid = talking.child.id().to_string();
+    let status = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status();
+    assert!(status.unwrap().success());
+    let run = talking.finish();
+    assert_eq!(run.code(), Some(130), "{run:#?}");
+    for worker in workers {
+        assert!(!common::is_running(worker), "worker {worker} is left");
+    }
+}
+
+/// Bytes of the program and its workers.
+fn memory(talking: &Running) -> u64 {
+    let workers = talking
+        .seen()
+        .iter()
+        .filter(|event| event["event"] == "worker.started")
+        .map(|event| u32::try_from(event["pid"].as_u64().unwrap()).unwrap());
+    let all = workers.chain([talking.child.id()]);
+    all.filter_map(|pid| process_memory(pid)).sum()
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// `JANE_TEST_MINUTES` makes it last longer than two minutes.
+#[test]
+fn a_long_conversation_takes_no_memory_drops_no_frame_and_does_not_drift() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(server) = SoundServer::start() else {
+        return;
+    };
+    let minutes: f64 =
+        std::env::var("JANE_TEST_MINUTES").map_or(2.0, |minutes| minutes.parse().unwrap());
+    let home = Home::new();
+    home.write_config("[llm]\nmax_reply_tokens = 24\n");
+    let mut talking = talk(&home, &server);
+    let (mut used, mut first_audio, mut lag) = (Vec::new(), Vec::new(), Vec::new());
+    let questions = questions();
+    let begun = std::time::Instant::now();
+    while begun.elapsed().as_secs_f64() < minutes * 60.0 {
+        let (file, text) = &questions[used.len() % questions.len()];
+        let (heard, ended) = ask(&mut talking, &server, file);
+        let errors = WordErrors::between(text, &heard).errors;
+        assert!(errors <= 1, "`{text}` was heard as `{heard}`");
+        assert_eq!(ended["outcome"], "answered", "{ended}");
+        first_audio.push(ended["first_audio_ms"].as_f64().unwrap() / 1000.0);
+        used.push(memory(&talking) as f64 / MEGABYTE);
+        // What the frames count against the clock on the wall: how late an event comes that says when it was.
+        let started = talking
+            .seen()
+            .iter()
+            .rfind(|event| event["event"] == "speech.started")
+            .unwrap();
+        lag.push(
+            started["at_ms"].as_f64().unwrap() / 1000.0 - started["at_seconds"].as_f64().unwrap(),
+        );
+    }
+    let third = used.len() / 3;
+    let (before, after) = (median(&used[..third]), median(&used[used.len() - third..]));
+    let drift = median(&lag[lag.len() - third..]) - median(&lag[..third]);
+    let mut sorted = first_audio.clone();
+    sorted.sort_by(f64::total_cmp);
+    println!(
+        "{} turns in {:.0} s: memory {before:.0} MB in the first third, {after:.0} MB in the last; frames against the wall's clock \
+         {:+.0} ms; voice to voice median {:.2} s, 95th percentile {:.2} s",
+        used.len(),
+        begun.elapsed().as_secs_f64(),
+        drift * 1000.0,
+        median(&first_audio),
+        sorted[(sorted.len() - 1) * 95 / 100],
+    );
+    for event in ["audio.dropped", "audio.lost", "worker.restarted"] {
+        assert!(
+            talking.seen().iter().all(|seen| seen["event"] != event),
+            "{event}"
+        );
+    }
+    assert!(after < before * 1.05 && drift.abs() < 0.05);
+    end(talking);
+}
+
+/// A question that takes long to answer, spoken by her own voice.
+fn spoken(home: &Home, text: &str) -> PathBuf {
+    let file = home.path().join("spoken.wav");
+    let run = home.run(&["say", text, "--out", file.to_str().unwrap()]);
+    assert_eq!(run.code(), Some(0), "{run:#?}");
+    file
+}
+
+#[test]
+fn she_hears_herself_and_neither_answers_nor_interrupts_herself_but_a_person_gets_through() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(server) = SoundServer::start() else {
+        return;
+    };
+    let home = Home::new();
+    home.write_config("[llm]\nmax_reply_tokens = 80\n");
+    let long = spoken(&home, "Tell me a long story about the Moon and the stars.");
+    let mut talking = talk(&home, &server);
+    server.let_microphone_hear_loudspeaker(40, 0.5);
+    for _ in 0..3 {
+        let (_, ended) = ask(&mut talking, &server, &long);
+        assert_eq!(ended["outcome"], "answered", "{ended}");
+        println!(
+            "spoke for {:.1} s and heard herself",
+            ended["audio_seconds"].as_f64().unwrap()
+        );
+    }
+    assert!(
+        talking
+            .seen()
+            .iter()
+            .all(|event| event["event"] != "barge_in" && event["event"] != "reply.cut")
+    );
+    server.say_into_microphone(&long);
+    talking.wait_for("sentence");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    server.say_into_microphone(&data("largest_ocean.wav"));
+    assert_eq!(talking.wait_for("turn.ended")["outcome"], "interrupted");
+    let heard = talking.wait_for("transcript")["text"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let errors = WordErrors::between("What is the largest ocean on Earth?", &heard).errors;
+    assert!(errors <= 1, "{heard}");
+    assert_eq!(talking.wait_for("turn.ended")["outcome"], "answered");
+    end(talking);
+}
+
+#[test]
+fn a_sound_server_that_ends_in_the_middle_of_a_sentence_and_comes_back_costs_no_conversation() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(mut server) = SoundServer::start() else {
+        return;
+    };
+    let home = Home::new();
+    home.write_config("[llm]\nmax_reply_tokens = 60\n");
+    let long = spoken(&home, "Tell me a long story about the Moon and the stars.");
+    let mut talking = talk(&home, &server);
+    server.say_into_microphone(&long);
+    talking.wait_for("reply");
+    server.kill();
+    talking.wait_for("audio.lost");
+    server.restart();
+    let recording = server.record();
+    let ended = talking.wait_for("turn.ended");
+    assert_eq!(ended["outcome"], "answered", "{ended}");
+    let back = talking
+        .seen()
+        .iter()
+        .filter(|event| event["event"] == "audio.back")
+        .count();
+    assert!((1..=2).contains(&back), "{back}");
+    // The rest of the answer came through the new server.
+    let loud = recording
+        .stop()
+        .iter()
+        .filter(|sample| sample.unsigned_abs() > 500)
+        .count();
+    println!(
+        "{:.1} s of sound after the server was back",
+        loud as f64 / f64::from(common::sound::RATE)
+    );
+    assert!(loud > common::sound::RATE as usize / 2);
+    let (heard, ended) = ask(&mut talking, &server, &data("largest_ocean.wav"));
+    assert!(heard.to_lowercase().contains("ocean"), "{heard}");
+    assert_eq!(ended["outcome"], "answered", "{ended}");
+    end(talking);
+}
