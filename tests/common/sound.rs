@@ -52,6 +52,8 @@ impl SoundServer {
             "module-loopback",
             "source=spk.monitor",
             "sink=mic",
+            // No hunting for the latency, as in the air.
+            "adjust_time=0",
             &latency,
         ];
         let output = command.args(arguments).output().unwrap();

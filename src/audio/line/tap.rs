@@ -18,8 +18,8 @@ const WINDOW: usize = 100;
 /// Of what always waits, so much is kept.
 const RESERVE: usize = FRAME;
 
-/// From so much on, 40 ms, what always waits is dropped even from the middle of a sound.
-const SURPLUS: usize = 4 * FRAME;
+/// From so much on, 80 ms, what always waits is dropped even from the middle of a sound.
+const SURPLUS: usize = 8 * FRAME;
 
 /// The queue between a loudspeaker's callback and the frames.
 #[derive(Default)]
