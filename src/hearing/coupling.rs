@@ -9,8 +9,8 @@ const UP: f32 = 0.3;
 /// Share of a new, quieter one. From as loud as she is played it takes about a second to headphones.
 const DOWN: f32 = 0.15;
 
-/// Share of one that is too loud to be hers: somebody speaks, unless she was turned up.
-const TOO_LOUD: f32 = 0.02;
+/// Share of one that is too loud to be hers: somebody speaks, for a second or two, unless she was turned up.
+const TOO_LOUD: f32 = 0.0005;
 
 /// So many times louder than she was of late, 16 dB, is somebody else.
 const MARGIN: f32 = 40.0;
