@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
-use super::playing::{self, CLOCK, Given, Playing};
+use super::playing::{self, CLOCK, Given, Length, Playing};
 use crate::audio::line::Mouth;
 use crate::conversation::TurnError;
 use crate::conversation::reply::{At, Reply, Written};
@@ -117,7 +117,7 @@ impl Answer {
     }
 }
 
-fn lengths(given: &Mutex<Given>) -> Vec<u64> {
+fn lengths(given: &Mutex<Given>) -> Vec<Length> {
     let given = given.lock().unwrap_or_else(PoisonError::into_inner);
-    given.lengths.clone()
+    given.sentences.clone()
 }

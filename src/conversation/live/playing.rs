@@ -19,23 +19,48 @@ pub const CLOCK: u32 = 48_000;
 /// How long an answer waits for a loudspeaker that is gone.
 const GONE: Duration = Duration::from_secs(15);
 
+/// Below this a voice is silent; full scale is 1.
+const SILENT: f32 = 0.01;
+
 /// What was given to the loudspeaker so far.
 #[derive(Default)]
 pub struct Given {
-    /// Samples of each sentence, at [`CLOCK`].
-    pub lengths: Vec<u64>,
-    /// When the first of them were there.
+    pub sentences: Vec<Length>,
+    /// When the first of them was there.
     pub first: Option<Instant>,
 }
 
-impl Given {
-    fn add(&mut self, sentence: usize, samples: u64, at: Instant) {
-        self.first.get_or_insert(at);
-        if self.lengths.len() <= sentence {
-            self.lengths.resize(sentence + 1, 0);
+/// How long a sentence is, in samples at [`CLOCK`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Length {
+    pub all: u64,
+    /// Where in it the voice begins and ends: silence before and after says no word.
+    pub voice: (u64, u64),
+}
+
+impl Length {
+    fn add(&mut self, speech: &Speech) {
+        let at = |sample: usize| at_clock(sample, speech.sample_rate);
+        let loud = |sample: &f32| sample.abs() > SILENT;
+        if let Some(first) = speech.samples.iter().position(loud) {
+            let last = speech.samples.iter().rposition(loud).unwrap_or(first);
+            if self.voice.1 == 0 {
+                self.voice.0 = self.all + at(first);
+            }
+            self.voice.1 = self.all + at(last);
         }
-        if let Some(length) = self.lengths.get_mut(sentence) {
-            *length += samples;
+        self.all += at(speech.samples.len());
+    }
+}
+
+impl Given {
+    fn add(&mut self, sentence: usize, speech: &Speech, at: Instant) {
+        self.first.get_or_insert(at);
+        if self.sentences.len() <= sentence {
+            self.sentences.resize(sentence + 1, Length::default());
+        }
+        if let Some(length) = self.sentences.get_mut(sentence) {
+            length.add(speech);
         }
     }
 
@@ -44,7 +69,8 @@ impl Given {
         reason = "sample counts are far below 2^52"
     )]
     pub fn seconds(&self) -> f64 {
-        self.lengths.iter().sum::<u64>() as f64 / f64::from(CLOCK)
+        let all = self.sentences.iter().map(|length| length.all);
+        all.sum::<u64>() as f64 / f64::from(CLOCK)
     }
 }
 
@@ -123,7 +149,7 @@ impl Player {
             self.given
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .add(sentence, samples, at);
+                .add(sentence, &speech, at);
             let played = self.mouth.play(&speech.samples, speech.sample_rate).await;
             self.unheard.push_back((self.end, speech));
             self.end += samples;
@@ -199,23 +225,25 @@ fn at_clock(samples: usize, rate: u32) -> u64 {
 }
 
 /// The words of `sentences`, as long as `lengths` say, that are over after `heard` samples.
-pub fn heard(sentences: &[String], lengths: &[u64], mut heard: u64) -> String {
+pub fn heard(sentences: &[String], lengths: &[Length], mut heard: u64) -> String {
     let mut parts = Vec::new();
-    for (sentence, &length) in sentences.iter().zip(lengths) {
-        if heard < length || length == 0 {
-            parts.push(beginning(sentence, heard, length));
+    for (sentence, length) in sentences.iter().zip(lengths) {
+        if heard < length.all || length.all == 0 {
+            parts.push(beginning(sentence, heard, *length));
             break;
         }
-        heard -= length;
+        heard -= length.all;
         parts.push(sentence.clone());
     }
     parts.retain(|part| !part.is_empty());
     parts.join(" ")
 }
 
-/// The words of `sentence` that are over after `heard` of its `length` samples. Words are taken to be as long as their letters,
-/// since a voice does not say when it says what; one counts when most of it was heard.
-fn beginning(sentence: &str, heard: u64, length: u64) -> String {
+/// The words of `sentence` that are over after `heard` of its samples. Words are taken to be as long as their letters, since a
+/// voice does not say when it says what; one counts when most of it was heard.
+fn beginning(sentence: &str, heard: u64, length: Length) -> String {
+    let (from, until) = length.voice;
+    let (heard, length) = (heard.saturating_sub(from), until.saturating_sub(from));
     let weight = |word: &str| word.chars().count() as u64 + 1;
     let whole: u64 = sentence.split_whitespace().map(weight).sum();
     let mut passed = 0;
@@ -223,9 +251,9 @@ fn beginning(sentence: &str, heard: u64, length: u64) -> String {
     for word in sentence.split_whitespace() {
         passed += weight(word);
         let most = passed.saturating_sub(weight(word) / 3);
-        if length == 0
-            || u128::from(most) * u128::from(length) > u128::from(heard) * u128::from(whole)
-        {
+        let is_over =
+            u128::from(most) * u128::from(length) <= u128::from(heard) * u128::from(whole);
+        if length == 0 || !is_over {
             break;
         }
         words.push(word);
@@ -237,21 +265,54 @@ fn beginning(sentence: &str, heard: u64, length: u64) -> String {
 mod tests {
     use super::*;
 
+    fn length(all: u64) -> Length {
+        Length {
+            all,
+            voice: (0, all),
+        }
+    }
+
     #[test]
     fn a_sentence_is_cut_at_the_word_that_was_heard() {
         let sentence = "The largest ocean on earth is the Pacific.";
-        assert_eq!(beginning(sentence, 0, 1000), "");
-        assert_eq!(beginning(sentence, 500, 1000), "The largest ocean on");
-        assert_eq!(beginning(sentence, 500, 0), "");
+        assert_eq!(beginning(sentence, 0, length(1000)), "");
+        assert_eq!(
+            beginning(sentence, 500, length(1000)),
+            "The largest ocean on"
+        );
+        assert_eq!(beginning(sentence, 500, length(0)), "");
+        let padded = Length {
+            all: 2000,
+            voice: (500, 1500),
+        };
+        assert_eq!(beginning(sentence, 500, padded), "");
+        assert_eq!(beginning(sentence, 1000, padded), "The largest ocean on");
+        assert_eq!(beginning(sentence, 1500, padded), sentence);
+    }
+
+    #[test]
+    fn silence_around_a_voice_is_none_of_it() {
+        let mut samples = vec![0.0; 300];
+        samples[100..200].fill(0.5);
+        let speech = Speech {
+            samples,
+            sample_rate: CLOCK,
+        };
+        let mut length = Length::default();
+        length.add(&speech);
+        assert_eq!(length.voice, (100, 199));
+        length.add(&speech);
+        assert_eq!((length.all, length.voice), (600, (100, 499)));
     }
 
     #[test]
     fn whole_sentences_come_before_the_one_that_was_cut() {
         let sentences = ["One.", "Two words.", "Three more words."].map(str::to_owned);
-        assert_eq!(heard(&sentences, &[10, 10, 10], 16), "One. Two");
-        assert_eq!(heard(&sentences, &[10, 10], 100), "One. Two words.");
+        let lengths = [10, 10, 10].map(length);
+        assert_eq!(heard(&sentences, &lengths, 16), "One. Two");
+        assert_eq!(heard(&sentences, &lengths[..2], 100), "One. Two words.");
         assert_eq!(
-            heard(&sentences, &[10, 10, 10], 30),
+            heard(&sentences, &lengths, 30),
             "One. Two words. Three more words."
         );
         assert_eq!(heard(&sentences, &[], 0), "");
