@@ -8,6 +8,7 @@ pub mod nvml;
 pub mod openai;
 pub mod server;
 pub mod sound;
+pub mod stories;
 pub mod wyoming;
 
 use std::io::{BufRead, BufReader, Read, Write};
