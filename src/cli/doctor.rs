@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::session::{configuration, installation, installed};
-use super::talk::voice_detector;
+use super::talk::{DETECTOR_HINT, voice_detector};
 use super::{Common, Failure};
 use crate::audio::{DeviceInfo, input_devices, output_devices};
 use crate::backend::wanted_models;
@@ -106,12 +106,10 @@ pub async fn run(common: &Common, events: &Events) -> Result<(), Failure> {
     if let Some(detector) = &detector {
         match detector {
             Ok(()) => findings.fine("ears", "voices are told from noise by Silero"),
-            Err(reason) => findings.add(
-                "ears",
-                Standing::Note,
-                format!("voices are told from noise by loudness alone: {reason}"),
-                Some("`jane models pull onnxruntime`".to_owned()),
-            ),
+            Err(message) => {
+                let hint = Some(DETECTOR_HINT.to_owned());
+                findings.add("ears", Standing::Note, message.as_str(), hint);
+            }
         }
     }
     graphics(&mut findings);

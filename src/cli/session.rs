@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Common, Failure};
+use crate::audio::line::NO_DEVICE;
 use crate::audio::{AudioError, AudioOutput, Loudspeaker, Outputs, WavFile};
 use crate::backend::worker::Installation;
 use crate::config::{self, Config};
@@ -113,19 +114,24 @@ impl Session {
     ) -> Result<Option<Box<dyn AudioOutput>>, Failure> {
         let output = self.output(config, file)?;
         if output.is_none() && device(config).is_some() {
-            self.events.emit(Event::Warning {
-                message: "there is no loudspeaker: answers are text only".to_owned(),
-                hint: Some("`jane doctor` lists the devices; `--silent` wants it so".to_owned()),
-            });
+            warn_of_text_only(&self.events);
         }
         Ok(output)
     }
 }
 
+/// Says that answers are text only.
+pub fn warn_of_text_only(events: &Events) {
+    events.emit(Event::Warning {
+        message: "there is no loudspeaker: answers are text only".to_owned(),
+        hint: Some("`jane doctor` lists the devices; `--silent` wants it so".to_owned()),
+    });
+}
+
 /// The loudspeaker's name in the configuration, unless it wants none.
 fn device(config: &Config) -> Option<&str> {
     let device = config.audio.output_device.as_str();
-    (device != "none").then_some(device)
+    (device != NO_DEVICE).then_some(device)
 }
 
 /// The home and the configuration that `common` names, and where the latter comes from.

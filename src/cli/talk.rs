@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
+use super::session::warn_of_text_only;
 use super::status::Status;
 use super::{Failure, Session};
 use crate::audio::line::{Line, NO_DEVICE};
@@ -14,6 +15,9 @@ use crate::conversation::live::{Control, Live, Parts, Reopen};
 use crate::event::{Event, Events};
 use crate::hearing::{Ears, EarsSettings, EnergyDetector, Silero, VoiceDetector};
 use crate::model::{ModelKind, ModelStore};
+
+/// What to do where there is no detector of voices.
+pub const DETECTOR_HINT: &str = "`jane models pull onnxruntime`";
 
 #[derive(clap::Args)]
 pub struct Talk {
@@ -82,23 +86,22 @@ impl Talk {
 /// Silero's detector of voices.
 ///
 /// # Errors
-/// Why it cannot be had, in words for the user.
+/// What its absence means, and why it cannot be had, in words for the user; [`DETECTOR_HINT`] says what to do.
 pub fn voice_detector(models: &Path, home: &Path) -> Result<Silero, String> {
-    let models = ModelStore::open(models).map_err(|error| error.to_string())?;
+    let absent = |reason: String| format!("voices are told from noise by loudness alone: {reason}");
+    let models = ModelStore::open(models).map_err(|error| absent(error.to_string()))?;
     let runtime = models.resolve(ModelKind::Runtime, ONNX_RUNTIME, home);
-    let runtime = runtime.map_err(|error| error.to_string())?;
-    Silero::load(&runtime.main).map_err(|error| error.to_string())
+    let runtime = runtime.map_err(|error| absent(error.to_string()))?;
+    Silero::load(&runtime.main).map_err(|error| absent(error.to_string()))
 }
 
 /// The same, or else one that knows loud from quiet, which is said.
 fn detector(config: &Config, home: &Path, events: &Events) -> Box<dyn VoiceDetector> {
     match voice_detector(&config.models_directory(home), home) {
         Ok(silero) => Box::new(silero),
-        Err(reason) => {
-            events.emit(Event::Warning {
-                message: format!("voices are told from noise by loudness alone: {reason}"),
-                hint: Some("`jane models pull onnxruntime`".to_owned()),
-            });
+        Err(message) => {
+            let hint = Some(DETECTOR_HINT.to_owned());
+            events.emit(Event::Warning { message, hint });
             Box::new(EnergyDetector::default())
         }
     }
@@ -116,10 +119,7 @@ fn live_line(audio: &Audio, silent: bool, events: &Events) -> Result<Line, Audio
             direction: Direction::Output,
             ..
         }) => {
-            events.emit(Event::Warning {
-                message: "there is no loudspeaker: answers are text only".to_owned(),
-                hint: Some("`jane doctor` lists the devices; `--silent` wants it so".to_owned()),
-            });
+            warn_of_text_only(events);
             Line::live(&audio.input_device, NO_DEVICE)
         }
         line => line,

@@ -84,11 +84,9 @@ impl Ears {
             let captured: Vec<f32> = self.captured.drain(..size).collect();
             let playing = self.echo.is_playing();
             // Somebody who is far louder than she comes back needs no cancelling, and would suffer from it.
+            let taken = power(&captured);
             let reverberation = self.echo.reverberation();
-            let somebody = playing
-                && self
-                    .coupling
-                    .is_somebody_else(power(&captured), reverberation);
+            let somebody = playing && self.coupling.is_somebody_else(taken, reverberation);
             let window = if somebody { &captured } else { &clean };
             let probability = self.detector.probability(window);
             let least = if self.echo.is_settled() {
@@ -96,8 +94,7 @@ impl Ears {
             } else {
                 self.settings.most_cancelled_at_first_db
             };
-            let left = power(&clean);
-            let own = playing && !somebody && left < power(&captured) * from_db(-least);
+            let own = playing && !somebody && power(&clean) < taken * from_db(-least);
             let edge = self.endpoint.push(Window {
                 samples: size as u64,
                 probability: if own { 0.0 } else { probability },

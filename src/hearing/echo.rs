@@ -82,14 +82,14 @@ impl Echo {
     }
 
     pub fn clean(&mut self, frame: &Frame) -> Cleaned {
-        self.quiet = if power(&frame.played) > AUDIBLE {
+        let played = power(&frame.played);
+        self.quiet = if played > AUDIBLE {
             self.played = self.played.saturating_add(1);
             0
         } else {
             self.quiet.saturating_add(1)
         };
-        let dying = self.reverberation * DECAY;
-        self.reverberation = power(&frame.played).max(dying);
+        self.reverberation = played.max(self.reverberation * DECAY);
         let idle = self.quiet >= REVERBERATION;
         match self.canceller.as_mut().filter(|_| !idle) {
             Some(canceller) => canceller.clean(frame),

@@ -30,7 +30,7 @@ mod recent;
 mod settings;
 mod silero;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 mod wake;
 mod words;
 

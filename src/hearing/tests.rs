@@ -9,7 +9,7 @@ use super::*;
 use crate::audio::line::{FRAME, Frame};
 
 /// Says what the window's first sample is; 20 ms a window.
-struct Fake;
+pub struct Fake;
 
 impl VoiceDetector for Fake {
     fn probability(&mut self, window: &[f32]) -> f32 {

@@ -85,14 +85,18 @@ impl Answer {
         }
     }
 
-    /// Notes in the waterfall what the voice has made.
-    pub fn note_speech(&mut self) {
-        if let Some(playing) = &self.playing {
+    /// Gives nothing more to the loudspeaker from now on, and notes in the waterfall what the voice has made.
+    pub async fn silence(&mut self) {
+        let Some(playing) = self.playing.take() else {
+            return;
+        };
+        {
             let given = playing.given.lock().unwrap_or_else(PoisonError::into_inner);
             let clock = self.telling.clock;
             self.waterfall.first_speech_ms = given.first.map(|at| clock.ms_at(at));
             self.waterfall.audio_seconds = given.seconds();
         }
+        playing.end().await;
     }
 
     /// What of it was heard until now: whole sentences, and of the one that was cut off the words before the cut.
@@ -102,13 +106,6 @@ impl Answer {
         };
         let heard = mouth.heard_samples(CLOCK).saturating_sub(playing.base);
         playing::heard(&self.sentences, &lengths(&playing.given), heard)
-    }
-
-    /// Nothing more is written, spoken or given to the loudspeaker from now on.
-    pub async fn silence(&mut self) {
-        if let Some(playing) = self.playing.take() {
-            playing.end().await;
-        }
     }
 
     /// What she says, as far as it is written.

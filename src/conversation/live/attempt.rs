@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
 use super::judge::{Judge, Verdict};
+use super::seconds;
 use crate::backend::{BackendError, Transcript};
 use crate::conversation::Conversation;
 use crate::conversation::reply::{Reply, Task};
@@ -76,7 +77,7 @@ impl Attempt {
     pub fn start(utterance: Utterance, setting: Setting) -> Self {
         let (sender, reading) = mpsc::channel(1);
         let Utterance { samples, end, .. } = utterance;
-        let audio_seconds = seconds(samples.len());
+        let audio_seconds = seconds(samples.len() as u64);
         let work = tokio::spawn(async move {
             let read = read(samples, setting).await;
             let _ = sender.send(read).await;
@@ -145,12 +146,4 @@ async fn read(samples: Arc<[f32]>, setting: Setting) -> Result<Read, BackendErro
         verdict,
         reply,
     })
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "an utterance has half a million samples"
-)]
-fn seconds(samples: usize) -> f64 {
-    samples as f64 / f64::from(crate::audio::SPEECH_RATE)
 }

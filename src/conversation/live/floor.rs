@@ -250,7 +250,6 @@ impl Live {
     pub(super) async fn cut(&mut self, outcome: &'static str) {
         if let Some(answer) = &mut self.answer {
             let heard = answer.heard(&self.mouth);
-            answer.note_speech();
             answer.silence().await;
             self.mouth.stop();
             self.events.emit(Event::ReplyCut {
@@ -267,7 +266,7 @@ impl Live {
         let Some(mut answer) = self.answer.take() else {
             return;
         };
-        answer.note_speech();
+        answer.silence().await;
         answer.waterfall.total_ms = answer.telling.clock.ms();
         if !said.is_empty() {
             let mut conversation = self.conversation.lock().await;

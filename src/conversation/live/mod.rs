@@ -104,8 +104,9 @@ pub struct Live {
     speaks: bool,
     listens: bool,
     reopen: Option<Reopen>,
-    /// What of the configuration the line was opened with.
+    /// What of the configuration the line was opened with, and whether it names something else by now.
     audio: Audio,
+    is_stale: bool,
     attempt: Option<Attempt>,
     /// The utterance is over whatever follows.
     is_over: bool,
@@ -135,6 +136,7 @@ impl Live {
         } = parts;
         Self {
             audio: runtime.in_force().config.audio.clone(),
+            is_stale: false,
             reopen,
             runtime,
             conversation: Arc::new(Mutex::new(Conversation::new(events.clone()))),
@@ -199,19 +201,20 @@ impl Live {
         let in_force = self.runtime.in_force();
         self.ears
             .configure(EarsSettings::of(&in_force.config.hearing));
+        self.is_stale = in_force.config.audio != self.audio;
         self.keep_up();
     }
 
     /// Opens other devices where the configuration names some and nobody speaks. Those that do not open change nothing.
     fn follow_devices(&mut self) {
-        let Some(reopen) = self.reopen.as_ref().filter(|_| self.is_idle()) else {
-            return;
-        };
-        let in_force = self.runtime.in_force();
-        if in_force.config.audio == self.audio {
+        if !self.is_stale || !self.is_idle() {
             return;
         }
-        self.audio = in_force.config.audio.clone();
+        self.is_stale = false;
+        let Some(reopen) = &self.reopen else {
+            return;
+        };
+        self.audio = self.runtime.in_force().config.audio.clone();
         match reopen(&self.audio) {
             Ok(line) => {
                 self.mouth = line.mouth();
@@ -249,11 +252,13 @@ impl Live {
     }
 
     fn on_frame(&mut self, frame: &Frame) {
-        let silent = Frame {
-            captured: [0.0; FRAME],
-            played: frame.played,
+        let heard = if self.listens {
+            self.ears.push(frame)
+        } else {
+            let captured = [0.0; FRAME];
+            let played = frame.played;
+            self.ears.push(&Frame { captured, played })
         };
-        let heard = self.ears.push(if self.listens { frame } else { &silent });
         if let Some(answer) = &mut self.answer
             && frame.played.iter().any(|sample| sample.abs() > AUDIBLE)
         {

@@ -10,7 +10,8 @@ use tokio::task::JoinHandle;
 use super::*;
 use crate::audio::line::hand::Hand;
 use crate::event::Stamped;
-use fake::{Part, World, detector, runtime};
+use crate::hearing::tests::Fake;
+use fake::{Part, World, runtime};
 
 /// A person and Jane, face to face.
 struct Scene {
@@ -36,7 +37,7 @@ impl Scene {
         let settings = EarsSettings::of(&runtime.in_force().config.hearing);
         let (hand, line) = Line::by_hand();
         let live = Live::new(Parts {
-            ears: Ears::new(settings, detector()),
+            ears: Ears::new(settings, Box::new(Fake)),
             runtime,
             events,
             line,

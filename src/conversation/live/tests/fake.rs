@@ -1,4 +1,4 @@
-//! Engines that do as they are told, and a detector that goes by the loudness of a window.
+//! Engines that do as they are told.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream};
 
 use crate::audio::SPEECH_RATE;
-use crate::audio::line::FRAME;
 use crate::backend::worker::Failure;
 use crate::backend::{
     BackendError, Engines, Finish, Generated, Generation, LanguageModel, Message, Prompt,
@@ -16,7 +15,6 @@ use crate::backend::{
 };
 use crate::config::{Config, Memory};
 use crate::event::{Events, Role};
-use crate::hearing::VoiceDetector;
 use crate::runtime::{Factory, Origin, Runtime};
 
 /// Samples that she speaks for each word: 100 ms.
@@ -235,19 +233,4 @@ pub fn runtime(config: &str, world: &World, events: &Events) -> Arc<Runtime> {
         events.clone(),
     )
     .unwrap()
-}
-
-/// Takes what is louder than half of full scale for speech; 20 ms a window.
-pub fn detector() -> Box<dyn VoiceDetector> {
-    struct Loudness;
-    impl VoiceDetector for Loudness {
-        fn probability(&mut self, window: &[f32]) -> f32 {
-            window[0].abs()
-        }
-        fn window(&self) -> usize {
-            2 * FRAME
-        }
-        fn reset(&mut self) {}
-    }
-    Box::new(Loudness)
 }
