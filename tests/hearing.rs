@@ -116,12 +116,10 @@ fn her_voices(clips: &[Clip]) -> Vec<(String, Vec<f32>)> {
         "Nothing is as it was before the war, and nobody knows why that is so.",
         "I will remind you at seven. Good night!",
     ];
-    let own = own.iter().enumerate().map(|(index, text)| {
-        let file = home.path().join(format!("her own {index}.wav"));
-        let run = home.run(&["say", text, "--out", file.to_str().unwrap()]);
-        assert_eq!(run.code(), Some(0), "{run:#?}");
-        file
-    });
+    let own = own
+        .iter()
+        .enumerate()
+        .map(|(index, text)| home.say(text, &format!("her own {index}.wav")));
     let others = clips.iter().map(|clip| clip.path.clone());
     let others = others.filter(|path| path.ends_with("python-clients/en-US_sample.wav"));
     own.chain(others)

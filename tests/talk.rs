@@ -2,12 +2,10 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
 
-use common::openai::OpenAiServer;
-use common::stories::{STORIES, config, story_teller};
-use common::{Home, Run, data, questions, write_wav};
+use common::stories::{STORIES, story_home};
+use common::{Home, Run, alone, data, percentile, questions, write_wav};
 use jane::accuracy::WordErrors;
 use jane::audio::{SPEECH_RATE, read_speech};
 
@@ -95,14 +93,9 @@ fn heard_until(played: &[i16], until: f64) -> Option<f64> {
     Some(place as f64 / OUTPUT_RATE as f64)
 }
 
-fn percentile(values: &mut [f64], share: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[((values.len() - 1) as f64 * share).round() as usize]
-}
-
 #[test]
 fn ten_recorded_questions_are_answered_in_their_order() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let home = Home::new();
     home.write_config("[llm]\nmax_reply_tokens = 30\n");
     let mut tape = Tape::new();
@@ -147,21 +140,9 @@ fn ten_recorded_questions_are_answered_in_their_order() {
     }
     println!(
         "voice to voice: median {:.2} s, 95th percentile {:.2} s",
-        percentile(&mut voice_to_voice, 0.5),
-        percentile(&mut voice_to_voice, 0.95)
+        percentile(&voice_to_voice, 0.5),
+        percentile(&voice_to_voice, 0.95)
     );
-}
-
-/// One conversation at a time: they run at real speed, and the machine has two cores.
-static ALONE: Mutex<()> = Mutex::new(());
-
-/// A question that takes long to answer, spoken by her own voice.
-fn long_question(home: &Home) -> PathBuf {
-    let file = home.path().join("long.wav");
-    let text = "Please tell me a very long story.";
-    let run = home.run(&["say", text, "--out", file.to_str().unwrap()]);
-    assert_eq!(run.code(), Some(0), "{run:#?}");
-    file
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -204,12 +185,8 @@ fn position(story: &[String], spoken: &[String], about: usize) -> usize {
 
 #[test]
 fn she_falls_silent_when_she_is_interrupted_and_answers_that() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let server = OpenAiServer::start("story teller");
-    server.answer_by(story_teller);
-    let home = Home::new();
-    home.write_config(&config(&server));
-    let long = long_question(&home);
+    let _alone = alone();
+    let (server, home, long) = story_home();
     let interrupter = data("largest_ocean.wav");
     let mut tape = Tape::new();
     tape.silence(1.5);
@@ -285,15 +262,9 @@ fn she_falls_silent_when_she_is_interrupted_and_answers_that() {
 
 #[test]
 fn noise_starts_no_turn_and_stop_needs_no_model() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let server = OpenAiServer::start("story teller");
-    server.answer_by(story_teller);
-    let home = Home::new();
-    home.write_config(&config(&server));
-    let long = long_question(&home);
-    let stop = home.path().join("stop.wav");
-    let run = home.run(&["say", "Stop!", "--out", stop.to_str().unwrap()]);
-    assert_eq!(run.code(), Some(0), "{run:#?}");
+    let _alone = alone();
+    let (_server, home, long) = story_home();
+    let stop = home.say("Stop!", "stop.wav");
     let mut tape = Tape::new();
     tape.silence(1.0);
     for (clip, _, _) in common::recordings("noise").into_iter().take(6) {
@@ -334,7 +305,7 @@ fn middle(clip: &[f32]) -> usize {
 
 #[test]
 fn a_pause_in_the_middle_of_a_question_does_not_cut_it_in_two() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let home = Home::new();
     home.write_config("[llm]\nmax_reply_tokens = 12\n");
     let mut tape = Tape::new();

@@ -2,19 +2,14 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
 
-use common::openai::OpenAiServer;
 use common::sound::SoundServer;
-use common::stories::{config, story_teller};
-use common::{Home, Running, data, questions};
+use common::stories::story_home;
+use common::{Home, Running, alone, data, percentile, questions};
 use jane::accuracy::WordErrors;
 use jane::platform::process_memory;
 use serde_json::Value;
-
-/// One conversation at a time: they run at real speed, and the machine has two cores.
-static ALONE: Mutex<()> = Mutex::new(());
 
 const MEGABYTE: f64 = 1e6;
 
@@ -68,15 +63,13 @@ fn memory(talking: &Running) -> u64 {
 }
 
 fn median(values: &[f64]) -> f64 {
-    let mut values = values.to_vec();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    percentile(values, 0.5)
 }
 
 /// `JANE_TEST_MINUTES` makes it last longer than two minutes.
 #[test]
 fn a_long_conversation_takes_no_memory_drops_no_frame_and_does_not_drift() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let Some(server) = SoundServer::start() else {
         return;
     };
@@ -109,8 +102,6 @@ fn a_long_conversation_takes_no_memory_drops_no_frame_and_does_not_drift() {
     let third = used.len() / 3;
     let (before, after) = (median(&used[..third]), median(&used[used.len() - third..]));
     let drift = median(&lag[lag.len() - third..]) - median(&lag[..third]);
-    let mut sorted = first_audio.clone();
-    sorted.sort_by(f64::total_cmp);
     println!(
         "{} turns in {:.0} s: memory {before:.0} MB in the first third, {after:.0} MB in the last; frames against the wall's clock \
          {:+.0} ms; voice to voice median {:.2} s, 95th percentile {:.2} s",
@@ -118,7 +109,7 @@ fn a_long_conversation_takes_no_memory_drops_no_frame_and_does_not_drift() {
         begun.elapsed().as_secs_f64(),
         drift * 1000.0,
         median(&first_audio),
-        sorted[(sorted.len() - 1) * 95 / 100],
+        percentile(&first_audio, 0.95),
     );
     for event in ["audio.dropped", "audio.lost", "worker.restarted"] {
         assert!(
@@ -130,25 +121,13 @@ fn a_long_conversation_takes_no_memory_drops_no_frame_and_does_not_drift() {
     end(talking);
 }
 
-/// A question that takes long to answer, spoken by her own voice.
-fn spoken(home: &Home, text: &str) -> PathBuf {
-    let file = home.path().join("spoken.wav");
-    let run = home.run(&["say", text, "--out", file.to_str().unwrap()]);
-    assert_eq!(run.code(), Some(0), "{run:#?}");
-    file
-}
-
 #[test]
 fn she_hears_herself_and_neither_answers_nor_interrupts_herself_but_a_person_gets_through() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let Some(server) = SoundServer::start() else {
         return;
     };
-    let home = Home::new();
-    let model = OpenAiServer::start("story teller");
-    model.answer_by(story_teller);
-    home.write_config(&config(&model));
-    let long = spoken(&home, "Please tell me a very long story.");
+    let (_model, home, long) = story_home();
     let mut talking = talk(&home, &server);
     server.let_microphone_hear_loudspeaker(100, 0.5);
     for _ in 0..3 {
@@ -169,7 +148,7 @@ fn she_hears_herself_and_neither_answers_nor_interrupts_herself_but_a_person_get
     assert!(yields.len() <= 1 && cuts.is_empty());
     server.say_into_microphone(&long);
     talking.wait_for("sentence");
-    std::thread::sleep(std::time::Duration::from_secs(2));
+    server.wait_for_sound();
     server.say_into_microphone(&data("largest_ocean.wav"));
     assert_eq!(talking.wait_for("turn.ended")["outcome"], "interrupted");
     let heard = talking.wait_for("transcript")["text"]
@@ -184,15 +163,11 @@ fn she_hears_herself_and_neither_answers_nor_interrupts_herself_but_a_person_get
 
 #[test]
 fn a_sound_server_that_ends_in_the_middle_of_a_sentence_and_comes_back_costs_no_conversation() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let Some(mut server) = SoundServer::start() else {
         return;
     };
-    let home = Home::new();
-    let model = OpenAiServer::start("story teller");
-    model.answer_by(story_teller);
-    home.write_config(&config(&model));
-    let long = spoken(&home, "Please tell me a very long story.");
+    let (_model, home, long) = story_home();
     let mut talking = talk(&home, &server);
     server.say_into_microphone(&long);
     talking.wait_for("reply");

@@ -15,12 +15,26 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
 
 /// How long a scenario waits for an event before it is failed. Far beyond what any step takes on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(240);
+
+/// Held by scenarios of a live conversation: one at a time, for they run at real speed, and the machine has two cores.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The value that this share of `values` does not exceed, to the nearest.
+pub fn percentile(values: &[f64], share: f64) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values[((values.len() - 1) as f64 * share).round() as usize]
+}
 
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -121,6 +135,14 @@ impl Home {
     pub fn start(&self, arguments: &[&str]) -> Running {
         let mut command = self.command(arguments);
         Running::spawn(command.arg("--json"))
+    }
+
+    /// A recording of `text` in her own voice, named `name`.
+    pub fn say(&self, text: &str, name: &str) -> PathBuf {
+        let file = self.path().join(name);
+        let run = self.run(&["say", text, "--out", file.to_str().unwrap()]);
+        assert_eq!(run.code(), Some(0), "{run:#?}");
+        file
     }
 
     pub fn log(&self) -> String {

@@ -84,8 +84,8 @@ impl SoundServer {
         apply(command, self.directory.path());
     }
 
-    /// Records what the loudspeaker plays from now on.
-    pub fn record(&self) -> Recording {
+    /// A recorder of what the loudspeaker plays, at work.
+    fn recorder(&self) -> Child {
         let mut command = Command::new("parecord");
         self.apply(&mut command);
         command.args([
@@ -97,7 +97,24 @@ impl SoundServer {
             "--latency-msec=20",
         ]);
         command.arg(format!("--rate={RATE}"));
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        command.stdout(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Waits until something is heard from the loudspeaker.
+    pub fn wait_for_sound(&self) {
+        let mut child = self.recorder();
+        let mut stdout = child.stdout.take().unwrap();
+        let mut sample = [0; 2];
+        while i16::from_le_bytes(sample).unsigned_abs() < 500 {
+            stdout.read_exact(&mut sample).unwrap();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Records what the loudspeaker plays from now on.
+    pub fn record(&self) -> Recording {
+        let mut child = self.recorder();
         let mut stdout = child.stdout.take().unwrap();
         let (sender, heard) = channel();
         let reader = std::thread::spawn(move || {

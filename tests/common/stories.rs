@@ -1,7 +1,9 @@
 //! A language model that tells stories, so that what she says is long and known.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::Home;
 use super::openai::OpenAiServer;
 
 /// Stories of plain words, none of which is told twice: file and text are the same to the word.
@@ -19,7 +21,7 @@ pub const STORIES: [&str; 10] = [
 ];
 
 /// A story for whoever asks for one, another each time; the Pacific for everybody else.
-pub fn story_teller(question: &str) -> String {
+fn story_teller(question: &str) -> String {
     static TOLD: AtomicUsize = AtomicUsize::new(0);
     if question.to_lowercase().contains("ocean") {
         return "The Pacific.".to_owned();
@@ -28,8 +30,15 @@ pub fn story_teller(question: &str) -> String {
     story.to_owned()
 }
 
-/// What names it in a `jane.toml`.
-pub fn config(server: &OpenAiServer) -> String {
+/// A home whose language model tells stories, and the question that has it tell one.
+pub fn story_home() -> (OpenAiServer, Home, PathBuf) {
+    let server = OpenAiServer::start("story teller");
+    server.answer_by(story_teller);
+    let home = Home::new();
     let url = server.url();
-    format!("[llm]\nbackend = \"openai\"\nmodel = \"stories\"\n[llm.remote]\nurl = \"{url}\"\n")
+    home.write_config(&format!(
+        "[llm]\nbackend = \"openai\"\nmodel = \"stories\"\n[llm.remote]\nurl = \"{url}\"\n"
+    ));
+    let question = home.say("Please tell me a very long story.", "long.wav");
+    (server, home, question)
 }
