@@ -101,6 +101,70 @@ pub enum Event {
     /// She waits for the next question.
     #[serde(rename = "listening")]
     Listening,
+    /// A skill is compiled, which takes a while.
+    #[serde(rename = "skill.compiling")]
+    SkillCompiling { skill: String, bytes: u64 },
+    /// A skill is there from the next turn on. `does` and `asks_for` are the interfaces that it exports and imports.
+    #[serde(rename = "skill.loaded")]
+    SkillLoaded {
+        skill: String,
+        title: String,
+        version: String,
+        does: Vec<String>,
+        asks_for: Vec<String>,
+        tools: Vec<String>,
+        /// Whether there was one of this name before.
+        replaced: bool,
+        /// Milliseconds from when the file was seen.
+        ms: u64,
+    },
+    /// A file is no skill that can be used.
+    #[serde(rename = "skill.failed")]
+    SkillFailed {
+        skill: String,
+        reason: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<String>,
+    },
+    /// A skill failed too often, and is not called any more.
+    #[serde(rename = "skill.quarantined")]
+    SkillQuarantined {
+        skill: String,
+        reason: String,
+        hint: String,
+    },
+    #[serde(rename = "skill.unloaded")]
+    SkillUnloaded { skill: String },
+    /// A skill answers, or drops what was said.
+    #[serde(rename = "skill.answered")]
+    SkillAnswered { turn: u64, skill: String },
+    /// A skill keeps a sentence from being spoken; `stopped`: and all that follows.
+    #[serde(rename = "skill.muted")]
+    SkillMuted {
+        turn: u64,
+        skill: String,
+        stopped: bool,
+    },
+    /// The language model called a tool. What it was called with and what came of it may be private, and stays out of this.
+    #[serde(rename = "tool.called")]
+    ToolCalled {
+        turn: u64,
+        tool: String,
+        /// `None` where there is no such tool.
+        skill: Option<String>,
+        ok: bool,
+        ms: u64,
+    },
+    /// A skill says something without being asked.
+    #[serde(rename = "announcement")]
+    Announcement { skill: String, text: String },
+    /// A skill shows a message.
+    #[serde(rename = "notice")]
+    Notice {
+        skill: String,
+        title: String,
+        body: String,
+    },
     /// What there is to do while nobody waits is done.
     #[serde(rename = "idle")]
     Idle,

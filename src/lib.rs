@@ -42,5 +42,6 @@ pub mod memory;
 pub mod model;
 pub mod platform;
 pub mod runtime;
+pub mod skill;
 pub mod telemetry;
 pub mod temporary;

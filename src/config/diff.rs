@@ -27,7 +27,10 @@ pub fn needs_restart(key: &str) -> bool {
 fn compare(path: &str, old: &Value, new: &Value, keys: &mut Vec<String>) {
     match (old, new) {
         (Value::Object(old), Value::Object(new)) => {
-            for (name, value) in new {
+            // Tables of the user's own names may lose some.
+            let gone = old.keys().filter(|name| !new.contains_key(*name));
+            for name in new.keys().chain(gone) {
+                let value = new.get(name).unwrap_or(&Value::Null);
                 let path = if path.is_empty() {
                     name.clone()
                 } else {

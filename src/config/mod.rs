@@ -4,7 +4,7 @@
 //! overrides. Loading either gives a configuration that obeys every rule, or all mistakes at once, each
 //! with its place; it changes nothing.
 //!
-//! `schema`, `engines`, `hearing` and `memory` define the keys · `file` reads `jane.toml` · `layer` is one source of values ·
+//! `schema`, `engines`, `hearing`, `memory` and `skills` define the keys · `file` reads `jane.toml` · `layer` is one source of values ·
 //! `validate` and `check` find mistakes · `problem` words them · `render` writes the default file ·
 //! `home` finds Jane's directory · `watch` tells when the file changed · `diff` tells what changed in it.
 
@@ -21,6 +21,7 @@ mod memory;
 mod problem;
 mod render;
 mod schema;
+mod skills;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -40,6 +41,7 @@ pub use memory::Memory;
 pub use problem::{ConfigError, Place, Problem};
 pub use render::render_default;
 pub use schema::{Assistant, Audio, Config, Context, Log, LogLevel, Models, Worker};
+pub use skills::{Allow, OnFailure, Plugins, Skill, Skills};
 
 pub use watch::FileWatch;
 

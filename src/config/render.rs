@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::schema::{SCHEMA, choices_of, range_of};
+use super::schema::{SCHEMA, choices_of, entries_of, range_of};
 use super::validate::properties;
 
 const INTRODUCTION: &str = "\
@@ -20,25 +20,37 @@ const INTRODUCTION: &str = "\
 pub fn render_default() -> String {
     let mut text = INTRODUCTION.to_owned();
     for (name, schema) in properties(&SCHEMA) {
-        render_section(&mut text, name, schema);
+        let defaults = schema.get("default");
+        match entries_of(schema).zip(defaults.and_then(Value::as_object)) {
+            Some((entry, defaults)) => {
+                text.push('\n');
+                text.push_str(&comment(schema));
+                for (default, values) in defaults {
+                    render_section(&mut text, &format!("{name}.{default}"), entry, Some(values));
+                }
+            }
+            None => render_section(&mut text, name, schema, None),
+        }
     }
     text
 }
 
-/// The section called `name`, and the sections within it, which come after its keys.
-fn render_section(text: &mut String, name: &str, schema: &Value) {
+/// The section called `name`, and the sections within it, which come after its keys. Its values are `values`, else the defaults.
+fn render_section(text: &mut String, name: &str, schema: &Value, values: Option<&Value>) {
     let (sections, keys): (Vec<_>, Vec<_>) =
         properties(schema).partition(|(_, schema)| is_section(schema));
     text.push('\n');
     text.push_str(&comment(schema));
     text.push_str(&format!("[{name}]\n"));
     for (key, schema) in keys {
-        let default = literal(schema.get("default").unwrap_or(&Value::Null));
+        let value = values.and_then(|values| values.get(key));
+        let default = value.or_else(|| schema.get("default"));
+        let default = literal(default.unwrap_or(&Value::Null));
         text.push_str(&comment(schema));
         text.push_str(&format!("{key} = {default}\n"));
     }
     for (section, schema) in sections {
-        render_section(text, &format!("{name}.{section}"), schema);
+        render_section(text, &format!("{name}.{section}"), schema, None);
     }
 }
 

@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::engines::{Llm, Stt, Tts};
 use super::hearing::{Hearing, Wake};
 use super::memory::Memory;
+use super::skills::{Plugins, Skills};
 
 /// The whole configuration: the defaults, or what [`Config::load`](super::Config::load) made of the layers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +41,11 @@ pub struct Config {
     pub hearing: Hearing,
     /// What she is called with.
     pub wake: Wake,
+    /// Skills.
+    pub plugins: Plugins,
+    /// What each skill may do. Every skill that lies in the directory hears what is said, may answer, and brings tools for the
+    /// language model; what could silence her or leave the machine has to be allowed here, by the name of its file.
+    pub skills: Skills,
     /// Where models are kept.
     pub models: Models,
     /// What is written to the log, and for how long it is kept.
@@ -61,6 +67,11 @@ impl Config {
     /// Where models are kept: `models.directory`, which is relative to `home` unless it is absolute.
     pub fn models_directory(&self, home: &Path) -> PathBuf {
         home.join(&self.models.directory)
+    }
+
+    /// Where skills lie: `plugins.directory`, which is relative to `home` unless it is absolute.
+    pub fn plugins_directory(&self, home: &Path) -> PathBuf {
+        home.join(&self.plugins.directory)
     }
 
     /// Where logs are written: `log.directory`, which is relative to `home` unless it is absolute.
@@ -236,9 +247,17 @@ pub(super) fn choices_of(schema: &Value) -> impl Iterator<Item = &str> {
 /// The part of the schema that describes the key at `path`, `["llm", "seed"]` for one.
 pub(super) fn schema_of<'a>(path: impl IntoIterator<Item = &'a str>) -> Option<&'static Value> {
     path.into_iter().try_fold(&*SCHEMA, |schema, segment| {
-        // Segments of a list are its indices: all of its entries share one schema.
+        // Segments of a list are its indices: all of its entries share one schema, and so do those of a table of any names.
         schema
             .get("items")
             .or_else(|| schema.get("properties")?.get(segment))
+            .or_else(|| entries_of(schema))
     })
+}
+
+/// The schema of the entries of a table whose names are the user's; none where `schema` is no such table.
+pub(super) fn entries_of(schema: &Value) -> Option<&Value> {
+    schema
+        .get("additionalProperties")
+        .filter(|entries| entries.is_object())
 }

@@ -14,7 +14,7 @@ pub use confine::confine;
 pub use limit::{GroupError, MemoryGroup, MemoryGroups, limit_memory};
 pub use memory::{machine_memory, process_memory, resident_memory};
 #[cfg(unix)]
-pub use unix::{ReloadSignals, exit_now, take_stdout};
+pub use unix::{ReloadSignals, exit_now, file_number, private_directory, take_stdout};
 
 /// Gives up files and network; on this system that is not known, and nothing is given up.
 #[cfg(not(target_os = "linux"))]

@@ -2,6 +2,8 @@
 
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::Path;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -23,6 +25,35 @@ pub fn take_stdout() -> std::io::Result<File> {
         return Err(std::io::Error::last_os_error());
     }
     Ok(File::from(private))
+}
+
+/// Makes `path` a directory that only its owner can enter.
+///
+/// # Errors
+/// Where it cannot be made, or belongs to somebody else.
+pub fn private_directory(path: &Path) -> std::io::Result<()> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    match std::fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let metadata = path.symlink_metadata()?;
+    // SAFETY: `geteuid` has no preconditions.
+    let is_own = metadata.uid() == unsafe { libc::geteuid() };
+    if !metadata.is_dir() || !is_own {
+        return Err(std::io::Error::other(
+            "it is not a directory of this user's",
+        ));
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+}
+
+/// What tells a file from one that took its place under the same name.
+#[must_use]
+pub fn file_number(metadata: &std::fs::Metadata) -> u64 {
+    metadata.ino()
 }
 
 /// The signals that ask for the configuration to be read anew: SIGHUP.

@@ -1,0 +1,362 @@
+//! Follows the directory of skills: what comes, changes and goes there is loaded, replaced and unloaded.
+//!
+//! Invariants: a skill is replaced only by one that was compiled, linked and probed; what is wrong with a file costs only what that file
+//! would bring; skills are loaded side by side, so that a large one holds up no other; a change that comes while a file is being loaded is
+//! seen afterwards.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use notify::{RecursiveMode, Watcher};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::component::Prepared;
+use super::grants::Grants;
+use super::keeper::{Kept, Skills};
+use super::loaded::Loaded;
+use super::set::SkillSet;
+use crate::config::{OnFailure, Skill};
+use crate::event::Event;
+use crate::platform;
+
+/// What a skill's file is called, behind its name.
+const EXTENSION: &str = "wasm";
+
+/// How long a file must have been left alone.
+const SETTLED: Duration = Duration::from_millis(50);
+
+/// After which it is read even though it keeps changing.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// Between two looks where the system tells nothing.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// What a look at a file shows: its number, length and time of the last change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Look {
+    number: u64,
+    bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Look {
+    fn at(path: &Path) -> Option<Self> {
+        let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+        Some(Self {
+            number: platform::file_number(&metadata),
+            bytes: metadata.len(),
+            modified: metadata.modified().ok(),
+        })
+    }
+
+    /// Waits until the file is left alone.
+    async fn settled(path: &Path) -> Option<Self> {
+        let begin = Instant::now();
+        let mut look = Self::at(path)?;
+        let is_old = |look: &Self| {
+            let age = look.modified.and_then(|modified| modified.elapsed().ok());
+            age.is_some_and(|age| age > Duration::from_secs(2))
+        };
+        while !is_old(&look) && begin.elapsed() < LONGEST {
+            tokio::time::sleep(SETTLED).await;
+            let next = Self::at(path)?;
+            if next == look {
+                break;
+            }
+            look = next;
+        }
+        Some(look)
+    }
+}
+
+/// A file in the directory.
+#[derive(Default)]
+struct File {
+    /// As it was when it was loaded or refused; `None` before.
+    look: Option<Look>,
+    /// With which settings that was.
+    settings: Skill,
+    prepared: Option<Arc<Prepared>>,
+    /// The newest that works.
+    skill: Option<Arc<Loaded>>,
+    is_loading: bool,
+}
+
+/// What became of a file that was to be loaded.
+struct Outcome {
+    name: String,
+    /// `None` where it is gone.
+    look: Option<Look>,
+    settings: Skill,
+    result: Result<(Arc<Prepared>, Arc<Loaded>), String>,
+    took: Duration,
+}
+
+/// Ends the following when it is dropped.
+pub struct Following {
+    task: JoinHandle<()>,
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Following {
+    pub(super) fn start(kept: Option<Arc<Kept>>, skills: Skills) -> Self {
+        // Until the first look there is something to load.
+        if let Some(kept) = &kept {
+            kept.loading.send_modify(|loading| *loading += 1);
+        }
+        let task = tokio::spawn(async move {
+            if let Some(kept) = kept {
+                Follower::new(kept, skills).run().await;
+            }
+        });
+        Self { task }
+    }
+}
+
+struct Follower {
+    kept: Arc<Kept>,
+    skills: Skills,
+    files: BTreeMap<String, File>,
+    done: mpsc::UnboundedReceiver<Outcome>,
+    tell: mpsc::UnboundedSender<Outcome>,
+}
+
+impl Follower {
+    fn new(kept: Arc<Kept>, skills: Skills) -> Self {
+        let (tell, done) = mpsc::unbounded_channel();
+        Self {
+            kept,
+            skills,
+            files: BTreeMap::new(),
+            done,
+            tell,
+        }
+    }
+
+    async fn run(mut self) {
+        let mut settings = self.kept.settings.subscribe();
+        let mut directory = self.kept.directory();
+        let (mut hints, mut watcher) = watch(&directory);
+        self.look();
+        self.kept.loading.send_modify(|loading| *loading -= 1);
+        loop {
+            tokio::select! {
+                hinted = tokio::time::timeout(LOOK, hints.recv()) => {
+                    if matches!(hinted, Ok(None)) {
+                        // There is no watcher: looking is all there is.
+                        tokio::time::sleep(LOOK).await;
+                    }
+                    while hints.try_recv().is_ok() {}
+                }
+                Some(outcome) = self.done.recv() => self.take(outcome),
+                Ok(()) = settings.changed() => {
+                    let now = self.kept.directory();
+                    if now != directory {
+                        directory = now;
+                        (hints, watcher) = watch(&directory);
+                    }
+                }
+            }
+            if watcher.is_none() {
+                (hints, watcher) = watch(&directory);
+            }
+            self.look();
+        }
+    }
+
+    /// Looks at the directory, and does what follows from it.
+    fn look(&mut self) {
+        let directory = self.kept.directory();
+        let there = files_in(&directory);
+        let gone: Vec<String> = self
+            .files
+            .iter()
+            .filter(|(name, file)| !there.contains_key(*name) && !file.is_loading)
+            .map(|(name, _)| name.clone())
+            .collect();
+        let mut changed = false;
+        for name in gone {
+            changed = true;
+            if self
+                .files
+                .remove(&name)
+                .is_some_and(|file| file.skill.is_some())
+            {
+                self.unloaded(&name);
+            }
+        }
+        let settings = self.kept.settings.borrow().clone();
+        for (name, (path, look)) in there {
+            let wanted = settings.skills.of(&name);
+            let file = self.files.entry(name.clone()).or_default();
+            if file.is_loading || (file.look == Some(look) && file.settings == wanted) {
+                continue;
+            }
+            changed = true;
+            if !wanted.enabled {
+                file.look = Some(look);
+                file.settings = wanted;
+                if file.skill.take().is_some() {
+                    self.unloaded(&name);
+                }
+                continue;
+            }
+            let is_same = file.look == Some(look);
+            let prepared = file.prepared.clone().filter(|_| is_same);
+            file.is_loading = true;
+            self.load(name, path, wanted, prepared);
+        }
+        if changed {
+            self.publish();
+        }
+    }
+
+    fn unloaded(&self, name: &str) {
+        tracing::info!(skill = name, "the skill is gone");
+        self.kept.services.events.emit(Event::SkillUnloaded {
+            skill: name.to_owned(),
+        });
+    }
+
+    /// Loads a file anew, or what was `prepared` of it with other settings.
+    fn load(&self, name: String, path: PathBuf, settings: Skill, prepared: Option<Arc<Prepared>>) {
+        self.kept.loading.send_modify(|loading| *loading += 1);
+        let (kept, tell) = (Arc::clone(&self.kept), self.tell.clone());
+        tokio::spawn(async move {
+            let begin = Instant::now();
+            let look = Look::settled(&path).await;
+            let plugins = kept.settings.borrow().plugins.clone();
+            let loading = async {
+                let grants = Grants::new(&settings)?;
+                let prepared = match prepared {
+                    Some(prepared) => prepared,
+                    None => {
+                        let prepared = kept.prepare(&name, &path, &plugins).await;
+                        prepared.map_err(|error| error.to_string())?
+                    }
+                };
+                let skill = kept.probe(&name, Arc::clone(&prepared), grants).await?;
+                Ok((prepared, Arc::new(skill)))
+            };
+            let result = loading.await;
+            let _ = tell.send(Outcome {
+                name,
+                look,
+                settings,
+                result,
+                took: begin.elapsed(),
+            });
+        });
+    }
+
+    /// Puts in force what was loaded, or says why it was not.
+    fn take(&mut self, outcome: Outcome) {
+        let Outcome {
+            name,
+            look,
+            settings,
+            result,
+            took,
+        } = outcome;
+        let events = &self.kept.services.events;
+        let file = self.files.entry(name.clone()).or_default();
+        file.is_loading = false;
+        // A file that went meanwhile is found to be gone at the next look.
+        if look.is_some() {
+            file.look = look;
+            file.settings = settings;
+            match result {
+                Ok((prepared, skill)) => {
+                    let replaced = file.skill.is_some();
+                    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+                    tracing::info!(skill = name, ms, replaced, "the skill is loaded");
+                    let tools = skill.tools.iter().map(|tool| tool.name.clone());
+                    events.emit(Event::SkillLoaded {
+                        skill: name,
+                        title: skill.facts.title.clone(),
+                        version: skill.facts.version.clone(),
+                        does: prepared.does.clone(),
+                        asks_for: prepared.asks_for.clone(),
+                        tools: tools.collect(),
+                        replaced,
+                        ms,
+                    });
+                    file.prepared = Some(prepared);
+                    file.skill = Some(skill);
+                }
+                Err(reason) => {
+                    let stays = file.skill.is_some();
+                    tracing::warn!(skill = name, reason, stays, "the skill is not loaded");
+                    events.emit(Event::SkillFailed {
+                        hint: stays.then(|| "the one that was there before goes on".to_owned()),
+                        skill: name,
+                        reason,
+                    });
+                }
+            }
+        }
+        self.publish();
+        self.kept.loading.send_modify(|loading| *loading -= 1);
+    }
+
+    /// What is loaded is in force from now on.
+    fn publish(&self) {
+        let skills = self.files.values().filter_map(|file| file.skill.clone());
+        let settings = self.kept.settings.borrow();
+        let is_silencing = |name: &str, file: &File| {
+            let wanted = settings.skills.of(name);
+            file.skill.is_none() && wanted.enabled && wanted.on_failure == OnFailure::Mute
+        };
+        let silencing = self
+            .files
+            .iter()
+            .filter(|(name, file)| is_silencing(name, file));
+        let silencing = silencing.map(|(name, _)| name.clone()).collect();
+        self.skills.set(SkillSet::new(skills.collect(), silencing));
+    }
+}
+
+/// The skills' files in `directory`, by the names of the skills.
+fn files_in(directory: &Path) -> BTreeMap<String, (PathBuf, Look)> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let file = |entry: std::fs::DirEntry| {
+        let path = entry.path();
+        let name = path.file_stem()?.to_str()?.to_owned();
+        let is_skill = path.extension()? == EXTENSION && !name.starts_with('.');
+        let look = Look::at(&path).filter(|_| is_skill)?;
+        Some((name, (path, look)))
+    };
+    entries.filter_map(file).collect()
+}
+
+/// Tells when something may have changed in `directory`, which is made where it is not there. `None`: the system tells nothing.
+fn watch(
+    directory: &Path,
+) -> (
+    mpsc::UnboundedReceiver<()>,
+    Option<notify::RecommendedWatcher>,
+) {
+    let (sender, hints) = mpsc::unbounded_channel();
+    let _ = std::fs::create_dir_all(directory);
+    let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        if !event.is_ok_and(|event| event.kind.is_access()) {
+            let _ = sender.send(());
+        }
+    });
+    let watching = watcher.and_then(|mut watcher| {
+        watcher.watch(directory, RecursiveMode::NonRecursive)?;
+        Ok(watcher)
+    });
+    let told = |error: &notify::Error| {
+        tracing::debug!(%error, "changes of skills are not told by the system: they are looked for");
+    };
+    (hints, watching.inspect_err(told).ok())
+}

@@ -1,0 +1,38 @@
+//! `log`: lines in Jane's log, under the skill's name.
+
+use std::time::Instant;
+
+use super::meter::Passed;
+use crate::skill::bindings::jane::skill::log::{Host, Level};
+use crate::skill::guest::Guest;
+
+/// Characters of a line that are kept.
+const LONGEST: usize = 1_000;
+
+impl Host for Guest {
+    async fn write(&mut self, level: Level, message: String) {
+        let Passed::Yes { refused_before } = self.caller.own.meters.log.pass(Instant::now()) else {
+            return;
+        };
+        let skill = self.caller.own.name.as_str();
+        if refused_before > 0 {
+            tracing::warn!(
+                skill,
+                refused_before,
+                "the skill writes too many lines: some are left out"
+            );
+        }
+        let message: String = message
+            .chars()
+            .take(LONGEST)
+            .map(|letter| if letter.is_control() { ' ' } else { letter })
+            .collect();
+        match level {
+            Level::Trace => tracing::trace!(skill, "{message}"),
+            Level::Debug => tracing::debug!(skill, "{message}"),
+            Level::Info => tracing::info!(skill, "{message}"),
+            Level::Warn => tracing::warn!(skill, "{message}"),
+            Level::Error => tracing::error!(skill, "{message}"),
+        }
+    }
+}

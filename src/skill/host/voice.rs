@@ -1,0 +1,82 @@
+//! `voice`: what the skill says without being asked.
+
+use std::time::Instant;
+
+use super::meter::Passed;
+use crate::config::Allow;
+use crate::skill::bindings::jane::skill::types::Failure;
+use crate::skill::bindings::jane::skill::voice::{Host, Urgency};
+use crate::skill::guest::{Caller, Guest};
+use crate::skill::wish::{self, Announcement, Wish};
+
+/// Bytes of what is said at once.
+const LONGEST: usize = 4 << 10;
+
+impl Caller {
+    fn wish(&self, wish: Wish) -> Result<(), Failure> {
+        if self.own.meters.voice.pass(Instant::now()) == Passed::No {
+            return Err(Failure::Unavailable(
+                "the skill speaks too often".to_owned(),
+            ));
+        }
+        let left = match &self.turn {
+            Some(turn) => turn.keep(wish),
+            None => Some(wish),
+        };
+        match left {
+            None => Ok(()),
+            Some(wish) => (self.own.services.wishes.try_send(wish))
+                .map_err(|_| Failure::Unavailable("there is too much to say already".to_owned())),
+        }
+    }
+}
+
+fn check(text: &str) -> Result<(), Failure> {
+    if text.len() > LONGEST {
+        return Err(Failure::InvalidInput(format!(
+            "a text has at most {LONGEST} bytes"
+        )));
+    }
+    Ok(())
+}
+
+impl Host for Guest {
+    async fn say(
+        &mut self,
+        text: String,
+        urgency: Urgency,
+        expect_reply: bool,
+    ) -> Result<(), Failure> {
+        check(&text)?;
+        let urgency = match urgency {
+            Urgency::Background => wish::Urgency::Background,
+            Urgency::Interrupt if self.caller.own.grants.allows(Allow::Interrupt) => {
+                wish::Urgency::Interrupt
+            }
+            Urgency::Normal | Urgency::Interrupt => wish::Urgency::Normal,
+        };
+        self.caller.wish(Wish::Say(Announcement {
+            skill: self.caller.own.name.clone(),
+            text,
+            urgency,
+            expect_reply,
+        }))
+    }
+
+    async fn notify(&mut self, title: String, body: String) -> Result<(), Failure> {
+        check(&title)?;
+        check(&body)?;
+        let skill = self.caller.own.name.clone();
+        self.caller.wish(Wish::Notify { skill, title, body })
+    }
+
+    async fn cancel_turn(&mut self, turn: u64) -> Result<(), Failure> {
+        if !self.caller.own.grants.allows(Allow::Cancel) {
+            return Err(Failure::Denied(
+                "`cancel` is not among what `allow` names".to_owned(),
+            ));
+        }
+        let skill = self.caller.own.name.clone();
+        self.caller.wish(Wish::CancelTurn { skill, turn })
+    }
+}

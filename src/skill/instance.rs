@@ -1,0 +1,184 @@
+//! One instance of a skill, and a call of it.
+//!
+//! Invariants: an instance that trapped, or whose call was dropped before its end, is never called again; a call ends at its deadline
+//! whatever the skill does, since WebAssembly lets others run at each tick and host functions wait without blocking.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::future::BoxFuture;
+use wasmtime::Store;
+use wasmtime::component::Instance as Linked;
+
+use super::bindings::jane::skill::types::Failure;
+use super::component::Prepared;
+use super::engine::Sandbox;
+use super::guest::{Guest, Own};
+use super::turn::Turn;
+
+/// Bytes that one call may hand over, in all its texts and lists.
+const HANDED_OVER: usize = 2 << 20;
+
+/// Characters of a skill's own words about a fault.
+const LONGEST_REASON: usize = 300;
+
+pub struct Instance {
+    pub store: Store<Guest>,
+    pub linked: Linked,
+}
+
+/// Why a call came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallError {
+    /// The skill broke its rules; its instance is gone.
+    Fault(String),
+    /// It took longer than it may; its instance is gone.
+    TooLong(Duration),
+    /// It says itself that it cannot.
+    Failed(String),
+    /// It was not called: it is left alone for the moment, or does something else.
+    Busy,
+}
+
+impl std::fmt::Display for CallError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fault(reason) | Self::Failed(reason) => formatter.write_str(reason),
+            Self::TooLong(limit) => {
+                write!(formatter, "it takes longer than {} ms", limit.as_millis())
+            }
+            Self::Busy => formatter.write_str("it is busy, or left alone after a failure"),
+        }
+    }
+}
+
+impl From<Failure> for CallError {
+    fn from(failure: Failure) -> Self {
+        let (Failure::InvalidInput(message)
+        | Failure::Denied(message)
+        | Failure::Unavailable(message)
+        | Failure::Internal(message)) = failure;
+        Self::Failed(shortened(&message))
+    }
+}
+
+/// What a call is for, and how long it may take.
+#[derive(Clone)]
+pub struct Purpose {
+    pub turn: Option<Arc<Turn>>,
+    pub limit: Duration,
+    /// What it would have, were it alone.
+    pub promised: Duration,
+}
+
+impl Purpose {
+    /// For which a skill has all of its time.
+    pub fn of(turn: Option<&Arc<Turn>>, limit: Duration) -> Self {
+        Self {
+            turn: turn.map(Arc::clone),
+            limit,
+            promised: limit,
+        }
+    }
+}
+
+impl Instance {
+    /// A new instance, linked and not started.
+    async fn link(
+        sandbox: &Sandbox,
+        prepared: &Prepared,
+        own: &Arc<Own>,
+    ) -> wasmtime::Result<Self> {
+        let mut store = Store::new(&sandbox.engine, Guest::new(Arc::clone(own)));
+        store.limiter(|guest| &mut guest.room);
+        store.set_hostcall_fuel(HANDED_OVER);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        let linked = prepared.pre.instantiate_async(&mut store).await?;
+        Ok(Self { store, linked })
+    }
+
+    /// A new instance, started with its settings.
+    ///
+    /// # Errors
+    /// Where it breaks its rules, or says that it cannot start.
+    pub async fn start(
+        sandbox: &Sandbox,
+        prepared: &Prepared,
+        own: &Arc<Own>,
+        limit: Duration,
+    ) -> Result<Self, CallError> {
+        let running = sandbox.run();
+        let purpose = Purpose::of(None, limit);
+        let starting = async {
+            let mut instance = Self::link(sandbox, prepared, own).await?;
+            instance.prepare(&purpose);
+            let Some(lifecycle) = &prepared.exports.lifecycle else {
+                return Ok((instance, Ok(())));
+            };
+            let lifecycle = lifecycle.load(&mut instance.store, &instance.linked)?;
+            let config = own.grants.config.as_str();
+            let started = lifecycle.call_start(&mut instance.store, config).await?;
+            Ok((instance, started))
+        };
+        let started: Result<wasmtime::Result<_>, _> = tokio::time::timeout(limit, starting).await;
+        drop(running);
+        match started {
+            Ok(Ok((instance, Ok(())))) => Ok(instance),
+            Ok(Ok((_, Err(failure)))) => Err(failure.into()),
+            Ok(Err(error)) => Err(CallError::Fault(reason(&error, None))),
+            Err(_) => Err(CallError::TooLong(limit)),
+        }
+    }
+
+    fn prepare(&mut self, purpose: &Purpose) {
+        self.store.set_epoch_deadline(1);
+        let guest = self.store.data_mut();
+        guest.caller.turn.clone_from(&purpose.turn);
+        guest.deadline = Instant::now() + purpose.limit;
+    }
+
+    /// Calls `work` with this instance. The instance comes back where it may be called again.
+    pub async fn call<T>(
+        mut self,
+        sandbox: &Sandbox,
+        purpose: &Purpose,
+        work: impl for<'a> FnOnce(&'a mut Self) -> BoxFuture<'a, wasmtime::Result<Result<T, Failure>>>,
+    ) -> (Option<Self>, Result<T, CallError>) {
+        self.prepare(purpose);
+        let running = sandbox.run();
+        let done = tokio::time::timeout(purpose.limit, work(&mut self)).await;
+        drop(running);
+        match done {
+            Ok(Ok(Ok(value))) => (Some(self), Ok(value)),
+            Ok(Ok(Err(failure))) => (Some(self), Err(failure.into())),
+            Ok(Err(error)) => {
+                let said = self.store.data().said.contents();
+                let reason = reason(&error, Some(&said));
+                (None, Err(CallError::Fault(reason)))
+            }
+            Err(_) => (None, Err(CallError::TooLong(purpose.limit))),
+        }
+    }
+}
+
+/// What a trap means: the skill's last words where it left some, else the innermost reason.
+fn reason(error: &wasmtime::Error, said: Option<&[u8]>) -> String {
+    let said = String::from_utf8_lossy(said.unwrap_or_default());
+    let panic = said
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty() && !line.starts_with("note:"));
+    let trap = error.root_cause().to_string();
+    match panic {
+        Some(panic) => shortened(&format!("{trap}: {}", panic.trim())),
+        None => shortened(&trap),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    let harmless = text
+        .chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter });
+    harmless.take(LONGEST_REASON).collect()
+}

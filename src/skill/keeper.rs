@@ -1,0 +1,310 @@
+//! The skills of a running Jane, and how one becomes of a file.
+//!
+//! Invariant: what is in force is one set, replaced whole; a turn under way keeps the one that it began with.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::{mpsc, watch};
+
+use super::compile::{Cache, CompileError, LARGEST, Limits};
+use super::component::Prepared;
+use super::engine::Sandbox;
+use super::follow::Following;
+use super::grants::Grants;
+use super::guest::{FindModel, Services};
+use super::host::HttpClient;
+use super::loaded::Loaded;
+use super::set::SkillSet;
+use super::store::Store;
+use super::wish::{self, Wish};
+use crate::config::{self, Config, Plugins};
+use crate::event::{Event, Events};
+
+/// Where in the directory skills keep what is theirs.
+const STATE: &str = ".state/skills.db";
+
+/// Where skills come from, and what they work with.
+pub struct Place {
+    /// Jane's home.
+    pub home: PathBuf,
+    /// Where compiled code is kept.
+    pub cache: PathBuf,
+    /// The program that compiles; without one, this process does.
+    pub compiler: Option<PathBuf>,
+}
+
+/// The skills of a running Jane. Clones are the same.
+#[derive(Clone)]
+pub struct Skills {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    set: ArcSwap<SkillSet>,
+    /// `None` where there are no skills at all.
+    kept: Option<Arc<Kept>>,
+}
+
+/// What skills are loaded with.
+pub(super) struct Kept {
+    sandbox: Arc<Sandbox>,
+    cache: Cache,
+    pub services: Arc<Services>,
+    home: PathBuf,
+    pub settings: watch::Sender<Settings>,
+    wishes: Mutex<Option<mpsc::Receiver<Wish>>>,
+    /// Files that are being loaded.
+    pub loading: watch::Sender<usize>,
+    model: Arc<ArcSwap<Option<FindModel>>>,
+}
+
+/// What of the configuration is about skills.
+#[derive(Clone, PartialEq)]
+pub(super) struct Settings {
+    pub plugins: Plugins,
+    pub skills: config::Skills,
+}
+
+/// Why skills cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SkillsError {
+    #[error("this machine cannot run skills: {0}")]
+    Sandbox(wasmtime::Error),
+    #[error("compiled skills cannot be kept in `{path}`: {reason}")]
+    Cache {
+        path: PathBuf,
+        reason: std::io::Error,
+    },
+}
+
+impl Skills {
+    /// No skills, now and ever.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                set: ArcSwap::default(),
+                kept: None,
+            }),
+        }
+    }
+
+    /// The skills of `config`, none of them loaded yet.
+    ///
+    /// # Errors
+    /// Where the machine cannot run any.
+    pub fn new(place: Place, config: &Config, events: &Events) -> Result<Self, SkillsError> {
+        let sandbox = Arc::new(Sandbox::new().map_err(SkillsError::Sandbox)?);
+        let kept_at = place.cache.clone();
+        let cache =
+            Cache::open(place.cache, place.compiler, &sandbox.engine).map_err(|reason| {
+                SkillsError::Cache {
+                    path: kept_at,
+                    reason,
+                }
+            })?;
+        let (wishes, wished) = wish::channel();
+        let model: Arc<ArcSwap<Option<FindModel>>> = Arc::default();
+        let find = Arc::clone(&model);
+        let services = Arc::new(Services {
+            store: Store::open(&config.plugins_directory(&place.home).join(STATE)),
+            events: events.clone(),
+            wishes,
+            http: HttpClient::new(),
+            model: Arc::new(move || find.load().as_ref().as_ref().and_then(|find| find())),
+        });
+        if let Err(error) = &services.store {
+            tracing::error!(%error, "skills keep nothing");
+        }
+        let settings = Settings::of(config);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                set: ArcSwap::default(),
+                kept: Some(Arc::new(Kept {
+                    sandbox,
+                    cache,
+                    services,
+                    home: place.home,
+                    settings: watch::Sender::new(settings),
+                    wishes: Mutex::new(Some(wished)),
+                    loading: watch::Sender::new(0),
+                    model,
+                })),
+            }),
+        })
+    }
+
+    /// The skills as they are now, for a turn.
+    #[must_use]
+    pub fn current(&self) -> Arc<SkillSet> {
+        self.inner.set.load_full()
+    }
+
+    /// What skills may add to a turn.
+    #[must_use]
+    pub fn budget(&self) -> Duration {
+        let ms = self
+            .inner
+            .kept
+            .as_ref()
+            .map_or(0, |kept| kept.settings.borrow().plugins.turn_ms);
+        Duration::from_millis(ms.into())
+    }
+
+    /// Other settings are in force.
+    pub fn configure(&self, config: &Config) {
+        if let Some(kept) = &self.inner.kept {
+            let settings = Settings::of(config);
+            kept.settings.send_if_modified(|old| {
+                let differs = *old != settings;
+                *old = settings;
+                differs
+            });
+        }
+    }
+
+    /// What skills want said and done, for whoever holds the conversation; `None` where somebody has it already.
+    #[must_use]
+    pub fn wishes(&self) -> Option<mpsc::Receiver<Wish>> {
+        let kept = self.inner.kept.as_ref()?;
+        kept.wishes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    /// How skills find the language model that is in force.
+    pub fn set_model(&self, find: FindModel) {
+        if let Some(kept) = &self.inner.kept {
+            kept.model.store(Arc::new(Some(find)));
+        }
+    }
+
+    /// What they keep; `None` where there are no skills, or no database.
+    #[must_use]
+    pub fn store(&self) -> Option<&Store> {
+        self.inner.kept.as_ref()?.services.store().ok()
+    }
+
+    /// A turn is certain: what skills did for it takes effect.
+    pub async fn settle(&self, turn: &Arc<super::Turn>) {
+        let Some(kept) = &self.inner.kept else {
+            return;
+        };
+        let (services, turn) = (Arc::clone(&kept.services), Arc::clone(turn));
+        let settled = tokio::task::spawn_blocking(move || {
+            let wishes = turn.settle(services.store()?)?;
+            for wish in wishes {
+                if services.wishes.try_send(wish).is_err() {
+                    tracing::warn!(
+                        "there is too much to say: something that a skill wants said is left out"
+                    );
+                }
+            }
+            Ok::<_, super::StoreError>(())
+        });
+        if let Ok(Err(error)) = settled.await {
+            tracing::error!(%error, "what skills did for this turn is lost");
+        }
+    }
+
+    /// Follows the directory from now on.
+    #[must_use]
+    pub fn follow(&self) -> Following {
+        Following::start(self.inner.kept.clone(), self.clone())
+    }
+
+    /// Waits until everything that lies in the directory is loaded or refused, or for so long.
+    pub async fn settled(&self, patience: Duration) {
+        if let Some(kept) = &self.inner.kept {
+            let mut loading = kept.loading.subscribe();
+            let _ = tokio::time::timeout(patience, loading.wait_for(|loading| *loading == 0)).await;
+        }
+    }
+
+    /// Loads one file by itself, as it would be under `name`, and tells nobody.
+    ///
+    /// # Errors
+    /// Why it is no skill, in words for its author.
+    pub async fn load(&self, name: &str, path: &Path) -> Result<Arc<Loaded>, String> {
+        let kept = self.inner.kept.as_ref().ok_or("there are no skills")?;
+        let settings = kept.settings.borrow().clone();
+        let grants = Grants::new(&settings.skills.of(name))?;
+        let prepared = kept
+            .prepare(name, path, &settings.plugins)
+            .await
+            .map_err(|error| error.to_string())?;
+        kept.probe(name, prepared, grants).await.map(Arc::new)
+    }
+
+    /// Puts this set in force, without any directory.
+    pub fn set(&self, set: SkillSet) {
+        self.inner.set.store(Arc::new(set));
+    }
+}
+
+impl Settings {
+    fn of(config: &Config) -> Self {
+        Self {
+            plugins: config.plugins.clone(),
+            skills: config.skills.clone(),
+        }
+    }
+}
+
+/// Why a file is no skill.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LoadError {
+    #[error("it cannot be read: {0}")]
+    Read(std::io::Error),
+    #[error("it has {0} MB, of at most {limit}", limit = LARGEST >> 20)]
+    TooLarge(u64),
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    #[error(transparent)]
+    NoSkill(#[from] super::component::NoSkill),
+}
+
+impl Kept {
+    pub fn directory(&self) -> PathBuf {
+        self.home.join(&self.settings.borrow().plugins.directory)
+    }
+
+    pub async fn prepare(
+        &self,
+        name: &str,
+        path: &Path,
+        plugins: &Plugins,
+    ) -> Result<Arc<Prepared>, LoadError> {
+        let metadata = tokio::fs::metadata(path).await.map_err(LoadError::Read)?;
+        if metadata.len() > LARGEST {
+            return Err(LoadError::TooLarge(metadata.len() >> 20));
+        }
+        let bytes = tokio::fs::read(path).await.map_err(LoadError::Read)?;
+        let limits = Limits {
+            time: Duration::from_secs(plugins.compile_seconds.into()),
+            memory: u64::from(plugins.compile_mb) * 1_000_000,
+        };
+        if !self.cache.holds(&bytes) {
+            self.services.events.emit(Event::SkillCompiling {
+                skill: name.to_owned(),
+                bytes: metadata.len(),
+            });
+        }
+        let component = self.cache.load(&self.sandbox.engine, bytes, limits).await?;
+        Ok(Arc::new(Prepared::new(&self.sandbox, &component)?))
+    }
+
+    pub async fn probe(
+        &self,
+        name: &str,
+        prepared: Arc<Prepared>,
+        grants: Grants,
+    ) -> Result<Loaded, String> {
+        let (sandbox, services) = (Arc::clone(&self.sandbox), Arc::clone(&self.services));
+        Loaded::probe(name, prepared, grants, sandbox, services).await
+    }
+}

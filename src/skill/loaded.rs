@@ -1,0 +1,366 @@
+//! A skill that is loaded: its instances, its health, and the calls of what it exports.
+//!
+//! Invariants: hooks and everything slower have an instance each, so that a long call of a tool holds up no turn; a call that came to
+//! nothing changes nothing but the skill's health.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures::future::BoxFuture;
+use tokio::sync::Mutex as Lock;
+
+use super::bindings::jane::skill::types::{
+    Event as DueEvent, Facts, Failure, Reply, Sentence, SentenceAction, ToolCall, ToolOutput,
+    Transcript, TranscriptAction,
+};
+use super::component::{Exports, Prepared};
+use super::engine::Sandbox;
+use super::fault::{Faults, Health};
+use super::grants::Grants;
+use super::guest::{Own, Services};
+use super::host::Meters;
+use super::instance::{CallError, Instance, Purpose};
+use super::tool::Tool;
+use super::turn::Turn;
+use crate::config::OnFailure;
+use crate::event::Event;
+
+/// How long a skill may take to say what it is, with a new instance.
+const PROBE: Duration = Duration::from_secs(5);
+
+/// Characters of what a skill says of itself.
+const LONGEST_FACT: usize = 300;
+
+/// Bytes of a text that a skill hands over.
+pub const LONGEST_TEXT: usize = 16 << 10;
+
+/// An instance that is made when it is needed, one call at a time.
+type Lane = Lock<Option<Instance>>;
+
+pub struct Loaded {
+    pub facts: Facts,
+    pub tools: Vec<Tool>,
+    pub prepared: Arc<Prepared>,
+    own: Arc<Own>,
+    sandbox: Arc<Sandbox>,
+    /// For hooks, which a turn waits for.
+    hooks: Lane,
+    /// For tools and events.
+    work: Lane,
+    faults: Mutex<Faults>,
+}
+
+impl Loaded {
+    /// Starts an instance and asks the skill what it is.
+    ///
+    /// # Errors
+    /// Why it cannot be used, in words for the owner.
+    pub async fn probe(
+        name: &str,
+        prepared: Arc<Prepared>,
+        grants: Grants,
+        sandbox: Arc<Sandbox>,
+        services: Arc<Services>,
+    ) -> Result<Self, String> {
+        let own = Arc::new(Own {
+            name: name.to_owned(),
+            grants,
+            meters: Meters::default(),
+            services,
+        });
+        let purpose = Purpose::of(None, PROBE);
+        let said = |error: CallError| error.to_string();
+        let instance = Instance::start(&sandbox, &prepared, &own, PROBE)
+            .await
+            .map_err(said)?;
+        let probed = Arc::clone(&prepared);
+        let (instance, told) = instance
+            .call(&sandbox, &purpose, |instance| {
+                Box::pin(async move {
+                    let exports = &probed.exports;
+                    let facts = match &exports.about {
+                        Some(about) => {
+                            let about = about.load(&mut instance.store, &instance.linked)?;
+                            about.call_about(&mut instance.store).await?
+                        }
+                        None => nothing(),
+                    };
+                    let tools = match &exports.tools {
+                        Some(tools) => {
+                            let tools = tools.load(&mut instance.store, &instance.linked)?;
+                            tools.call_list_tools(&mut instance.store).await?
+                        }
+                        None => Vec::new(),
+                    };
+                    Ok(Ok((facts, tools)))
+                })
+            })
+            .await;
+        let (facts, tools) = told.map_err(said)?;
+        Ok(Self {
+            facts: bounded(facts),
+            tools: Tool::all(tools)?,
+            prepared,
+            own,
+            sandbox,
+            hooks: Lock::new(instance),
+            work: Lock::default(),
+            faults: Mutex::default(),
+        })
+    }
+
+    pub fn name(&self) -> &str {
+        &self.own.name
+    }
+
+    pub fn grants(&self) -> &Grants {
+        &self.own.grants
+    }
+
+    pub fn exports(&self) -> &Exports {
+        &self.prepared.exports
+    }
+
+    pub fn health(&self) -> Health {
+        self.faults().health().clone()
+    }
+
+    /// Whether it is called at all.
+    pub fn is_quarantined(&self) -> bool {
+        matches!(self.faults().health(), Health::Quarantined(_))
+    }
+
+    fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a sentence that it should have looked at is kept back.
+    pub fn mutes_on_failure(&self) -> bool {
+        self.own.grants.on_failure == OnFailure::Mute
+    }
+
+    pub async fn on_transcript(
+        &self,
+        turn: &Arc<Turn>,
+        transcript: Transcript,
+    ) -> Result<TranscriptAction, CallError> {
+        let prepared = Arc::clone(&self.prepared);
+        self.call(&self.hooks, self.hook(turn), |instance| {
+            Box::pin(async move {
+                let Some(hook) = &prepared.exports.transcript else {
+                    return Ok(Ok(TranscriptAction::Pass));
+                };
+                let hook = hook.load(&mut instance.store, &instance.linked)?;
+                hook.call_on_transcript(&mut instance.store, &transcript)
+                    .await
+            })
+        })
+        .await
+        .and_then(|action| match &action {
+            TranscriptAction::Rewrite(text) => self.bounded(text).map(|()| action),
+            TranscriptAction::Answer(answer) => self.bounded(&answer.speech).map(|()| action),
+            TranscriptAction::Pass | TranscriptAction::Drop => Ok(action),
+        })
+    }
+
+    pub async fn on_sentence(
+        &self,
+        turn: &Arc<Turn>,
+        sentence: Sentence,
+    ) -> Result<SentenceAction, CallError> {
+        let prepared = Arc::clone(&self.prepared);
+        self.call(&self.hooks, self.hook(turn), |instance| {
+            Box::pin(async move {
+                let Some(hook) = &prepared.exports.sentence else {
+                    return Ok(Ok(SentenceAction::Pass));
+                };
+                let hook = hook.load(&mut instance.store, &instance.linked)?;
+                hook.call_on_sentence(&mut instance.store, &sentence).await
+            })
+        })
+        .await
+        .and_then(|action| match &action {
+            SentenceAction::Rewrite(text) => self.bounded(text).map(|()| action),
+            _ => Ok(action),
+        })
+    }
+
+    pub async fn on_reply(&self, turn: &Arc<Turn>, reply: Reply) -> Result<(), CallError> {
+        let prepared = Arc::clone(&self.prepared);
+        let purpose = Purpose::of(Some(turn), self.own.grants.hook);
+        self.call(&self.work, purpose, |instance| {
+            Box::pin(async move {
+                let Some(hook) = &prepared.exports.reply else {
+                    return Ok(Ok(()));
+                };
+                let hook = hook.load(&mut instance.store, &instance.linked)?;
+                hook.call_on_reply(&mut instance.store, &reply).await
+            })
+        })
+        .await
+    }
+
+    pub async fn call_tool(
+        &self,
+        turn: &Arc<Turn>,
+        tool: &Tool,
+        arguments: String,
+    ) -> Result<ToolOutput, CallError> {
+        let prepared = Arc::clone(&self.prepared);
+        let most = self.own.grants.tool;
+        let limit = tool.timeout.map_or(most, |wanted| wanted.min(most));
+        let purpose = Purpose::of(Some(turn), limit);
+        let call = ToolCall {
+            turn: turn.id,
+            name: tool.name.clone(),
+            arguments,
+        };
+        self.call(&self.work, purpose, |instance| {
+            Box::pin(async move {
+                let Some(tools) = &prepared.exports.tools else {
+                    return Ok(Err(Failure::Internal("it has no tools".to_owned())));
+                };
+                let tools = tools.load(&mut instance.store, &instance.linked)?;
+                tools.call_call_tool(&mut instance.store, &call).await
+            })
+        })
+        .await
+        .and_then(|output| {
+            let (ToolOutput::Text(text) | ToolOutput::Json(text) | ToolOutput::FinalAnswer(text)) =
+                &output;
+            self.bounded(text).map(|()| output)
+        })
+    }
+
+    pub async fn on_event(&self, event: DueEvent) -> Result<(), CallError> {
+        let prepared = Arc::clone(&self.prepared);
+        let purpose = Purpose::of(None, self.own.grants.tool);
+        self.call(&self.work, purpose, |instance| {
+            Box::pin(async move {
+                let Some(events) = &prepared.exports.events else {
+                    return Ok(Ok(()));
+                };
+                let events = events.load(&mut instance.store, &instance.linked)?;
+                events.call_on_event(&mut instance.store, &event).await
+            })
+        })
+        .await
+    }
+
+    /// What a hook may take: its own limit, and what is left of the turn's. One that keeps sentences back when it fails always has all
+    /// of its own, since others could silence her otherwise.
+    fn hook(&self, turn: &Arc<Turn>) -> Purpose {
+        let promised = self.own.grants.hook;
+        let limit = if self.mutes_on_failure() {
+            promised
+        } else {
+            promised.min(turn.left())
+        };
+        Purpose {
+            turn: Some(Arc::clone(turn)),
+            limit,
+            promised,
+        }
+    }
+
+    fn bounded(&self, text: &str) -> Result<(), CallError> {
+        if text.len() <= LONGEST_TEXT {
+            return Ok(());
+        }
+        let reason = format!(
+            "it hands over a text of {} bytes, of at most {LONGEST_TEXT}",
+            text.len()
+        );
+        self.fault(&reason);
+        Err(CallError::Fault(reason))
+    }
+
+    async fn call<T>(
+        &self,
+        lane: &Lane,
+        purpose: Purpose,
+        work: impl for<'a> FnOnce(
+            &'a mut Instance,
+        ) -> BoxFuture<'a, wasmtime::Result<Result<T, Failure>>>
+        + Send,
+    ) -> Result<T, CallError> {
+        let begin = Instant::now();
+        if !self.faults().may_run(begin) {
+            return Err(CallError::Busy);
+        }
+        let Ok(mut slot) = tokio::time::timeout(purpose.limit, lane.lock()).await else {
+            return Err(CallError::Busy);
+        };
+        // It is gone where the call is dropped before its end: what it was doing is not known then.
+        let instance = match slot.take() {
+            Some(instance) => Ok(instance),
+            None => Instance::start(&self.sandbox, &self.prepared, &self.own, purpose.limit).await,
+        };
+        let result = match instance {
+            Ok(instance) => {
+                let left = Purpose {
+                    limit: purpose.limit.saturating_sub(begin.elapsed()),
+                    ..purpose.clone()
+                };
+                let (instance, result) = instance.call(&self.sandbox, &left, work).await;
+                *slot = instance;
+                result
+            }
+            Err(error) => Err(error),
+        };
+        match &result {
+            Err(error @ (CallError::Fault(_) | CallError::TooLong(_))) => {
+                // Others may have left it less time than it was promised.
+                let had_less =
+                    matches!(error, CallError::TooLong(_)) && purpose.promised > purpose.limit;
+                if had_less {
+                    return Err(CallError::Busy);
+                }
+                self.fault(&error.to_string());
+            }
+            _ => {}
+        }
+        result
+    }
+
+    fn fault(&self, reason: &str) {
+        let skill = self.name();
+        tracing::warn!(skill, reason, "a skill failed");
+        if self.faults().add(Instant::now(), reason) {
+            tracing::error!(skill, "the skill is quarantined");
+            self.own.services.events.emit(Event::SkillQuarantined {
+                skill: skill.to_owned(),
+                reason: reason.to_owned(),
+                hint: "replace its file, or touch it to try it again".to_owned(),
+            });
+        }
+    }
+}
+
+/// A skill that says nothing of itself.
+fn nothing() -> Facts {
+    Facts {
+        title: String::new(),
+        version: String::new(),
+        description: String::new(),
+        hosts: Vec::new(),
+        wants: Vec::new(),
+    }
+}
+
+fn bounded(facts: Facts) -> Facts {
+    let short = |text: String| -> String {
+        let harmless = text
+            .chars()
+            .map(|letter| if letter.is_control() { ' ' } else { letter });
+        harmless.take(LONGEST_FACT).collect()
+    };
+    let few = |texts: Vec<String>| texts.into_iter().take(32).map(short).collect();
+    Facts {
+        title: short(facts.title),
+        version: short(facts.version),
+        description: short(facts.description),
+        hosts: few(facts.hosts),
+        wants: few(facts.wants),
+    }
+}

@@ -1,0 +1,43 @@
+//! Skills: WebAssembly components that hear, answer, look at what is spoken, and bring tools for the language model.
+//!
+//! A skill can do only what it was granted, for as long and with as much memory as it was granted. Nothing that it does ends the program,
+//! and nothing that it was not granted can stop, block, overhear or silence Jane. `wit/` is what skills see.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `keeper` | the skills of a running Jane; `follow` the directory, `set` what is in force, `due` what was scheduled |
+//! | `compile`, `component` | from a file to machine code, and what it exports and asks for |
+//! | `loaded`, `instance` | a skill that is loaded, and a call of it; `fault` what becomes of one that fails |
+//! | `guest`, `host/`, `grants` | what an instance may take and use, one file for each interface |
+//! | `turn`, `store`, `wish` | what a skill did for a turn, what it keeps, what it wants said |
+//! | `tool` | what the language model may call |
+
+mod bindings;
+mod compile;
+mod component;
+mod due;
+mod engine;
+mod fault;
+mod follow;
+mod grants;
+mod guest;
+mod host;
+mod instance;
+mod keeper;
+mod loaded;
+mod set;
+mod store;
+mod tool;
+mod turn;
+mod wish;
+
+pub use compile::{COMMAND as COMPILE_COMMAND, compile_standard_input};
+pub use due::Calling;
+pub use fault::Health;
+pub use follow::Following;
+pub use keeper::{Place, Skills, SkillsError};
+pub use loaded::Loaded;
+pub use set::{Called, Heard, SkillSet, Spoken, ToolResult, Verdict};
+pub use store::{Store, StoreError};
+pub use turn::Turn;
+pub use wish::{Announcement, Urgency, Wish};

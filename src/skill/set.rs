@@ -1,0 +1,280 @@
+//! All skills that are loaded, in their order: what becomes of a transcript, a sentence, a call of a tool.
+//!
+//! Invariants: a set never changes, and a turn uses the one that it began with; a skill that fails is passed over, and what it was not
+//! granted is passed over too.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::bindings::jane::skill::types::{
+    Answer, Reply, Sentence, SentenceAction, ToolOutput, Transcript, TranscriptAction,
+};
+use super::loaded::Loaded;
+use super::tool::Tool;
+use super::turn::Turn;
+use crate::backend;
+use crate::config::Allow;
+
+/// Skills in the order in which they are asked.
+#[derive(Default)]
+pub struct SkillSet {
+    skills: Vec<Arc<Loaded>>,
+    /// Skills that keep sentences back when they fail, and failed to load.
+    silencing: Vec<String>,
+}
+
+/// What skills made of a transcript.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The language model answers this.
+    Ask(String),
+    /// This is the answer, by the skill of this name.
+    Answer {
+        skill: String,
+        speech: String,
+        expect_reply: bool,
+    },
+    /// Nobody answers, as the skill of this name will have it.
+    Drop { skill: String },
+}
+
+/// What becomes of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Spoken {
+    Said(String),
+    /// Not spoken, because of the skill of this name.
+    Muted {
+        skill: String,
+    },
+    /// Neither it nor what follows.
+    Stopped {
+        skill: String,
+    },
+}
+
+/// Something heard or typed.
+pub struct Heard {
+    pub text: String,
+    /// 0 to 1; `None` where it was typed.
+    pub confidence: Option<f32>,
+    /// `voice`, `recording` or `text`.
+    pub input: &'static str,
+    pub language: Option<String>,
+}
+
+/// What a call of a tool came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Called {
+    /// The skill that was called; `None` where there is no such tool.
+    pub skill: Option<String>,
+    pub result: ToolResult,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToolResult {
+    /// For the model, which words the answer.
+    Told(String),
+    /// The answer itself.
+    Final(String),
+    /// Why there is none, for the model.
+    Failed(String),
+}
+
+impl SkillSet {
+    /// In the order of priority and name.
+    #[must_use]
+    pub fn new(mut skills: Vec<Arc<Loaded>>, silencing: Vec<String>) -> Self {
+        skills.sort_by(|one, other| {
+            let key = |skill: &Loaded| (skill.grants().priority, skill.name().to_owned());
+            key(one).cmp(&key(other))
+        });
+        Self { skills, silencing }
+    }
+
+    pub fn skills(&self) -> &[Arc<Loaded>] {
+        &self.skills
+    }
+
+    pub fn find(&self, name: &str) -> Option<&Arc<Loaded>> {
+        self.skills.iter().find(|skill| skill.name() == name)
+    }
+
+    /// Has the skills hear what was said.
+    pub async fn hear(&self, turn: &Arc<Turn>, heard: Heard) -> Verdict {
+        let Heard {
+            mut text,
+            confidence,
+            input,
+            language,
+        } = heard;
+        let mut attrs = vec![("input".to_owned(), input.to_owned())];
+        attrs.extend(language.map(|language| ("language".to_owned(), language)));
+        for skill in &self.skills {
+            let listens = skill.exports().transcript.is_some()
+                && skill.grants().overhears(Allow::Transcripts);
+            if !listens || turn.left().is_zero() {
+                continue;
+            }
+            let transcript = Transcript {
+                turn: turn.id,
+                text: text.clone(),
+                confidence,
+                attrs: attrs.clone(),
+            };
+            let begin = Instant::now();
+            let action = skill.on_transcript(turn, transcript).await;
+            turn.spend(begin.elapsed());
+            let name = skill.name();
+            match action {
+                Ok(TranscriptAction::Rewrite(rewritten)) if !rewritten.trim().is_empty() => {
+                    text = rewritten;
+                }
+                Ok(TranscriptAction::Answer(Answer {
+                    speech,
+                    expect_reply,
+                })) => {
+                    return Verdict::Answer {
+                        skill: name.to_owned(),
+                        speech,
+                        expect_reply,
+                    };
+                }
+                Ok(TranscriptAction::Drop) if skill.grants().allows(Allow::Drop) => {
+                    return Verdict::Drop {
+                        skill: name.to_owned(),
+                    };
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::info!(skill = name, %error, "a skill passes over what was said")
+                }
+            }
+        }
+        Verdict::Ask(text)
+    }
+
+    /// Has the skills look at a sentence that is about to be spoken.
+    pub async fn sentence(&self, turn: &Arc<Turn>, index: u32, text: String) -> Spoken {
+        if let Some(skill) = self.silencing.first() {
+            return Spoken::Muted {
+                skill: skill.clone(),
+            };
+        }
+        let mut text = text;
+        for skill in &self.skills {
+            if skill.exports().sentence.is_none() || !skill.grants().overhears(Allow::Replies) {
+                continue;
+            }
+            if turn.left().is_zero() && !skill.mutes_on_failure() {
+                continue;
+            }
+            let sentence = Sentence {
+                turn: turn.id,
+                index,
+                text: text.clone(),
+            };
+            let begin = Instant::now();
+            let action = skill.on_sentence(turn, sentence).await;
+            turn.spend(begin.elapsed());
+            let name = || skill.name().to_owned();
+            let grants = skill.grants();
+            match action {
+                Ok(SentenceAction::Rewrite(rewritten)) => text = rewritten,
+                Ok(SentenceAction::Mute) if grants.allows(Allow::Mute) => {
+                    return Spoken::Muted { skill: name() };
+                }
+                Ok(SentenceAction::Stop) if grants.allows(Allow::Stop) => {
+                    return Spoken::Stopped { skill: name() };
+                }
+                Ok(_) => {}
+                Err(error) if skill.mutes_on_failure() => {
+                    tracing::warn!(skill = name(), %error, "a sentence is kept back, because a skill failed to look at it");
+                    return Spoken::Muted { skill: name() };
+                }
+                Err(error) => {
+                    tracing::info!(skill = name(), %error, "a skill passes over a sentence")
+                }
+            }
+        }
+        Spoken::Said(text)
+    }
+
+    /// Has the skills see a whole answer. Nobody waits for that.
+    pub fn replied(&self, turn: &Arc<Turn>, question: &str, text: &str, tools_used: &[String]) {
+        for skill in &self.skills {
+            if skill.exports().reply.is_none() || !skill.grants().overhears(Allow::Replies) {
+                continue;
+            }
+            let (skill, turn) = (Arc::clone(skill), Arc::clone(turn));
+            let reply = Reply {
+                turn: turn.id,
+                question: question.to_owned(),
+                text: text.to_owned(),
+                tools_used: tools_used.to_vec(),
+            };
+            tokio::spawn(async move {
+                if let Err(error) = skill.on_reply(&turn, reply).await {
+                    tracing::info!(skill = skill.name(), %error, "a skill passes over an answer");
+                }
+            });
+        }
+    }
+
+    /// The tools of all skills that are not quarantined, in their order, with the names by which the model calls them. Of two with the same
+    /// name the second one's is that of its skill and its own.
+    fn offered(&self) -> Vec<(String, &Arc<Loaded>, &Tool)> {
+        let mut offered: Vec<(String, &Arc<Loaded>, &Tool)> = Vec::new();
+        for skill in self.skills.iter().filter(|skill| !skill.is_quarantined()) {
+            for tool in &skill.tools {
+                let is_taken = |name: &str| offered.iter().any(|(other, ..)| other == name);
+                let mut name = tool.name.clone();
+                if is_taken(&name) {
+                    name = format!("{}_{name}", skill.name());
+                }
+                if !is_taken(&name) {
+                    offered.push((name, skill, tool));
+                }
+            }
+        }
+        offered
+    }
+
+    /// What the language model is offered, always in the same order.
+    pub fn tools(&self) -> Vec<backend::Tool> {
+        let offered = self.offered().into_iter();
+        let tool = |(name, _, tool): (String, &Arc<Loaded>, &Tool)| backend::Tool {
+            name,
+            description: tool.description.clone(),
+            parameters: tool.schema.clone(),
+        };
+        offered.map(tool).collect()
+    }
+
+    /// Calls a tool as the model wants it.
+    pub async fn call(&self, turn: &Arc<Turn>, call: &backend::ToolCall) -> Called {
+        let offered = self.offered();
+        let Some((_, skill, tool)) = offered.iter().find(|(name, ..)| *name == call.name) else {
+            let names: Vec<&str> = offered.iter().map(|(name, ..)| name.as_str()).collect();
+            return Called {
+                skill: None,
+                result: ToolResult::Failed(format!(
+                    "there is no tool `{}`, only {}",
+                    call.name,
+                    names.join(", ")
+                )),
+            };
+        };
+        let result = match tool.check(&call.arguments) {
+            Err(mistakes) => ToolResult::Failed(mistakes),
+            Ok(arguments) => match skill.call_tool(turn, tool, arguments).await {
+                Ok(ToolOutput::Text(text) | ToolOutput::Json(text)) => ToolResult::Told(text),
+                Ok(ToolOutput::FinalAnswer(text)) => ToolResult::Final(text),
+                Err(error) => ToolResult::Failed(error.to_string()),
+            },
+        };
+        Called {
+            skill: Some(skill.name().to_owned()),
+            result,
+        }
+    }
+}

@@ -1,0 +1,444 @@
+//! What skills keep: their values and what they scheduled, in one database in Jane's home.
+//!
+//! Invariants: what was stored survives a crash (SQLite's write-ahead log, synchronised at each commit); several running Janes may share
+//! it; changes of one turn are stored whole or not at all; an event is taken by one Jane at a time, and is there until it was dealt with.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// How long another Jane may hold the database.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// Milliseconds after which an event is taken anew: whoever took it is gone.
+const TAKEN_MS: i64 = 15_000;
+
+/// Keys that are listed at once.
+pub const KEYS_AT_ONCE: usize = 256;
+
+const SCHEMA: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    CREATE TABLE IF NOT EXISTS entries (
+        skill TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (skill, key)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS events (
+        skill TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, payload TEXT NOT NULL, due_ms INTEGER NOT NULL, cron TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0, taken_until INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (skill, id)
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS events_due ON events (due_ms);
+";
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("what skills keep cannot be reached: {reason}")]
+pub struct StoreError {
+    reason: String,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let reason = error.to_string();
+        Self { reason }
+    }
+}
+
+/// Something that is to happen later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheduled {
+    pub id: String,
+    pub name: String,
+    pub payload: String,
+    /// Milliseconds since 1970 (UTC).
+    pub due_ms: u64,
+    /// The pattern by which it comes again.
+    pub cron: Option<String>,
+}
+
+/// An event that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    pub skill: String,
+    pub event: Scheduled,
+    /// How often it was tried before.
+    pub attempts: u32,
+}
+
+/// Changes that are stored together. `None` deletes.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Changes {
+    /// By skill and key.
+    pub entries: BTreeMap<(String, String), Option<Vec<u8>>>,
+    /// By skill and id.
+    pub events: BTreeMap<(String, String), Option<Scheduled>>,
+}
+
+impl Changes {
+    /// What `skill` would store under `key`; `None` where nothing is changed there.
+    pub fn entry(&self, skill: &str, key: &str) -> Option<&Option<Vec<u8>>> {
+        self.entries.get(&(skill.to_owned(), key.to_owned()))
+    }
+
+    /// The changed keys of `skill`, and whether they are there.
+    pub fn keys(&self, skill: &str) -> impl Iterator<Item = (&str, Option<&Vec<u8>>)> {
+        let own = self
+            .entries
+            .iter()
+            .filter(move |((owner, _), _)| owner == skill);
+        own.map(|((_, key), value)| (key.as_str(), value.as_ref()))
+    }
+
+    /// The changed events of `skill`, and what becomes of them.
+    pub fn events(&self, skill: &str) -> impl Iterator<Item = (&str, Option<&Scheduled>)> {
+        let own = self
+            .events
+            .iter()
+            .filter(move |((owner, _), _)| owner == skill);
+        own.map(|((_, id), event)| (id.as_str(), event.as_ref()))
+    }
+}
+
+pub struct Store {
+    connection: Mutex<Connection>,
+    /// Tells that other events are to come.
+    rescheduled: tokio::sync::Notify,
+}
+
+impl Store {
+    /// The database at `path`, which is made where it is not there.
+    ///
+    /// # Errors
+    /// Where it cannot be made or is no database.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory).map_err(|error| StoreError {
+                reason: format!("`{}`: {error}", directory.display()),
+            })?;
+        }
+        Self::with(Connection::open(path)?)
+    }
+
+    /// A database that is forgotten with this.
+    ///
+    /// # Errors
+    /// Where there is no memory for it.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Self::with(Connection::open_in_memory()?)
+    }
+
+    fn with(connection: Connection) -> Result<Self, StoreError> {
+        connection.busy_timeout(BUSY)?;
+        connection.execute_batch(SCHEMA)?;
+        Ok(Self {
+            connection: Mutex::new(connection),
+            rescheduled: tokio::sync::Notify::new(),
+        })
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// # Errors
+    /// Where the database cannot be read; so for all that read.
+    pub fn get(&self, skill: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let connection = self.connection();
+        let mut query =
+            connection.prepare_cached("SELECT value FROM entries WHERE skill = ?1 AND key = ?2")?;
+        Ok(query.query_row([skill, key], |row| row.get(0)).optional()?)
+    }
+
+    /// At most [`KEYS_AT_ONCE`] keys that begin with `prefix`, in order, from the one behind `after` on.
+    pub fn keys(&self, skill: &str, prefix: &str, after: &str) -> Result<Vec<String>, StoreError> {
+        let connection = self.connection();
+        let mut query = connection.prepare_cached(
+            "SELECT key FROM entries WHERE skill = ?1 AND key > ?3 AND substr(key, 1, length(?2)) = ?2 ORDER BY key LIMIT ?4",
+        )?;
+        let limit = i64::try_from(KEYS_AT_ONCE).unwrap_or(i64::MAX);
+        let rows = query.query_map(params![skill, prefix, after, limit], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Bytes of all keys and values of `skill` but those under `without`.
+    pub fn size(&self, skill: &str, without: &[&str]) -> Result<u64, StoreError> {
+        let connection = self.connection();
+        let mut query =
+            connection.prepare_cached("SELECT key, length(value) FROM entries WHERE skill = ?1")?;
+        let mut rows = query.query([skill])?;
+        let mut bytes = 0;
+        while let Some(row) = rows.next()? {
+            let (key, value): (String, u32) = (row.get(0)?, row.get(1)?);
+            if !without.contains(&key.as_str()) {
+                bytes += key.len() as u64 + u64::from(value);
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// What `skill` scheduled, the soonest first.
+    pub fn scheduled(&self, skill: &str) -> Result<Vec<Scheduled>, StoreError> {
+        let connection = self.connection();
+        let mut query = connection.prepare_cached(
+            "SELECT id, name, payload, due_ms, cron FROM events WHERE skill = ?1 ORDER BY due_ms, id",
+        )?;
+        let rows = query.query_map([skill], scheduled)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Stores `changes`, all of them or none.
+    ///
+    /// # Errors
+    /// Where the database cannot be written, its disk is full for one.
+    pub fn apply(&self, changes: &Changes) -> Result<(), StoreError> {
+        if changes.entries.is_empty() && changes.events.is_empty() {
+            return Ok(());
+        }
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        for ((skill, key), value) in &changes.entries {
+            match value {
+                Some(value) => transaction
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO entries (skill, key, value) VALUES (?1, ?2, ?3)",
+                    )?
+                    .execute(params![skill, key, value])?,
+                None => transaction
+                    .prepare_cached("DELETE FROM entries WHERE skill = ?1 AND key = ?2")?
+                    .execute([skill, key])?,
+            };
+        }
+        for ((skill, id), event) in &changes.events {
+            match event {
+                Some(event) => transaction
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO events (skill, id, name, payload, due_ms, cron) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    )?
+                    .execute(params![skill, id, event.name, event.payload, signed(event.due_ms), event.cron])?,
+                None => transaction
+                    .prepare_cached("DELETE FROM events WHERE skill = ?1 AND id = ?2")?
+                    .execute([skill, id])?,
+            };
+        }
+        transaction.commit()?;
+        drop(connection);
+        if !changes.events.is_empty() {
+            self.rescheduled.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Waits until other events are to come.
+    pub async fn rescheduled(&self) {
+        self.rescheduled.notified().await;
+    }
+
+    /// When the next event of one of `skills` is due that nobody has taken.
+    pub fn next_due(&self, skills: &[String]) -> Result<Option<u64>, StoreError> {
+        let connection = self.connection();
+        let mut query =
+            connection.prepare_cached("SELECT skill, max(due_ms, taken_until) FROM events")?;
+        let mut rows = query.query([])?;
+        let mut soonest: Option<u64> = None;
+        while let Some(row) = rows.next()? {
+            let (skill, due): (String, i64) = (row.get(0)?, row.get(1)?);
+            if skills.contains(&skill) {
+                let due = u64::try_from(due).unwrap_or(0);
+                soonest = Some(soonest.map_or(due, |soonest| soonest.min(due)));
+            }
+        }
+        Ok(soonest)
+    }
+
+    /// Takes the events of `skills` that are due; no other Jane takes them for a while.
+    ///
+    /// # Errors
+    /// As [`Store::apply`].
+    pub fn take_due(&self, skills: &[String], now_ms: u64) -> Result<Vec<Due>, StoreError> {
+        let mut connection = self.connection();
+        let transaction =
+            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let now = signed(now_ms);
+        let due: Vec<Due> = {
+            let mut query = transaction.prepare_cached(
+                "SELECT id, name, payload, due_ms, cron, skill, attempts FROM events
+                 WHERE due_ms <= ?1 AND taken_until <= ?1 ORDER BY due_ms, skill, id",
+            )?;
+            let rows = query.query_map([now], |row| {
+                Ok(Due {
+                    event: scheduled(row)?,
+                    skill: row.get(5)?,
+                    attempts: row.get(6)?,
+                })
+            })?;
+            rows.collect::<Result<_, _>>()?
+        };
+        let due: Vec<Due> = due
+            .into_iter()
+            .filter(|due| skills.contains(&due.skill))
+            .collect();
+        for due in &due {
+            transaction
+                .prepare_cached("UPDATE events SET taken_until = ?3, attempts = attempts + 1 WHERE skill = ?1 AND id = ?2")?
+                .execute(params![due.skill, due.event.id, now + TAKEN_MS])?;
+        }
+        transaction.commit()?;
+        Ok(due)
+    }
+
+    /// `due` was dealt with: it goes, or comes again at `next`. One that was scheduled anew meanwhile stays as it is.
+    ///
+    /// # Errors
+    /// As [`Store::apply`].
+    pub fn done(&self, due: &Due, next: Option<u64>) -> Result<(), StoreError> {
+        let connection = self.connection();
+        let (skill, id, was) = (&due.skill, &due.event.id, signed(due.event.due_ms));
+        match next {
+            Some(next) => connection
+                .prepare_cached(
+                    "UPDATE events SET due_ms = ?4, taken_until = 0, attempts = 0 WHERE skill = ?1 AND id = ?2 AND due_ms = ?3",
+                )?
+                .execute(params![skill, id, was, signed(next)])?,
+            None => connection
+                .prepare_cached("DELETE FROM events WHERE skill = ?1 AND id = ?2 AND due_ms = ?3")?
+                .execute(params![skill, id, was])?,
+        };
+        Ok(())
+    }
+}
+
+fn scheduled(row: &Row<'_>) -> rusqlite::Result<Scheduled> {
+    let due: i64 = row.get(3)?;
+    Ok(Scheduled {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        payload: row.get(2)?,
+        due_ms: u64::try_from(due).unwrap_or(0),
+        cron: row.get(4)?,
+    })
+}
+
+/// SQLite's integers are signed; what is beyond them is never due.
+fn signed(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(id: &str, due_ms: u64, cron: Option<&str>) -> Scheduled {
+        Scheduled {
+            id: id.to_owned(),
+            name: "ring".to_owned(),
+            payload: String::new(),
+            due_ms,
+            cron: cron.map(str::to_owned),
+        }
+    }
+
+    fn changes(skill: &str, entries: &[(&str, Option<&str>)], events: &[Scheduled]) -> Changes {
+        let entries = entries.iter().map(|(key, value)| {
+            let value = value.map(|value| value.as_bytes().to_vec());
+            ((skill.to_owned(), (*key).to_owned()), value)
+        });
+        let events = events
+            .iter()
+            .map(|event| ((skill.to_owned(), event.id.clone()), Some(event.clone())));
+        Changes {
+            entries: entries.collect(),
+            events: events.collect(),
+        }
+    }
+
+    #[test]
+    fn each_skill_has_values_of_its_own() {
+        let store = Store::in_memory().unwrap();
+        let some = [
+            ("list/a", Some("1")),
+            ("list/b", Some("22")),
+            ("other", Some("333")),
+        ];
+        store.apply(&changes("notes", &some, &[])).unwrap();
+        store
+            .apply(&changes("timer", &[("list/a", Some("x"))], &[]))
+            .unwrap();
+        assert_eq!(store.get("notes", "list/a").unwrap(), Some(b"1".to_vec()));
+        assert_eq!(store.get("weather", "list/a").unwrap(), None);
+        assert_eq!(
+            store.keys("notes", "list/", "").unwrap(),
+            ["list/a", "list/b"]
+        );
+        assert_eq!(store.keys("notes", "list/", "list/a").unwrap(), ["list/b"]);
+        assert_eq!(store.keys("notes", "%", "").unwrap(), Vec::<String>::new());
+        assert_eq!(store.size("notes", &["other"]).unwrap(), 6 + 1 + 6 + 2);
+        store
+            .apply(&changes("notes", &[("list/a", None)], &[]))
+            .unwrap();
+        assert_eq!(store.get("notes", "list/a").unwrap(), None);
+    }
+
+    #[test]
+    fn an_event_is_taken_once_and_stays_until_it_was_dealt_with() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("state").join("skills.db");
+        let skills = ["timer".to_owned()];
+        let (one, other) = (Store::open(&path).unwrap(), Store::open(&path).unwrap());
+        let events = [
+            event("tea", 1_000, None),
+            event("wake", 2_000, Some("0 7 * * *")),
+            event("later", 9_000, None),
+        ];
+        one.apply(&changes("timer", &[], &events)).unwrap();
+        one.apply(&changes("gone", &[], &[event("x", 1, None)]))
+            .unwrap();
+        assert_eq!(other.next_due(&skills).unwrap(), Some(1_000));
+        let due = one.take_due(&skills, 2_500).unwrap();
+        assert_eq!(
+            due.iter()
+                .map(|due| due.event.id.as_str())
+                .collect::<Vec<_>>(),
+            ["tea", "wake"]
+        );
+        assert!(other.take_due(&skills, 2_600).unwrap().is_empty());
+        one.done(&due[0], None).unwrap();
+        one.done(&due[1], Some(50_000)).unwrap();
+        assert_eq!(other.scheduled("timer").unwrap().len(), 2);
+        // Whoever took it is gone: another one takes it, later.
+        let late = one.take_due(&skills, 9_000).unwrap();
+        assert_eq!((late.len(), late[0].attempts), (1, 0));
+        drop(one);
+        let again = other.take_due(&skills, 9_000 + 15_000).unwrap();
+        assert_eq!(
+            (again[0].event.id.as_str(), again[0].attempts),
+            ("later", 1)
+        );
+        // Scheduled anew meanwhile, it stays.
+        other
+            .apply(&changes("timer", &[], &[event("later", 99_000, None)]))
+            .unwrap();
+        other.done(&again[0], None).unwrap();
+        assert!(
+            other
+                .scheduled("timer")
+                .unwrap()
+                .iter()
+                .any(|event| event.id == "later")
+        );
+    }
+
+    #[test]
+    fn what_is_no_database_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("skills.db");
+        std::fs::write(
+            &path,
+            "not a database, but long enough to be looked at as one",
+        )
+        .unwrap();
+        assert!(Store::open(&path).is_err());
+    }
+}
