@@ -65,6 +65,14 @@ impl Message {
     pub fn assistant(content: impl Into<String>) -> Self {
         Self::new(Speaker::Assistant, content)
     }
+
+    /// What came of `call`.
+    pub fn tool(call: &ToolCall, content: String) -> Self {
+        Self {
+            tool_call_id: Some(call.id.clone()),
+            ..Self::new(Speaker::Tool, content)
+        }
+    }
 }
 
 /// Something that the model may call.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::session::SKILLS_PATIENCE;
 use super::{Failure, Session};
 use crate::audio::WavSource;
 use crate::conversation::{Conversation, Question};
@@ -41,14 +42,17 @@ impl Ask {
         let runtime = session.runtime(&session.installed()?)?;
         let in_force = runtime.take().await;
         let mut conversation = Conversation::new(session.events.clone());
+        let skills = in_force.skills.clone();
+        let _following = skills.follow();
         // What fails here fails again in the turn, where it is retried and reported.
-        let _ = conversation
-            .prepare(&in_force, listens, output.is_some())
-            .await;
+        let (_, ()) = tokio::join!(
+            conversation.prepare(&in_force, listens, output.is_some()),
+            skills.settled(SKILLS_PATIENCE),
+        );
         let answer = conversation
             .turn(&in_force, question, output.as_deref_mut())
             .await?;
-        if answer.question.is_empty() {
+        if answer.question.is_empty() && !answer.dropped {
             let failure = Failure::failed("nothing was said in the recording");
             return Err(failure.hint("`jane transcribe` shows what is heard in a recording"));
         }

@@ -1,15 +1,18 @@
 //! `jane chat`: a conversation, typed. A line `@FILE` asks what is spoken in a recording.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, Read};
 use std::path::Path;
 
 use tokio::sync::mpsc;
 
+use super::session::SKILLS_PATIENCE;
 use super::{Failure, Session};
 use crate::audio::{AudioError, AudioOutput, WavSource};
 use crate::config::Config;
 use crate::conversation::{Conversation, Question};
-use crate::event::Event;
+use crate::event::{Event, Events};
+use crate::skill::{Announcement, Skills, Wish};
 
 /// The longest line that is taken, in bytes: no context window holds more.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -29,18 +32,23 @@ impl Chat {
         let _watching = runtime.watch(&installed.workers);
         let mut output = Output::new(session, self.silent)?;
         let mut conversation = Conversation::new(session.events.clone());
+        let skills = runtime.in_force().skills.clone();
+        let _following = skills.follow();
         {
             let in_force = runtime.take().await;
-            let _ = conversation
-                .prepare(&in_force, false, output.is_there())
-                .await;
+            let (_, ()) = tokio::join!(
+                conversation.prepare(&in_force, false, output.is_there()),
+                skills.settled(SKILLS_PATIENCE),
+            );
         }
+        let _calling = skills.call_when_due();
+        let mut wishes = Wishes::new(&skills);
         let mut changes = runtime.changes();
         let mut lines = lines();
         let mut failed = false;
         loop {
             session.events.emit(Event::Listening);
-            let line = loop {
+            let next = loop {
                 let upkeep = async {
                     let in_force = runtime.take().await;
                     conversation.upkeep(&in_force).await;
@@ -48,18 +56,30 @@ impl Chat {
                 // A line that is there already comes first, and one that comes cuts the upkeep short.
                 tokio::select! {
                     biased;
-                    line = lines.recv() => break line,
+                    line = lines.recv() => break Next::Line(line),
+                    announcement = wishes.announcement(&session.events) => break Next::Say(announcement),
                     () = upkeep => session.events.emit(Event::Idle),
                 }
                 // Another model has to read the conversation anew.
                 tokio::select! {
                     biased;
-                    line = lines.recv() => break line,
+                    line = lines.recv() => break Next::Line(line),
+                    announcement = wishes.announcement(&session.events) => break Next::Say(announcement),
                     Ok(()) = changes.changed() => {}
                 }
             };
-            let Some(line) = line else {
-                break;
+            let line = match next {
+                Next::Line(Some(line)) => line,
+                Next::Line(None) => break,
+                Next::Say(announcement) => {
+                    let in_force = runtime.take().await;
+                    output.follow(session, &in_force.config);
+                    let said = conversation.announce(&in_force, &announcement, output.get());
+                    if said.await.is_err() {
+                        output.reopen();
+                    }
+                    continue;
+                }
             };
             let line =
                 line.map_err(|error| Failure::failed(format!("cannot read the input: {error}")))?;
@@ -68,9 +88,20 @@ impl Chat {
             }
             let in_force = runtime.take().await;
             output.follow(session, &in_force.config);
+            let turn = conversation.next_turn();
             let answer = match question(line) {
-                Ok(question) => conversation.turn(&in_force, question, output.get()).await,
-                Err(error) => Err(error.into()),
+                Ok(question) => {
+                    let answering = conversation.turn(&in_force, question, output.get());
+                    tokio::select! {
+                        answer = answering => Some(answer),
+                        () = wishes.cancel(turn, &session.events) => None,
+                    }
+                }
+                Err(error) => Some(Err(error.into())),
+            };
+            let Some(answer) = answer else {
+                conversation.cancelled(turn);
+                continue;
             };
             failed = answer.is_err();
             match answer {
@@ -87,6 +118,73 @@ impl Chat {
             return Err(Failure::failed("the last question could not be answered"));
         }
         Ok(())
+    }
+}
+
+/// What is to be done next.
+enum Next {
+    Line(Option<std::io::Result<String>>),
+    /// A skill wants this said.
+    Say(Announcement),
+}
+
+/// What skills want said and done.
+struct Wishes {
+    receiver: Option<mpsc::Receiver<Wish>>,
+    /// What came while a turn was under way.
+    waiting: VecDeque<Announcement>,
+}
+
+impl Wishes {
+    fn new(skills: &Skills) -> Self {
+        Self {
+            receiver: skills.wishes(),
+            waiting: VecDeque::new(),
+        }
+    }
+
+    async fn next(&mut self) -> Wish {
+        let wish = match &mut self.receiver {
+            Some(receiver) => receiver.recv().await,
+            None => None,
+        };
+        match wish {
+            Some(wish) => wish,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The next thing that is to be said. Messages are shown meanwhile.
+    async fn announcement(&mut self, events: &Events) -> Announcement {
+        loop {
+            if let Some(waiting) = self.waiting.pop_front() {
+                return waiting;
+            }
+            match self.next().await {
+                Wish::Say(announcement) => return announcement,
+                Wish::Notify { skill, title, body } => {
+                    events.emit(Event::Notice { skill, title, body })
+                }
+                // There is no turn now.
+                Wish::CancelTurn { .. } => {}
+            }
+        }
+    }
+
+    /// Waits until a skill cancels this turn. What is to be said meanwhile waits.
+    async fn cancel(&mut self, turn: u64, events: &Events) {
+        loop {
+            match self.next().await {
+                Wish::Say(announcement) => self.waiting.push_back(announcement),
+                Wish::Notify { skill, title, body } => {
+                    events.emit(Event::Notice { skill, title, body })
+                }
+                Wish::CancelTurn {
+                    turn: cancelled, ..
+                } if cancelled == turn => return,
+                Wish::CancelTurn { .. } => {}
+            }
+        }
     }
 }
 

@@ -9,9 +9,11 @@ mod doctor;
 mod failure;
 mod init;
 mod models;
+mod new_skill;
 mod output;
 mod say;
 mod session;
+mod skills;
 mod status;
 mod talk;
 mod transcribe;
@@ -23,6 +25,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use crate::event::Events;
+use crate::skill::{self, COMPILE_COMMAND};
 use failure::Failure;
 use output::Printer;
 use session::Session;
@@ -73,6 +76,9 @@ enum Command {
     /// List, fetch, check, remove and import models
     #[command(subcommand)]
     Models(models::Models),
+    /// List, check, call and begin skills
+    #[command(subcommand)]
+    Skills(skills::SkillsCommand),
     /// Check jane.toml and the models that it names; changes nothing
     Check,
     /// Look at devices, memory, models and programs: what is wrong and how to mend it
@@ -87,6 +93,12 @@ const PRINTING: Duration = Duration::from_secs(1);
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|command| command == COMPILE_COMMAND)
+    {
+        return compile();
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -110,6 +122,17 @@ pub fn main() -> ExitCode {
     // Blocking work such as reading a line from a terminal cannot be cancelled, and is not waited for.
     runtime.shutdown_background();
     ExitCode::from(code)
+}
+
+/// The process that compiles a skill: hidden, and without configuration or log.
+fn compile() -> ExitCode {
+    match skill::compile_standard_input() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 async fn run(Arguments { common, command }: Arguments) -> u8 {
@@ -159,6 +182,7 @@ async fn dispatch(
         Command::Transcribe(transcribe) => transcribe.run(&session).await,
         Command::Say(say) => say.run(&session).await,
         Command::Models(models) => models.run(&session).await,
+        Command::Skills(skills) => skills.run(&session).await,
         Command::Check | Command::Doctor | Command::Init(_) => Ok(()),
     }
 }

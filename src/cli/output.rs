@@ -12,6 +12,9 @@ use tokio::task::JoinHandle;
 use super::status::Status;
 use crate::event::{Event, Events, Stamped, Waterfall};
 
+/// Bytes of a skill from which a person notices that it is compiled.
+const SLOW_TO_COMPILE: u64 = 1 << 20;
+
 pub struct Printer {
     task: JoinHandle<()>,
 }
@@ -62,6 +65,8 @@ struct Human {
     in_reply: bool,
     /// Whether it stands behind the mark that she listens.
     prompted: bool,
+    /// Whether she has listened before: what is loaded from then on is news.
+    has_listened: bool,
     bar: Option<(String, ProgressBar)>,
     /// Where it is shown, only whole lines are printed.
     status: Status,
@@ -102,6 +107,42 @@ impl Human {
                 self.line(&format!("{speaker:<5} {text}"));
             }
             Event::Reply { finish, .. } => self.end_reply(finish),
+            Event::Listening if !self.has_listened => {
+                self.has_listened = true;
+                self.show(Event::Listening);
+            }
+            Event::SkillLoaded { skill, .. } if self.has_listened => {
+                self.note(&format!("skill `{skill}` is there"))
+            }
+            Event::SkillCompiling { skill, bytes } if bytes > SLOW_TO_COMPILE => {
+                self.note(&format!("compiling the skill `{skill}` …"));
+            }
+            Event::SkillUnloaded { skill } => self.note(&format!("skill `{skill}` is gone")),
+            Event::SkillFailed {
+                skill,
+                reason,
+                hint,
+            } => {
+                let message = format!("skill `{skill}` is not taken: {reason}");
+                self.problem("warning", &message, hint.as_deref());
+            }
+            Event::SkillQuarantined {
+                skill,
+                reason,
+                hint,
+            } => {
+                let message =
+                    format!("skill `{skill}` failed too often and is left alone: {reason}");
+                self.problem("warning", &message, Some(&hint));
+            }
+            Event::SkillMuted { skill, .. } => {
+                self.note(&format!("(not spoken, because of the skill `{skill}`)"))
+            }
+            Event::ToolCalled { tool, ok, .. } => {
+                let failed = if ok { "" } else { ", which failed" };
+                self.note(&format!("({tool}{failed})"));
+            }
+            Event::Notice { title, body, .. } => self.line(&format!("{title}: {body}")),
             Event::Listening if stdin().is_terminal() && !self.status.is_shown() => {
                 self.prompted = false;
                 self.interrupt();

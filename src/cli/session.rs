@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Common, Failure};
 use crate::audio::line::NO_DEVICE;
@@ -11,10 +12,17 @@ use crate::config::{self, Config};
 use crate::event::{Event, Events};
 use crate::model::ModelStore;
 use crate::runtime::{Installed, Origin, Runtime};
+use crate::skill::{Place, Skills, SkillsError};
 use crate::telemetry::{self, Log};
 
 /// The name of the configuration in a home.
 pub const CONFIGURATION: &str = "jane.toml";
+
+/// Where in the models' directory the code of skills is kept.
+const COMPILED_SKILLS: &str = ".cache/skills";
+
+/// How long the first turn waits for skills that have to be compiled.
+pub const SKILLS_PATIENCE: Duration = Duration::from_secs(10);
 
 pub struct Session {
     /// The configuration that the command started with.
@@ -62,13 +70,48 @@ impl Session {
         let factory = Arc::clone(installed);
         let log = Some(Arc::clone(&self.log));
         let (config, origin) = (self.config.clone(), self.origin.clone());
+        let skills = self.skills_or_warning();
         Ok(Runtime::new(
             config,
             origin,
             factory,
             log,
+            skills,
             self.events.clone(),
         )?)
+    }
+
+    /// The skills of this home, none of them loaded. What they keep stays, or is forgotten afterwards.
+    ///
+    /// # Errors
+    /// Where this machine cannot run any.
+    pub fn skills(&self, keeps: bool) -> Result<Skills, SkillsError> {
+        let place = Place {
+            keeps,
+            home: self.home.clone(),
+            cache: self
+                .config
+                .models_directory(&self.home)
+                .join(COMPILED_SKILLS),
+            compiler: std::env::current_exe().ok(),
+        };
+        Skills::new(place, &self.config, &self.events)
+    }
+
+    /// The same, or none, which is said.
+    fn skills_or_warning(&self) -> Skills {
+        self.skills(true).unwrap_or_else(|error| {
+            self.events.emit(Event::Warning {
+                message: format!("she has no skills: {error}"),
+                hint: None,
+            });
+            Skills::none()
+        })
+    }
+
+    /// Jane's home.
+    pub fn home(&self) -> &Path {
+        &self.home
     }
 
     /// Where speech goes: the loudspeaker, where there is one, and `file`, where it is given. `None`

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
-use super::session::warn_of_text_only;
+use super::session::{SKILLS_PATIENCE, warn_of_text_only};
 use super::status::Status;
 use super::{Failure, Session};
 use crate::audio::line::{Line, NO_DEVICE};
@@ -54,6 +54,7 @@ impl Talk {
         );
         let runtime = session.runtime(&installed)?;
         let _watching = runtime.watch(&installed.workers);
+        let skills = runtime.in_force().skills.clone();
         let live = Live::new(Parts {
             runtime,
             events: session.events.clone(),
@@ -67,7 +68,9 @@ impl Talk {
                 reopen
             }),
         });
-        live.prepare().await;
+        let _following = skills.follow();
+        tokio::join!(live.prepare(), skills.settled(SKILLS_PATIENCE));
+        let _calling = skills.call_when_due();
         let view = live.view();
         let showing = async {
             if let Some(status) = status {

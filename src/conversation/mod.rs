@@ -10,12 +10,14 @@ mod prune;
 pub mod recognise;
 mod reply;
 mod sentences;
+mod skills;
 mod spoken;
 mod summary;
 mod telling;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod writing;
 
 use std::sync::{Arc, Weak};
 use std::time::Instant;
@@ -24,10 +26,12 @@ use crate::audio::{AudioError, AudioOutput, WavSource};
 use crate::backend::{BackendError, LanguageModel};
 use crate::event::{Event, Events, Models, Waterfall};
 use crate::runtime::InForce;
+use crate::skill::{Announcement, Heard, Verdict};
 
 pub use sentences::SentenceCutter;
 
 use history::History;
+use skills::TurnSkills;
 use telling::Telling;
 use upkeep::Upkeep;
 
@@ -42,8 +46,10 @@ pub enum Question {
 /// How a turn ended.
 #[derive(Debug)]
 pub struct Answer {
-    /// What was asked. Empty where nothing was heard; there is no reply then.
+    /// What was asked. Empty where nothing was heard, or a skill dropped it; there is no reply then.
     pub question: String,
+    /// Whether a skill dropped what was asked.
+    pub dropped: bool,
     pub reply: String,
     pub waterfall: Waterfall,
     /// Why the answer could not be heard in full, where that is so.
@@ -148,6 +154,24 @@ impl Conversation {
         }
     }
 
+    /// What the next turn will count.
+    #[must_use]
+    pub fn next_turn(&self) -> u64 {
+        self.turns + 1
+    }
+
+    /// A turn was dropped because a skill cancelled it.
+    pub fn cancelled(&self, turn: u64) {
+        let telling = Telling {
+            turn,
+            clock: Clock {
+                start: Instant::now(),
+            },
+            events: self.events.clone(),
+        };
+        telling.ended("cancelled", &Waterfall::default());
+    }
+
     /// Answers one question into `output`, or in text alone.
     ///
     /// # Errors
@@ -181,6 +205,7 @@ impl Conversation {
             .await;
         waterfall.total_ms = clock.ms();
         let outcome = match &result {
+            Ok(answer) if answer.dropped => "dropped",
             Ok(answer) if answer.question.is_empty() => "nothing_heard",
             Ok(_) => "answered",
             Err(_) => "failed",
@@ -209,8 +234,13 @@ impl Conversation {
         let InForce {
             config, engines, ..
         } = in_force;
-        let question = match question {
-            Question::Text(text) => text.trim().to_owned(),
+        let heard = match question {
+            Question::Text(text) => Heard {
+                text: text.trim().to_owned(),
+                confidence: None,
+                input: "text",
+                language: None,
+            },
             Question::Recording(source) => {
                 let heard = recognise::recording(engines.stt.as_ref(), *source, |_| ()).await?;
                 waterfall.stt_ms = Some(clock.ms());
@@ -218,21 +248,40 @@ impl Conversation {
                     turn: Some(turn),
                     file: None,
                     text: heard.text.clone(),
-                    language: heard.language,
+                    language: heard.language.clone(),
                     audio_seconds: heard.audio_seconds,
                 });
-                heard.text
+                Heard {
+                    text: heard.text,
+                    confidence: None,
+                    input: "recording",
+                    language: heard.language,
+                }
             }
         };
-        if question.is_empty() {
-            let waterfall = Waterfall::default();
-            return Ok(Answer {
-                question,
-                reply: String::new(),
-                waterfall,
-                speech: Ok(()),
-            });
+        let nothing = |dropped| Answer {
+            question: String::new(),
+            dropped,
+            reply: String::new(),
+            waterfall: Waterfall::default(),
+            speech: Ok(()),
+        };
+        if heard.text.is_empty() {
+            return Ok(nothing(false));
         }
+        let skills = TurnSkills::new(in_force, turn, true);
+        let said = heard.text.clone();
+        let (question, answer) = match skills.hear(heard).await {
+            Verdict::Ask(question) => (question, None),
+            Verdict::Answer { skill, speech, .. } => {
+                self.events.emit(Event::SkillAnswered { turn, skill });
+                (said, Some(speech))
+            }
+            Verdict::Drop { skill } => {
+                self.events.emit(Event::SkillAnswered { turn, skill });
+                return Ok(nothing(true));
+            }
+        };
         let replying = pipeline::Pipeline {
             engines,
             context: &config.context,
@@ -241,18 +290,78 @@ impl Conversation {
                 clock,
                 events: self.events.clone(),
             },
+            skills,
+            answer,
         };
         let reply = replying
             .run(&mut self.history, &question, output, waterfall)
             .await?;
         self.history
             .push(&question, &reply.text, waterfall.prompt_tokens);
+        replying
+            .skills
+            .replied(&question, &reply.text, &reply.tools);
         Ok(Answer {
             question,
+            dropped: false,
             reply: reply.text,
             waterfall: Waterfall::default(),
             speech: reply.speech,
         })
+    }
+
+    /// Says what a skill wants said, into `output` or in text alone. It is no part of the conversation that the model sees.
+    ///
+    /// # Errors
+    /// Where it cannot be spoken.
+    pub async fn announce(
+        &mut self,
+        in_force: &InForce,
+        announcement: &Announcement,
+        output: Option<&mut (dyn AudioOutput + 'static)>,
+    ) -> Result<(), TurnError> {
+        self.turns += 1;
+        let turn = self.turns;
+        self.events.emit(Event::TurnStarted {
+            turn,
+            input: "announcement",
+            generation: in_force.generation,
+            models: Models::of(&in_force.config),
+        });
+        self.events.emit(Event::Announcement {
+            skill: announcement.skill.clone(),
+            text: announcement.text.clone(),
+        });
+        let clock = Clock {
+            start: Instant::now(),
+        };
+        let announcing = pipeline::Pipeline {
+            engines: &in_force.engines,
+            context: &in_force.config.context,
+            telling: Telling {
+                turn,
+                clock,
+                events: self.events.clone(),
+            },
+            skills: TurnSkills::new(in_force, turn, true),
+            answer: Some(announcement.text.clone()),
+        };
+        let mut waterfall = Waterfall::default();
+        let said = announcing
+            .run(&mut self.history, "", output, &mut waterfall)
+            .await;
+        waterfall.total_ms = clock.ms();
+        let speech = match said {
+            Ok(said) => said.speech,
+            Err(error) => Err(error),
+        };
+        let outcome = if speech.is_ok() {
+            "announced"
+        } else {
+            "failed"
+        };
+        announcing.telling.ended(outcome, &waterfall);
+        speech
     }
 }
 

@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::history::History;
 use super::reply::{At, Reply, Spoken, Task};
+use super::skills::TurnSkills;
 use super::telling::{Telling, Told};
 use super::{TurnError, upkeep};
 use crate::audio::AudioOutput;
@@ -17,10 +18,15 @@ pub struct Pipeline<'a> {
     pub engines: &'a Engines,
     pub context: &'a Context,
     pub telling: Telling,
+    pub skills: TurnSkills,
+    /// Where the model is not asked: the answer.
+    pub answer: Option<String>,
 }
 
 pub struct Answered {
     pub text: String,
+    /// The tools that were called for it.
+    pub tools: Vec<String>,
     /// Whether all of it could be spoken.
     pub speech: Result<(), TurnError>,
 }
@@ -41,6 +47,8 @@ impl Pipeline<'_> {
             history: history.clone(),
             question: question.to_owned(),
             speaks: output.is_some(),
+            skills: self.skills.clone(),
+            answer: self.answer.clone(),
         });
         let (written, spoken) = (&mut reply.written, &mut reply.spoken);
         let telling = async {
@@ -48,7 +56,11 @@ impl Pipeline<'_> {
                 match self.telling.tell(piece, waterfall) {
                     Told::Nothing => {}
                     Told::Skipped(count) => upkeep::cut(history, count, &self.telling.events),
-                    Told::Ended { text, generation } => return Ok((text, generation)),
+                    Told::Ended {
+                        text,
+                        generation,
+                        tools,
+                    } => return Ok((text, generation, tools)),
                     Told::Failed(error) => return Err(error),
                 }
             }
@@ -72,7 +84,7 @@ impl Pipeline<'_> {
                 }
             }
         };
-        let (text, generation) = told?;
+        let (text, generation, tools) = told?;
         let played = match played {
             Some(played) => played,
             None => playing.await,
@@ -92,7 +104,11 @@ impl Pipeline<'_> {
             });
         }
         self.telling.reply(&text, &generation);
-        Ok(Answered { text, speech })
+        Ok(Answered {
+            text,
+            tools,
+            speech,
+        })
     }
 
     async fn play(

@@ -3,7 +3,7 @@
 //! It says nothing and plays nothing by itself: whoever holds it does that, at once or later, or drops it, which cancels all of it and
 //! leaves no trace. The voice works one stretch ahead of whoever takes its speech, and never holds up the model.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use tokio::sync::mpsc;
@@ -11,10 +11,11 @@ use tokio::task::JoinHandle;
 
 use super::history::History;
 use super::prune;
-use super::sentences::SentenceCutter;
-use super::spoken;
+use super::skills::TurnSkills;
+use super::writing::write;
 use crate::backend::{
-    BackendError, Engines, Finish, Generated, Generation, Prompt, ReplyStream, Speech,
+    BackendError, Engines, Finish, Generated, Generation, Message, Prompt, ReplyStream, Speech,
+    Tool,
 };
 use crate::config::Context;
 
@@ -34,10 +35,23 @@ pub enum Written {
     Text(String),
     /// A sentence as it goes to the voice, cleaned for the ear.
     Sentence(String),
-    /// The whole text; nothing follows.
+    /// A skill keeps a sentence from being spoken; `stopped`: and all that follows.
+    Muted {
+        skill: String,
+        stopped: bool,
+    },
+    /// A tool was called; `skill` is whose, where there is such a tool.
+    Called {
+        tool: String,
+        skill: Option<String>,
+        ok: bool,
+        took: Duration,
+    },
+    /// The whole text, and the tools that were called for it; nothing follows.
     Ended {
         text: String,
         generation: Generation,
+        tools: Vec<String>,
     },
     /// Nothing follows.
     Failed(BackendError),
@@ -51,7 +65,7 @@ pub struct At<T> {
 }
 
 impl<T> At<T> {
-    fn now(what: T) -> Self {
+    pub fn now(what: T) -> Self {
         let at = Instant::now();
         Self { at, what }
     }
@@ -73,6 +87,9 @@ pub struct Task {
     pub question: String,
     /// Whether a voice is to speak it.
     pub speaks: bool,
+    pub skills: TurnSkills,
+    /// Where the model is not asked: the answer.
+    pub answer: Option<String>,
 }
 
 /// A reply on its way. Dropping it cancels it.
@@ -120,12 +137,22 @@ impl Reply {
     }
 }
 
-/// Asks the model. The upkeep leaves room for any question but a giant one: for that, the oldest exchanges are left out.
-async fn begin(task: &Task) -> Result<(usize, Generated, ReplyStream), BackendError> {
+/// Asks the model, with what came of its calls so far behind the question. The upkeep leaves room for any question but a giant one: for
+/// that, the oldest exchanges are left out.
+pub(super) async fn begin(
+    task: &Task,
+    called: &[Message],
+    tools: &[Tool],
+) -> Result<(usize, Generated, ReplyStream), BackendError> {
     let mut skipped = 0;
     loop {
-        let prompt = Prompt::from(task.history.messages_with(&task.question, skipped));
-        let mut stream = task.engines.llm.reply(prompt);
+        let mut messages = task.history.messages_with(&task.question, skipped);
+        messages.extend_from_slice(called);
+        let mut stream = task.engines.llm.reply(Prompt {
+            messages,
+            tools: tools.to_vec(),
+            ..Prompt::default()
+        });
         match stream.next().await {
             Some(Ok(first)) => return Ok((skipped, first, stream)),
             Some(Err(error)) => {
@@ -135,50 +162,6 @@ async fn begin(task: &Task) -> Result<(usize, Generated, ReplyStream), BackendEr
                     .ok_or(error)?;
             }
             None => return Ok((skipped, Generated::Ended(NOTHING), stream)),
-        }
-    }
-}
-
-async fn write(
-    task: &Task,
-    sentences: mpsc::Sender<String>,
-    written: &mpsc::UnboundedSender<At<Written>>,
-) -> Result<(), BackendError> {
-    let (skipped, first, stream) = begin(task).await?;
-    let _ = written.send(At::now(Written::Begun { skipped }));
-    let (mut text, mut generation) = (String::new(), NOTHING);
-    let mut cutter = SentenceCutter::default();
-    let mut pieces = futures::stream::iter([Ok(first)]).chain(stream);
-    while let Some(piece) = pieces.next().await {
-        match piece? {
-            Generated::Text(piece) => {
-                text.push_str(&piece);
-                let complete = cutter.push(&piece);
-                let _ = written.send(At::now(Written::Text(piece)));
-                hand_on(complete, &sentences, written).await;
-            }
-            Generated::Ended(ended) => generation = ended,
-            // No tools are offered yet.
-            Generated::ToolCall(_) => {}
-        }
-    }
-    hand_on(cutter.finish(), &sentences, written).await;
-    let text = text.trim().to_owned();
-    let _ = written.send(At::now(Written::Ended { text, generation }));
-    Ok(())
-}
-
-async fn hand_on(
-    complete: Vec<String>,
-    sentences: &mpsc::Sender<String>,
-    written: &mpsc::UnboundedSender<At<Written>>,
-) {
-    for sentence in complete {
-        let text = spoken::clean(&sentence);
-        if !text.is_empty() {
-            let _ = written.send(At::now(Written::Sentence(text.clone())));
-            // A voice that failed takes no more sentences; the text goes on without it.
-            let _ = sentences.send(text).await;
         }
     }
 }
@@ -205,7 +188,7 @@ async fn speak(
 }
 
 /// A reply of no words.
-const NOTHING: Generation = Generation {
+pub(super) const NOTHING: Generation = Generation {
     finish: Finish::Stop,
     prompt_tokens: 0,
     reused_tokens: 0,

@@ -22,6 +22,8 @@ pub enum Told {
     Ended {
         text: String,
         generation: Generation,
+        /// The tools that were called for it.
+        tools: Vec<String>,
     },
     Failed(BackendError),
 }
@@ -43,9 +45,34 @@ impl Telling {
                 waterfall.sentences += 1;
                 self.events.emit(Event::Sentence { turn, index, text });
             }
-            Written::Ended { text, generation } => {
+            Written::Muted { skill, stopped } => self.events.emit(Event::SkillMuted {
+                turn,
+                skill,
+                stopped,
+            }),
+            Written::Called {
+                tool,
+                skill,
+                ok,
+                took,
+            } => self.events.emit(Event::ToolCalled {
+                turn,
+                tool,
+                skill,
+                ok,
+                ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            }),
+            Written::Ended {
+                text,
+                generation,
+                tools,
+            } => {
                 waterfall.generated(&generation);
-                return Told::Ended { text, generation };
+                return Told::Ended {
+                    text,
+                    generation,
+                    tools,
+                };
             }
             Written::Failed(error) => return Told::Failed(error),
         }

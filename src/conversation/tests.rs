@@ -66,6 +66,7 @@ fn conversation(llm: &Arc<Fake>, context: &Context, events: &Events) -> Scene {
                 llm: llm.clone(),
                 tts: Arc::new(Silent),
             },
+            skills: crate::skill::Skills::none(),
             generation: 0,
         },
     };

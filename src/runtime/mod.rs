@@ -23,12 +23,15 @@ pub use watch::Watching;
 use crate::backend::{BackendError, Engines};
 use crate::config::{Config, Source};
 use crate::event::Events;
+use crate::skill::Skills;
 use crate::telemetry::Log;
 
 /// A configuration and the engines that it names. It never changes.
 pub struct InForce {
     pub config: Config,
     pub engines: Engines,
+    /// The skills, which come and go by themselves.
+    pub skills: Skills,
     /// Counts what was in force since the start, from 0.
     pub generation: u64,
 }
@@ -94,15 +97,17 @@ impl Runtime {
         origin: Origin,
         factory: Arc<dyn Factory>,
         log: Option<Arc<Log>>,
+        skills: Skills,
         events: Events,
     ) -> Result<Arc<Self>, BackendError> {
         let engines = factory.engines(&config)?;
         let in_force = InForce {
             config,
             engines,
+            skills: skills.clone(),
             generation: 0,
         };
-        Ok(Arc::new(Self {
+        let runtime = Arc::new(Self {
             origin,
             factory,
             log,
@@ -111,7 +116,13 @@ impl Runtime {
             gate: Arc::default(),
             reloading: Mutex::default(),
             generation: tokio::sync::watch::Sender::new(0),
-        }))
+        });
+        let find = Arc::downgrade(&runtime);
+        skills.set_model(Arc::new(move || {
+            let in_force = find.upgrade()?.in_force();
+            Some(Arc::clone(&in_force.engines.llm))
+        }));
+        Ok(runtime)
     }
 
     /// What is in force, for a turn. Waits while an engine is being replaced that had to be unloaded first.
@@ -121,6 +132,16 @@ impl Runtime {
             in_force: self.in_force.load_full(),
             _gate: gate,
         }
+    }
+
+    /// The same, where no engine is being replaced just now.
+    #[must_use]
+    pub fn try_take(&self) -> Option<Taken> {
+        let gate = Arc::clone(&self.gate).try_read_owned().ok()?;
+        Some(Taken {
+            in_force: self.in_force.load_full(),
+            _gate: gate,
+        })
     }
 
     /// What is in force now, to look at.

@@ -133,8 +133,10 @@ impl Runtime {
         self.in_force.store(Arc::new(InForce {
             config: config.clone(),
             engines,
+            skills: old.skills.clone(),
             generation,
         }));
+        old.skills.configure(config);
         self.generation.send_replace(generation);
         Ok(swap
             .gate

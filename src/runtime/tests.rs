@@ -15,6 +15,7 @@ use crate::backend::{
 };
 use crate::config::{Config, Memory, Source, render_default};
 use crate::event::{Event, Events, Role, Stamped};
+use crate::skill::Skills;
 
 /// An engine that says which model it is made of.
 struct Named {
@@ -206,7 +207,7 @@ impl Scene {
         let receiver = events.subscribe();
         let config = Config::load(&origin.source()).unwrap();
         let factory = Arc::new(Fakes(Arc::clone(&world)));
-        let runtime = Runtime::new(config, origin, factory, None, events).unwrap();
+        let runtime = Runtime::new(config, origin, factory, None, Skills::none(), events).unwrap();
         Self {
             runtime,
             world,

@@ -1,7 +1,5 @@
 //! What `wit/` says, in Rust. Host functions are asynchronous, so that a skill that waits holds up nobody else.
 
-#![expect(clippy::all, reason = "generated code")]
-
 wasmtime::component::bindgen!({
     path: "wit",
     world: "skill",

@@ -337,6 +337,13 @@ fn files_in(directory: &Path) -> BTreeMap<String, (PathBuf, Look)> {
     entries.filter_map(file).collect()
 }
 
+/// The skills' files in `directory`, in the order of the skills' names.
+#[must_use]
+pub fn files(directory: &Path) -> Vec<(String, PathBuf)> {
+    let files = files_in(directory).into_iter();
+    files.map(|(name, (path, _))| (name, path)).collect()
+}
+
 /// Tells when something may have changed in `directory`, which is made where it is not there. `None`: the system tells nothing.
 fn watch(
     directory: &Path,

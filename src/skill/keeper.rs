@@ -32,6 +32,8 @@ pub struct Place {
     pub home: PathBuf,
     /// Where compiled code is kept.
     pub cache: PathBuf,
+    /// Whether what skills keep stays on disk.
+    pub keeps: bool,
     /// The program that compiles; without one, this process does.
     pub compiler: Option<PathBuf>,
 }
@@ -110,7 +112,11 @@ impl Skills {
         let model: Arc<ArcSwap<Option<FindModel>>> = Arc::default();
         let find = Arc::clone(&model);
         let services = Arc::new(Services {
-            store: Store::open(&config.plugins_directory(&place.home).join(STATE)),
+            store: if place.keeps {
+                Store::open(&config.plugins_directory(&place.home).join(STATE))
+            } else {
+                Store::in_memory()
+            },
             events: events.clone(),
             wishes,
             http: HttpClient::new(),

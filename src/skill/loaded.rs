@@ -308,17 +308,12 @@ impl Loaded {
             }
             Err(error) => Err(error),
         };
-        match &result {
-            Err(error @ (CallError::Fault(_) | CallError::TooLong(_))) => {
-                // Others may have left it less time than it was promised.
-                let had_less =
-                    matches!(error, CallError::TooLong(_)) && purpose.promised > purpose.limit;
-                if had_less {
-                    return Err(CallError::Busy);
-                }
-                self.fault(&error.to_string());
+        if let Err(error @ (CallError::Fault(_) | CallError::TooLong(_))) = &result {
+            // Others may have left it less time than it was promised.
+            if matches!(error, CallError::TooLong(_)) && purpose.promised > purpose.limit {
+                return Err(CallError::Busy);
             }
-            _ => {}
+            self.fault(&error.to_string());
         }
         result
     }

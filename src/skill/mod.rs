@@ -34,7 +34,7 @@ mod wish;
 pub use compile::{COMMAND as COMPILE_COMMAND, compile_standard_input};
 pub use due::Calling;
 pub use fault::Health;
-pub use follow::Following;
+pub use follow::{Following, files};
 pub use keeper::{Place, Skills, SkillsError};
 pub use loaded::Loaded;
 pub use set::{Called, Heard, SkillSet, Spoken, ToolResult, Verdict};

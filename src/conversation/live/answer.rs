@@ -8,6 +8,7 @@ use super::playing::{self, CLOCK, Given, Length, Playing};
 use crate::audio::line::Mouth;
 use crate::conversation::TurnError;
 use crate::conversation::reply::{At, Reply, Written};
+use crate::conversation::skills::TurnSkills;
 use crate::conversation::telling::Telling;
 use crate::event::Waterfall;
 use crate::runtime::Taken;
@@ -25,9 +26,27 @@ pub struct Answer {
     pub sentences: Vec<String>,
     /// The whole text, once it is there.
     pub text: Option<String>,
+    /// The tools that were called for it.
+    pub tools: Vec<String>,
+    /// Whether it asks something back.
+    pub expects_reply: bool,
+    pub skills: TurnSkills,
     reply: Reply,
     /// Absent where there is no loudspeaker.
     playing: Option<Playing>,
+}
+
+/// What an answer begins with.
+pub struct Begun {
+    /// Empty for what a skill says without being asked.
+    pub question: String,
+    pub taken: Arc<Taken>,
+    pub telling: Telling,
+    pub waterfall: Waterfall,
+    pub asked_at: u64,
+    pub reply: Reply,
+    pub skills: TurnSkills,
+    pub expects_reply: bool,
 }
 
 /// What happened to an answer.
@@ -38,16 +57,18 @@ pub enum Progress {
 }
 
 impl Answer {
-    /// The answer to `question`, which `reply` brings; it is played into `mouth` from now on.
-    pub fn new(
-        question: String,
-        taken: Arc<Taken>,
-        telling: Telling,
-        waterfall: Waterfall,
-        asked_at: u64,
-        mut reply: Reply,
-        mouth: Option<Mouth>,
-    ) -> Self {
+    /// It is played into `mouth` from now on.
+    pub fn new(begun: Begun, mouth: Option<Mouth>) -> Self {
+        let Begun {
+            question,
+            taken,
+            telling,
+            waterfall,
+            asked_at,
+            mut reply,
+            skills,
+            expects_reply,
+        } = begun;
         let playing = mouth.map(|mouth| {
             let (_, none) = mpsc::channel(1);
             let spoken = std::mem::replace(&mut reply.spoken, none);
@@ -61,6 +82,9 @@ impl Answer {
             asked_at,
             sentences: Vec::new(),
             text: None,
+            tools: Vec::new(),
+            expects_reply,
+            skills,
             reply,
             playing,
         }

@@ -13,7 +13,9 @@ use super::seconds;
 use crate::backend::{BackendError, Transcript};
 use crate::conversation::Conversation;
 use crate::conversation::reply::{Reply, Task};
+use crate::conversation::skills::TurnSkills;
 use crate::runtime::{Runtime, Taken};
+use crate::skill::{self, Heard};
 
 /// An utterance as the ears deliver it.
 pub struct Utterance {
@@ -30,6 +32,8 @@ pub struct Setting {
     /// The answer that this would cut off.
     pub cuts: Option<Cut>,
     pub judge: Judge,
+    /// What the turn will count.
+    pub turn: u64,
     /// Whether a voice is to speak the answer.
     pub speaks: bool,
 }
@@ -53,6 +57,12 @@ pub struct Read {
     pub verdict: Verdict,
     /// Where the verdict is that it be answered: the answer, which is on its way.
     pub reply: Option<Reply>,
+    /// The skills that heard it, and what they did for it.
+    pub skills: TurnSkills,
+    /// The skill that answers or drops it, if one does.
+    pub by_skill: Option<String>,
+    /// Whether the answer asks something back.
+    pub expects_reply: bool,
 }
 
 /// An utterance that may be over.
@@ -118,7 +128,31 @@ async fn read(samples: Arc<[f32]>, setting: Setting) -> Result<Read, BackendErro
     };
     let transcript = taken.engines.stt.transcribe(samples).await?;
     let at = Instant::now();
-    let verdict = setting.judge.of(&transcript.text);
+    let mut verdict = setting.judge.of(&transcript.text);
+    let skills = TurnSkills::new(&taken, setting.turn, false);
+    let (mut answer, mut by_skill, mut expects_reply) = (None, None, false);
+    if let Verdict::Answer(question) = &verdict {
+        let heard = Heard {
+            text: question.clone(),
+            confidence: Some(transcript.mean_log_probability.exp().clamp(0.0, 1.0)),
+            input: "voice",
+            language: transcript.language.clone(),
+        };
+        match skills.hear(heard).await {
+            skill::Verdict::Ask(question) => verdict = Verdict::Answer(question),
+            skill::Verdict::Answer {
+                skill,
+                speech,
+                expect_reply,
+            } => {
+                (answer, by_skill, expects_reply) = (Some(speech), Some(skill), expect_reply);
+            }
+            skill::Verdict::Drop { skill } => {
+                by_skill = Some(skill);
+                verdict = Verdict::Dropped;
+            }
+        }
+    }
     let reply = match &verdict {
         Verdict::Answer(question) => {
             let mut history = {
@@ -126,7 +160,10 @@ async fn read(samples: Arc<[f32]>, setting: Setting) -> Result<Read, BackendErro
                 conversation.follow(&taken);
                 conversation.history.clone()
             };
-            if let Some(cut) = setting.cuts.filter(|cut| !cut.heard.is_empty()) {
+            let cut = setting
+                .cuts
+                .filter(|cut| !cut.heard.is_empty() && !cut.question.is_empty());
+            if let Some(cut) = cut {
                 history.push(&cut.question, &cut.heard, 0);
             }
             Some(Reply::start(Task {
@@ -135,6 +172,8 @@ async fn read(samples: Arc<[f32]>, setting: Setting) -> Result<Read, BackendErro
                 history,
                 question: question.clone(),
                 speaks: setting.speaks,
+                skills: skills.clone(),
+                answer,
             }))
         }
         _ => None,
@@ -145,5 +184,8 @@ async fn read(samples: Arc<[f32]>, setting: Setting) -> Result<Read, BackendErro
         transcript,
         verdict,
         reply,
+        skills,
+        by_skill,
+        expects_reply,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::answer::{Answer, Progress};
+use super::answer::{Answer, Begun, Progress};
 use super::attempt::{Attempt, Cut, Read, Setting, Utterance};
 use super::judge::{Judge, Over, Verdict};
 use super::{Live, MILLISECOND, seconds};
@@ -13,6 +13,9 @@ use crate::conversation::telling::{Telling, Told};
 use crate::conversation::upkeep;
 use crate::event::{Event, Models, Waterfall};
 use crate::hearing::{Wake, sounds_complete};
+
+/// Seconds in which a question of hers may be answered without calling her.
+const ASKED_SECONDS: u32 = 15;
 
 impl Live {
     /// While somebody speaks over her she is quieter, and silent once that holds.
@@ -61,6 +64,7 @@ impl Live {
             conversation: Arc::clone(&self.conversation),
             cuts,
             judge,
+            turn: self.turns + 1,
             speaks: self.speaks,
         };
         self.attempt = Some(Attempt::start(utterance, setting));
@@ -118,9 +122,12 @@ impl Live {
                     self.begin(&attempt, question, read);
                 }
                 verdict => {
+                    if verdict == &Verdict::Dropped {
+                        read.skills.settle();
+                    }
                     match verdict {
                         Verdict::Stop => self.cut("stop").await,
-                        Verdict::Called => self.extend_follow_up(),
+                        Verdict::Called => self.extend_follow_up(false),
                         _ => {}
                     }
                     self.give_back(verdict.reason(), &read.transcript.text);
@@ -163,6 +170,9 @@ impl Live {
             at,
             transcript,
             reply: Some(reply),
+            skills,
+            by_skill,
+            expects_reply,
             ..
         } = read
         else {
@@ -183,6 +193,10 @@ impl Live {
             language: transcript.language,
             audio_seconds: attempt.audio_seconds,
         });
+        skills.settle();
+        if let Some(skill) = by_skill {
+            self.events.emit(Event::SkillAnswered { turn, skill });
+        }
         let start = self.instant_of(attempt.end);
         let clock = Clock { start };
         let waterfall = Waterfall {
@@ -197,9 +211,17 @@ impl Live {
             events,
         };
         let mouth = self.speaks.then(|| self.mouth.clone());
-        let end = attempt.end;
-        let answer = Answer::new(question, taken, telling, waterfall, end, reply, mouth);
-        self.answer = Some(answer);
+        let begun = Begun {
+            question,
+            taken,
+            telling,
+            waterfall,
+            asked_at: attempt.end,
+            reply,
+            skills,
+            expects_reply,
+        };
+        self.answer = Some(Answer::new(begun, mouth));
     }
 
     pub(super) async fn progress(&mut self, progress: Progress) {
@@ -217,9 +239,14 @@ impl Live {
                         let mut conversation = self.conversation.lock().await;
                         upkeep::cut(&mut conversation.history, count, &self.events);
                     }
-                    Told::Ended { text, generation } => {
+                    Told::Ended {
+                        text,
+                        generation,
+                        tools,
+                    } => {
                         answer.telling.reply(&text, &generation);
                         answer.text = Some(text);
+                        answer.tools = tools;
                     }
                     Told::Failed(error) => {
                         self.events.emit(Event::Error {
@@ -268,21 +295,30 @@ impl Live {
         };
         answer.silence().await;
         answer.waterfall.total_ms = answer.telling.clock.ms();
-        if !said.is_empty() {
+        if !said.is_empty() && !answer.question.is_empty() {
+            answer
+                .skills
+                .replied(&answer.question, &said, &answer.tools);
             let mut conversation = self.conversation.lock().await;
             let tokens = answer.waterfall.prompt_tokens;
             conversation.history.push(&answer.question, &said, tokens);
         }
         answer.telling.ended(outcome, &answer.waterfall);
-        self.extend_follow_up();
+        self.extend_follow_up(answer.expects_reply);
         if outcome != "interrupted" {
             self.events.emit(Event::Listening);
             self.keep_up();
         }
     }
 
-    fn extend_follow_up(&mut self) {
-        let seconds = self.runtime.in_force().config.wake.follow_up_seconds;
+    /// For a while she need not be called; longer where she asked something.
+    fn extend_follow_up(&mut self, asked: bool) {
+        let configured = self.runtime.in_force().config.wake.follow_up_seconds;
+        let seconds = if asked {
+            configured.max(ASKED_SECONDS)
+        } else {
+            configured
+        };
         self.follow_up_until = self.ears.now() + u64::from(seconds) * u64::from(SPEECH_RATE);
     }
 }

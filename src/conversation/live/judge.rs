@@ -26,6 +26,8 @@ pub enum Verdict {
     Called,
     /// It was not for her.
     NotAddressed,
+    /// A skill wants it left unanswered.
+    Dropped,
 }
 
 impl Verdict {
@@ -40,12 +42,16 @@ impl Verdict {
             Self::Echo => "echo",
             Self::Called => "called",
             Self::NotAddressed => "not_addressed",
+            Self::Dropped => "dropped",
         }
     }
 
     /// Whether more may follow that changes it: somebody who pauses after "hey" may go on with her name.
     pub fn may_change(&self) -> bool {
-        matches!(self, Self::Answer(_) | Self::Called | Self::NotAddressed)
+        matches!(
+            self,
+            Self::Answer(_) | Self::Called | Self::NotAddressed | Self::Dropped
+        )
     }
 }
 

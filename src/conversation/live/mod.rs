@@ -12,6 +12,7 @@
 //! | `judge` | what is to be done with what was said |
 //! | `floor` | whose turn it is to speak |
 //! | `answer` | an answer that is being given |
+//! | `wishes` | what skills want said without being asked |
 //! | `playing` | its way through the loudspeaker, and how much of it was heard |
 
 mod answer;
@@ -21,7 +22,9 @@ mod judge;
 mod playing;
 #[cfg(test)]
 mod tests;
+mod wishes;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,6 +38,7 @@ use crate::config::Audio;
 use crate::event::{Event, Events};
 use crate::hearing::{Ears, EarsSettings, Heard};
 use crate::runtime::Runtime;
+use crate::skill::{Announcement, Wish};
 use answer::{Answer, Progress};
 use attempt::{Attempt, Utterance};
 
@@ -116,6 +120,11 @@ pub struct Live {
     /// Speech that begins before this sample needs no wake phrase.
     follow_up_until: u64,
     turns: u64,
+    /// What skills want said, in this order.
+    announcements: VecDeque<Announcement>,
+    /// The sample since which nobody has spoken, as far as that mattered.
+    quiet_since: u64,
+    wishes: Option<mpsc::Receiver<Wish>>,
     upkeep: Option<JoinHandle<()>>,
     view: watch::Sender<View>,
     /// The recording is over.
@@ -136,6 +145,9 @@ impl Live {
         } = parts;
         Self {
             audio: runtime.in_force().config.audio.clone(),
+            wishes: runtime.in_force().skills.wishes(),
+            announcements: VecDeque::new(),
+            quiet_since: 0,
             is_stale: false,
             reopen,
             runtime,
@@ -183,12 +195,14 @@ impl Live {
                 Ok(()) = changes.changed() => self.follow(),
                 () = reading(&mut self.attempt) => {}
                 progress = progress(&mut self.answer) => self.progress(progress).await,
+                wish = wished(&mut self.wishes) => self.wish(wish).await,
                 from_line = self.line.next() => match from_line {
                     Some(from_line) => self.on_line(from_line),
                     None => return,
                 },
             }
             self.decide().await;
+            self.announce();
             self.follow_devices();
             if self.ending && self.is_idle() {
                 return;
@@ -367,6 +381,17 @@ impl Drop for Live {
 async fn reading(attempt: &mut Option<Attempt>) {
     match attempt {
         Some(attempt) => attempt.reading().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn wished(wishes: &mut Option<mpsc::Receiver<Wish>>) -> Wish {
+    let wish = match wishes {
+        Some(wishes) => wishes.recv().await,
+        None => None,
+    };
+    match wish {
+        Some(wish) => wish,
         None => std::future::pending().await,
     }
 }

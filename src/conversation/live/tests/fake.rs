@@ -230,6 +230,7 @@ pub fn runtime(config: &str, world: &World, events: &Events) -> Arc<Runtime> {
         origin,
         Arc::new(world.clone()),
         None,
+        crate::skill::Skills::none(),
         events.clone(),
     )
     .unwrap()
