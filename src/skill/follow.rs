@@ -182,15 +182,12 @@ impl Follower {
             .filter(|(name, file)| !there.contains_key(*name) && !file.is_loading)
             .map(|(name, _)| name.clone())
             .collect();
-        let mut changed = false;
+        let mut changed = !gone.is_empty();
+        let mut unloaded = Vec::new();
         for name in gone {
-            changed = true;
-            if self
-                .files
-                .remove(&name)
-                .is_some_and(|file| file.skill.is_some())
-            {
-                self.unloaded(&name);
+            let file = self.files.remove(&name);
+            if file.is_some_and(|file| file.skill.is_some()) {
+                unloaded.push(name);
             }
         }
         let settings = self.kept.settings.borrow().clone();
@@ -205,7 +202,7 @@ impl Follower {
                 file.look = Some(look);
                 file.settings = wanted;
                 if file.skill.take().is_some() {
-                    self.unloaded(&name);
+                    unloaded.push(name);
                 }
                 continue;
             }
@@ -217,13 +214,11 @@ impl Follower {
         if changed {
             self.publish();
         }
-    }
-
-    fn unloaded(&self, name: &str) {
-        tracing::info!(skill = name, "the skill is gone");
-        self.kept.services.events.emit(Event::SkillUnloaded {
-            skill: name.to_owned(),
-        });
+        for skill in unloaded {
+            tracing::info!(skill, "the skill is gone");
+            let events = &self.kept.services.events;
+            events.emit(Event::SkillUnloaded { skill });
+        }
     }
 
     /// Loads a file anew, or what was `prepared` of it with other settings.
@@ -266,44 +261,38 @@ impl Follower {
             result,
             took,
         } = outcome;
-        let events = &self.kept.services.events;
         let file = self.files.entry(name.clone()).or_default();
         file.is_loading = false;
         // A file that went meanwhile is found to be gone at the next look.
-        if look.is_some() {
-            file.look = look;
+        let event = look.map(|look| {
+            file.look = Some(look);
             file.settings = settings;
             match result {
                 Ok((prepared, skill)) => {
                     let replaced = file.skill.is_some();
                     let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
                     tracing::info!(skill = name, ms, replaced, "the skill is loaded");
-                    let tools = skill.tools.iter().map(|tool| tool.name.clone());
-                    events.emit(Event::SkillLoaded {
-                        skill: name,
-                        title: skill.facts.title.clone(),
-                        version: skill.facts.version.clone(),
-                        does: prepared.does.clone(),
-                        asks_for: prepared.asks_for.clone(),
-                        tools: tools.collect(),
-                        replaced,
-                        ms,
-                    });
+                    let event = loaded(&skill, replaced, ms);
                     file.prepared = Some(prepared);
                     file.skill = Some(skill);
+                    event
                 }
                 Err(reason) => {
                     let stays = file.skill.is_some();
                     tracing::warn!(skill = name, reason, stays, "the skill is not loaded");
-                    events.emit(Event::SkillFailed {
+                    Event::SkillFailed {
                         hint: stays.then(|| "the one that was there before goes on".to_owned()),
                         skill: name,
                         reason,
-                    });
+                    }
                 }
             }
-        }
+        });
+        // Whoever is told that it is loaded finds it there.
         self.publish();
+        if let Some(event) = event {
+            self.kept.services.events.emit(event);
+        }
         self.kept.loading.send_modify(|loading| *loading -= 1);
     }
 
@@ -321,6 +310,20 @@ impl Follower {
             .filter(|(name, file)| is_silencing(name, file));
         let silencing = silencing.map(|(name, _)| name.clone()).collect();
         self.skills.set(SkillSet::new(skills.collect(), silencing));
+    }
+}
+
+fn loaded(skill: &Loaded, replaced: bool, ms: u64) -> Event {
+    let tools = skill.tools.iter().map(|tool| tool.name.clone());
+    Event::SkillLoaded {
+        skill: skill.name().to_owned(),
+        title: skill.facts.title.clone(),
+        version: skill.facts.version.clone(),
+        does: skill.prepared.does.clone(),
+        asks_for: skill.prepared.asks_for.clone(),
+        tools: tools.collect(),
+        replaced,
+        ms,
     }
 }
 

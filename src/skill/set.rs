@@ -146,7 +146,7 @@ impl SkillSet {
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::info!(skill = name, %error, "a skill passes over what was said")
+                    tracing::debug!(skill = name, %error, "a skill passes over what was said")
                 }
             }
         }
@@ -192,7 +192,7 @@ impl SkillSet {
                     return Spoken::Muted { skill: name() };
                 }
                 Err(error) => {
-                    tracing::info!(skill = name(), %error, "a skill passes over a sentence")
+                    tracing::debug!(skill = name(), %error, "a skill passes over a sentence")
                 }
             }
         }
@@ -214,7 +214,7 @@ impl SkillSet {
             };
             tokio::spawn(async move {
                 if let Err(error) = skill.on_reply(&turn, reply).await {
-                    tracing::info!(skill = skill.name(), %error, "a skill passes over an answer");
+                    tracing::debug!(skill = skill.name(), %error, "a skill passes over an answer");
                 }
             });
         }

@@ -7,6 +7,7 @@ pub mod models;
 pub mod nvml;
 pub mod openai;
 pub mod server;
+pub mod skills;
 pub mod sound;
 pub mod stories;
 pub mod wyoming;

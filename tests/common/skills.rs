@@ -1,0 +1,134 @@
+//! Skills made for tests: a few lines of WebAssembly text become a component that exports what it is told to.
+#![allow(dead_code, reason = "each scenario uses a part of it")]
+
+use std::path::Path;
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+use super::openai::OpenAiServer;
+use super::{Home, root};
+
+/// An interface that is none of Jane's; its functions are exported and imported under `test:made/elsewhere`.
+pub const ELSEWHERE: &str = "elsewhere";
+
+/// A component that exports `exports` and imports `imports` of `jane:skill`, such as `transcript-hook`; `code` is the inside of a core module
+/// with a page of memory called `memory` (zeroed but for what it says itself), which has to export the functions under their full
+/// names. [`hook`] writes these. A result of all zeros is `ok(pass)`.
+pub fn component(exports: &[&str], imports: &[&str], code: &str) -> Vec<u8> {
+    let line = |word: &str, names: &[&str]| -> String {
+        let full = |name: &&str| match *name {
+            ELSEWHERE => ELSEWHERE.to_owned(),
+            ours => format!("jane:skill/{ours}@0.1.0"),
+        };
+        names
+            .iter()
+            .map(|name| format!("{word} {};\n", full(name)))
+            .collect()
+    };
+    let world = format!(
+        "package test:made;\ninterface elsewhere {{ act: func() -> u32; }}\nworld made {{\n{}{}}}",
+        line("import", imports),
+        line("export", exports)
+    );
+    let mut resolve = Resolve::default();
+    let wit = std::fs::read_to_string(root().join("wit/skill.wit")).unwrap();
+    resolve.push_str("skill.wit", &wit).unwrap();
+    let package = resolve.push_str("made.wit", &world).unwrap();
+    let world = resolve.select_world(&[package], Some("made")).unwrap();
+    let module = format!(
+        r#"(module
+            {code}
+            (global $next (mut i32) (i32.const 32768))
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+                (local $at i32)
+                (local.set $at (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
+                (global.set $next (i32.add (local.get $at) (local.get 3)))
+                (if (i32.gt_u (global.get $next) (i32.mul (memory.size) (i32.const 65536)))
+                    (then (drop (memory.grow (i32.const 16)))))
+                (local.get $at)))"#
+    );
+    let mut module = wat::parse_str(&module).unwrap_or_else(|error| panic!("{error}\n{module}"));
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    let encoder = ComponentEncoder::default().validate(true);
+    encoder.module(&module).unwrap().encode().unwrap()
+}
+
+/// The memory that the code of every component has.
+pub const MEMORY: &str = r#"(memory (export "memory") 1)"#;
+
+/// A function of an exported interface: `body` leaves the address of its result.
+pub fn hook(interface: &str, function: &str, body: &str) -> String {
+    let parameters = match function {
+        "on-transcript" => "(param i64 i32 i32 i32 f32 i32 i32)",
+        "on-sentence" => "(param i64 i32 i32 i32)",
+        "on-reply" => "(param i64 i32 i32 i32 i32 i32 i32)",
+        "call-tool" => "(param i64 i32 i32 i32 i32)",
+        "on-event" => "(param i32 i32 i32 i32 i32 i32 i64 i64)",
+        "start" => "(param i32 i32)",
+        _ => "",
+    };
+    format!(
+        r#"(func (export "jane:skill/{interface}@0.1.0#{function}") {parameters} (result i32) {body})"#
+    )
+}
+
+/// A skill whose hook on transcripts does this, and which leaves everything to the model otherwise.
+pub fn hearing(imports: &[&str], rest: &str, body: &str) -> Vec<u8> {
+    let code = format!(
+        "{rest} {MEMORY} {}",
+        hook("transcript-hook", "on-transcript", body)
+    );
+    component(&["transcript-hook"], imports, &code)
+}
+
+/// Text of a module that puts `text` at `address`.
+pub fn data(address: u32, text: &str) -> String {
+    let escaped: String = text.bytes().map(|byte| format!("\\{byte:02x}")).collect();
+    format!(r#"(data (i32.const {address}) "{escaped}")"#)
+}
+
+/// A skill that answers everything with `text`.
+pub fn answering(text: &str) -> Vec<u8> {
+    let result = format!("{} {}", data(1024, "\0\0\0\0\x02\0\0\0"), data(4096, text));
+    let body = format!(
+        "(i32.store (i32.const 1032) (i32.const 4096)) (i32.store (i32.const 1036) (i32.const {})) (i32.const 1024)",
+        text.len()
+    );
+    hearing(&[], &result, &body)
+}
+
+/// A home without engines: what is asked is answered by a server that says so.
+pub fn typed_home(config: &str) -> (OpenAiServer, Home) {
+    let server = OpenAiServer::start("model");
+    let home = Home::new();
+    home.write_config(&format!(
+        "[llm]\nbackend = \"openai\"\nmodel = \"any\"\n[llm.remote]\nurl = \"{}\"\n{config}",
+        server.url()
+    ));
+    std::fs::create_dir_all(home.path().join("plugins")).unwrap();
+    (server, home)
+}
+
+/// Puts a skill's file there, whole.
+pub fn drop_in(home: &Home, name: &str, component: &[u8]) {
+    let place = home.path().join("plugins").join(format!("{name}.wasm"));
+    let beside = home.path().join(format!("{name}.new"));
+    std::fs::write(&beside, component).unwrap();
+    std::fs::rename(&beside, &place).unwrap();
+}
+
+pub fn take_out(home: &Home, name: &str) {
+    std::fs::remove_file(home.path().join("plugins").join(format!("{name}.wasm"))).unwrap();
+}
+
+/// A skill that ships.
+pub fn shipped(name: &str) -> std::path::PathBuf {
+    root().join("plugins").join(format!("{name}.wasm"))
+}
+
+/// Copies a skill that ships into a home, as `cp` does.
+pub fn copy_shipped(home: &Home, name: &str) {
+    let to: &Path = &home.path().join("plugins").join(format!("{name}.wasm"));
+    std::fs::copy(shipped(name), to).unwrap();
+}

@@ -1,0 +1,411 @@
+//! Skills that come, change and go while Jane runs; what they were granted; and the tools that they bring.
+
+mod common;
+
+use std::time::Instant;
+
+use common::Running;
+use common::openai::Answer;
+use common::skills::{
+    MEMORY, answering, component, data, drop_in, hearing, hook, take_out, typed_home,
+};
+use jane::platform::process_memory;
+use serde_json::Value;
+
+/// Asks, and returns the reply, which is empty where nothing was answered, and how the turn ended.
+fn ask(chat: &mut Running, question: &str) -> (String, String) {
+    chat.write_line(question);
+    let mut reply = String::new();
+    loop {
+        let event = chat.wait_for_any(&["reply", "turn.ended"]);
+        if event["event"] == "turn.ended" {
+            return (reply, event["outcome"].as_str().unwrap().to_owned());
+        }
+        reply = event["text"].as_str().unwrap().to_owned();
+    }
+}
+
+fn said(chat: &mut Running, question: &str) -> String {
+    ask(chat, question).0
+}
+
+fn end(mut chat: Running) -> common::Run {
+    drop(chat.stdin.take());
+    let run = chat.finish();
+    assert_eq!(run.code(), Some(0), "{run:#?}");
+    run
+}
+
+#[test]
+fn a_skill_is_there_as_soon_as_its_file_is_and_gone_when_it_is() {
+    let (_server, home) = typed_home("");
+    let mut chat = home.start(&["chat", "--silent"]);
+    chat.wait_for("listening");
+    assert_eq!(said(&mut chat, "Hello"), "model heard: Hello");
+
+    let begin = Instant::now();
+    std::fs::write(home.path().join("plugins/greeter.wasm"), answering("One.")).unwrap();
+    let loaded = chat.wait_for("skill.loaded");
+    println!(
+        "loaded {} ms after it was written: {loaded}",
+        begin.elapsed().as_millis()
+    );
+    assert!(begin.elapsed().as_secs() < 1);
+    assert_eq!(
+        (&loaded["skill"], &loaded["replaced"]),
+        (&Value::from("greeter"), &Value::from(false))
+    );
+    assert_eq!(loaded["does"], Value::from(vec!["transcript-hook"]));
+    assert_eq!(said(&mut chat, "Hello"), "One.");
+
+    // In place, and by a file that takes its place.
+    std::fs::write(home.path().join("plugins/greeter.wasm"), answering("Two.")).unwrap();
+    assert_eq!(chat.wait_for("skill.loaded")["replaced"], true);
+    assert_eq!(said(&mut chat, "Hello"), "Two.");
+    drop_in(&home, "greeter", &answering("Three."));
+    chat.wait_for("skill.loaded");
+    assert_eq!(said(&mut chat, "Hello"), "Three.");
+
+    // What is no skill does not take the place of one.
+    drop_in(&home, "greeter", b"nonsense");
+    let failed = chat.wait_for("skill.failed");
+    assert!(
+        failed["hint"].as_str().unwrap().contains("goes on"),
+        "{failed}"
+    );
+    assert_eq!(said(&mut chat, "Hello"), "Three.");
+    drop_in(&home, "greeter", &answering("Four."));
+    chat.wait_for("skill.loaded");
+    assert_eq!(said(&mut chat, "Hello"), "Four.");
+
+    take_out(&home, "greeter");
+    chat.wait_for("skill.unloaded");
+    assert_eq!(said(&mut chat, "Hello"), "model heard: Hello");
+    end(chat);
+}
+
+#[test]
+fn fifty_replacements_lose_no_turn_and_no_memory() {
+    let (_server, home) = typed_home("");
+    drop_in(&home, "greeter", &answering("Number 0."));
+    let mut chat = home.start(&["chat", "--silent"]);
+    chat.wait_for("skill.loaded");
+    chat.wait_for("listening");
+    let memory = |chat: &Running| process_memory(chat.child.id()).unwrap_or(0);
+    let (mut after_ten, mut turns) = (0, 0);
+    for number in 1..=50 {
+        drop_in(&home, "greeter", &answering(&format!("Number {number}.")));
+        // Turns go on while it is replaced: each is answered by the old one or the new one.
+        let mut replaced = false;
+        while !replaced {
+            let seen = chat.seen().len();
+            let reply = said(&mut chat, "Which?");
+            turns += 1;
+            let expected = [number - 1, number].map(|number| format!("Number {number}."));
+            assert!(expected.contains(&reply), "{reply} instead of {expected:?}");
+            let new = &chat.seen()[seen..];
+            assert!(!new.iter().any(|event| event["event"] == "skill.failed"));
+            replaced = new.iter().any(|event| event["event"] == "skill.loaded");
+        }
+        assert_eq!(said(&mut chat, "Which?"), format!("Number {number}."));
+        if number == 10 {
+            after_ten = memory(&chat);
+        }
+    }
+    let last = memory(&chat);
+    println!(
+        "{turns} turns; memory {} kB after ten replacements, {} kB after fifty",
+        after_ten / 1000,
+        last / 1000
+    );
+    assert!(last < after_ten + 8_000_000, "{after_ten} {last}");
+    let run = end(chat);
+    assert_eq!(run.all("skill.loaded").len(), 51);
+}
+
+#[test]
+fn settings_of_a_skill_take_effect_live() {
+    let (server, home) = typed_home("");
+    let config = |extra: &str| {
+        let base = format!(
+            "[llm]\nbackend = \"openai\"\nmodel = \"any\"\n[llm.remote]\nurl = \"{}\"\n",
+            server.url()
+        );
+        home.write_config(&format!("{base}{extra}"));
+    };
+    drop_in(&home, "a", &answering("A."));
+    drop_in(&home, "b", &answering("B."));
+    let mut chat = home.start(&["chat", "--silent"]);
+    chat.wait_for("listening");
+    assert_eq!(said(&mut chat, "Who?"), "A.");
+    config("[skills.b]\npriority = -1\n");
+    chat.wait_for("skill.loaded");
+    assert_eq!(said(&mut chat, "Who?"), "B.");
+    config("[skills.b]\nenabled = false\n");
+    chat.wait_for("skill.unloaded");
+    assert_eq!(said(&mut chat, "Who?"), "A.");
+    config("[skills.b]\nallow = [\"everything\"]\n");
+    let rejected = chat.wait_for("config.rejected");
+    assert!(
+        rejected["problems"][0]
+            .as_str()
+            .unwrap()
+            .contains("skills.b.allow"),
+        "{rejected}"
+    );
+    assert_eq!(said(&mut chat, "Who?"), "A.");
+    end(chat);
+}
+
+/// A skill whose hook on transcripts or sentences does what this variant case says.
+fn acting(interface: &str, function: &str, case: u8) -> Vec<u8> {
+    let result = data(1024, &format!("\0\0\0\0{}", char::from(case)));
+    let code = format!(
+        "{result} {MEMORY} {}",
+        hook(interface, function, "(i32.const 1024)")
+    );
+    component(&[interface], &[], &code)
+}
+
+/// What a skill answers where a host function lets it, and where it does not.
+fn asking(import: &str, declaration: &str, call: &str) -> Vec<u8> {
+    let rest = format!(
+        "{declaration} {} {} {}",
+        data(1024, "\0\0\0\0\x02\0\0\0"),
+        data(4112, "granted"),
+        data(4160, "denied")
+    );
+    let body = format!(
+        "{call}
+         (i32.store (i32.const 1036) (i32.const 7)) (i32.store (i32.const 1032) (i32.const 4112))
+         (if (i32.load8_u (i32.const 512)) (then
+            (i32.store (i32.const 1036) (i32.const 6)) (i32.store (i32.const 1032) (i32.const 4160))))
+         (i32.const 1024)"
+    );
+    hearing(&[import], &rest, &body)
+}
+
+#[test]
+fn what_was_not_granted_is_passed_over_or_refused() {
+    let drop = acting("transcript-hook", "on-transcript", 3);
+    let mute = acting("sentence-hook", "on-sentence", 2);
+    let stop = acting("sentence-hook", "on-sentence", 3);
+    let cancel = asking(
+        "voice",
+        r#"(import "jane:skill/voice@0.1.0" "cancel-turn" (func $cancel (param i64 i32)))"#,
+        "(call $cancel (i64.const 99) (i32.const 512))",
+    );
+    let llm = asking(
+        "llm",
+        r#"(import "jane:skill/llm@0.1.0" "complete" (func $complete (param i32 i32 i32 i32)))"#,
+        "(call $complete (i32.const 4112) (i32.const 7) (i32.const 8) (i32.const 512))",
+    );
+    let plain = "model heard: Hello there. Goodbye.";
+    for (what, skill, granted, denied) in [
+        ("drop", &drop, "", plain),
+        ("mute", &mute, plain, plain),
+        ("stop", &stop, plain, plain),
+        ("cancel", &cancel, "granted", "denied"),
+        ("llm", &llm, "granted", "denied"),
+    ] {
+        for is_granted in [false, true] {
+            let allow = if is_granted {
+                format!(
+                    "[skills.one]\nallow = [\"{what}\"]\nhook_ms = 5000\n[plugins]\nturn_ms = 5000\n"
+                )
+            } else {
+                String::new()
+            };
+            let (_server, home) = typed_home(&allow);
+            drop_in(&home, "one", skill);
+            let mut chat = home.start(&["chat", "--silent"]);
+            chat.wait_for("listening");
+            let (reply, outcome) = ask(&mut chat, "Hello there. Goodbye.");
+            let expected = if is_granted { granted } else { denied };
+            assert_eq!(reply, expected, "{what}, granted: {is_granted}");
+            assert_eq!(
+                outcome,
+                if expected.is_empty() {
+                    "dropped"
+                } else {
+                    "answered"
+                }
+            );
+            let run = end(chat);
+            let spoken = run.all("sentence").len();
+            let silences = is_granted && matches!(what, "mute" | "stop");
+            assert_eq!(run.all("skill.muted").is_empty(), !silences, "{what}");
+            assert_eq!(
+                spoken == 0,
+                silences || expected.is_empty(),
+                "{what}: {spoken}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_skill_that_reaches_out_hears_nothing_unless_that_is_wanted() {
+    let http = "allow_http = [\"https://api.example.org\"]\n";
+    for (allow, expected) in [
+        ("", "model heard: Hello"),
+        ("allow = [\"transcripts\"]\n", "Heard you."),
+    ] {
+        let (_server, home) = typed_home(&format!("[skills.one]\n{http}{allow}"));
+        drop_in(&home, "one", &answering("Heard you."));
+        let mut chat = home.start(&["chat", "--silent"]);
+        chat.wait_for("listening");
+        assert_eq!(said(&mut chat, "Hello"), expected);
+        end(chat);
+    }
+}
+
+#[test]
+fn with_a_broken_redact_nothing_is_spoken() {
+    let trap = format!(
+        "{MEMORY} {}",
+        hook("sentence-hook", "on-sentence", "(unreachable)")
+    );
+    let trap = component(&["sentence-hook"], &[], &trap);
+    for (what, broken) in [
+        ("it traps", trap.as_slice()),
+        ("it is no component", b"nonsense".as_slice()),
+    ] {
+        let (_server, home) = typed_home("");
+        drop_in(&home, "redact", broken);
+        let mut chat = home.start(&["chat", "--silent"]);
+        chat.wait_for("listening");
+        for _ in 0..20 {
+            said(&mut chat, "My key is sk-123.");
+        }
+        let run = end(chat);
+        assert!(run.all("sentence").is_empty(), "{what}");
+        assert!(run.all("skill.muted").len() >= 20, "{what}");
+    }
+}
+
+/// A skill with the tools `double`, which answers with its arguments, and `broken`, which fails; `final` answers by itself.
+fn tools() -> Vec<u8> {
+    let tool = |at: u32, name: (u32, u32), about: (u32, u32), schema: (u32, u32)| {
+        let mut bytes = Vec::new();
+        for value in [name.0, name.1, about.0, about.1, schema.0, schema.1, 0, 0] {
+            bytes.extend_from_slice(&value.to_le_bytes());
+        }
+        let escaped: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
+        format!(r#"(data (i32.const {at}) "{escaped}")"#)
+    };
+    let schema = r#"{"type":"object","properties":{"n":{"type":"number"}},"required":["n"],"additionalProperties":false}"#;
+    let length = u32::try_from(schema.len()).unwrap();
+    let texts = [
+        data(4096, "double"),
+        data(4104, "broken"),
+        data(4112, "final"),
+        data(4128, "Does."),
+        data(4160, schema),
+        data(4400, "it broke"),
+    ];
+    let list = [
+        tool(2048, (4096, 6), (4128, 5), (4160, length)),
+        tool(2080, (4104, 6), (4128, 5), (4160, length)),
+        tool(2112, (4112, 5), (4128, 5), (4160, length)),
+    ];
+    // The list is at 1024; a result is built at 1536 from the first letter of the name.
+    let code = format!(
+        r#"{} {} {MEMORY}
+        (func (export "jane:skill/tools@0.1.0#list-tools") (result i32)
+            (i32.store (i32.const 1024) (i32.const 2048)) (i32.store (i32.const 1028) (i32.const 3)) (i32.const 1024))
+        (func (export "jane:skill/tools@0.1.0#call-tool") (param i64 i32 i32 i32 i32) (result i32)
+            (i32.store (i32.const 1536) (i32.const 0)) (i32.store (i32.const 1540) (i32.const 0))
+            (i32.store (i32.const 1544) (local.get 3)) (i32.store (i32.const 1548) (local.get 4))
+            (if (i32.eq (i32.load8_u (local.get 1)) (i32.const 102)) (then (i32.store (i32.const 1540) (i32.const 2))))
+            (if (i32.eq (i32.load8_u (local.get 1)) (i32.const 98)) (then
+                (i32.store (i32.const 1536) (i32.const 1)) (i32.store (i32.const 1540) (i32.const 2))
+                (i32.store (i32.const 1544) (i32.const 4400)) (i32.store (i32.const 1548) (i32.const 8))))
+            (i32.const 1536))"#,
+        texts.join(" "),
+        list.join(" ")
+    );
+    component(&["tools"], &[], &code)
+}
+
+#[test]
+fn the_model_calls_tools_and_every_chain_of_calls_ends_in_a_sentence() {
+    let (server, home) = typed_home("[plugins]\ntool_rounds = 3\n");
+    drop_in(&home, "math", &tools());
+    let mut chat = home.start(&["chat", "--silent"]);
+    chat.wait_for("listening");
+    let call =
+        |name: &'static str, arguments: &'static str| Answer::Calls(vec![["c", name, arguments]]);
+
+    // Call, result, call, result, answer.
+    server.answer(call("double", r#"{"n": 1}"#));
+    server.answer(call("double", r#"{"n": 2}"#));
+    server.answer(Answer::Text("It is four.".to_owned()));
+    assert_eq!(said(&mut chat, "Double one twice."), "It is four.");
+    let asked = server.last().json();
+    let tools: Vec<&str> = asked["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| tool["function"]["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(tools, ["double", "broken", "final"]);
+    let roles: Vec<&str> = asked["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|message| message["role"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        roles,
+        ["system", "user", "assistant", "tool", "assistant", "tool"]
+    );
+    assert_eq!(asked["messages"][3]["content"], r#"{"n":1}"#);
+
+    // The answer of a tool itself.
+    server.answer(call("final", r#"{"n": 7}"#));
+    assert_eq!(said(&mut chat, "And?"), r#"{"n":7}"#);
+
+    // Wrong arguments, an unknown tool and a tool that fails are told to the model.
+    for (name, arguments, reason) in [
+        (
+            "double",
+            r#"{"n": "one"}"#,
+            "error: the arguments are wrong: /n: ",
+        ),
+        ("double", "{", "error: the arguments are no JSON"),
+        (
+            "halve",
+            "{}",
+            "error: there is no tool `halve`, only double, broken, final",
+        ),
+        ("broken", r#"{"n": 1}"#, "error: it broke"),
+    ] {
+        server.answer(call(name, arguments));
+        server.answer(Answer::Text("Sorry, no.".to_owned()));
+        assert_eq!(said(&mut chat, "Well?"), "Sorry, no.");
+        let asked = server.last().json();
+        let told = asked["messages"].as_array().unwrap().last().unwrap()["content"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert!(told.starts_with(reason), "{told}");
+        // One that then says nothing has not answered.
+        server.answer(call(name, arguments));
+        server.answer(Answer::Text(String::new()));
+        assert!(said(&mut chat, "Well?").contains("no answer"));
+    }
+
+    // A chain without an end is ended.
+    for _ in 0..4 {
+        server.answer(call("double", r#"{"n": 1}"#));
+    }
+    assert!(said(&mut chat, "Go on!").contains("too many steps"));
+    let run = end(chat);
+    assert_eq!(run.all("tool.called").len(), 2 + 1 + 8 + 3);
+    assert!(
+        run.all("turn.ended")
+            .iter()
+            .all(|turn| turn["outcome"] == "answered")
+    );
+}
