@@ -143,6 +143,11 @@ impl Store {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether nobody works with it just now.
+    pub fn is_free(&self) -> bool {
+        self.connection.try_lock().is_ok()
+    }
+
     /// # Errors
     /// Where the database cannot be read; so for all that read.
     pub fn get(&self, skill: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -11,6 +11,17 @@ use crate::skill::store::{Changes, KEYS_AT_ONCE, Store, StoreError};
 const LONGEST_KEY: usize = 256;
 
 impl Caller {
+    /// Reads the database: at once where nobody writes, since that takes microseconds, else where it holds nobody up.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Failure> {
+        match self.own.services.store()? {
+            store if store.is_free() => Ok(work(store)?),
+            _ => self.stored(work).await,
+        }
+    }
+
     /// Works with the database where it holds nobody up.
     pub(super) async fn stored<T: Send + 'static>(
         &self,
@@ -61,7 +72,7 @@ impl Caller {
             .sum();
         let mut without: Vec<String> = pending.into_iter().map(|(key, _)| key).collect();
         without.push(key.to_owned());
-        let stored = self.stored(move |store| {
+        let stored = self.read(move |store| {
             let without: Vec<&str> = without.iter().map(String::as_str).collect();
             store.size(&name, &without)
         });
@@ -77,7 +88,7 @@ impl Host for Guest {
         if let Some(Some(value)) = pending {
             return Ok(value);
         }
-        caller.stored(move |store| store.get(&name, &key)).await
+        caller.read(move |store| store.get(&name, &key)).await
     }
 
     async fn set(&mut self, key: String, value: Vec<u8>) -> Result<(), Failure> {
@@ -120,7 +131,7 @@ impl Host for Guest {
                     .collect()
             })
             .unwrap_or_default();
-        let stored = caller.stored(move |store| store.keys(&name, &prefix, &after));
+        let stored = caller.read(move |store| store.keys(&name, &prefix, &after));
         let mut keys = stored.await?;
         let is_full = keys.len() == KEYS_AT_ONCE;
         let last = keys.last().cloned().filter(|_| is_full);

@@ -47,7 +47,7 @@ impl Caller {
                     .collect()
             })
             .unwrap_or_default();
-        let mut events = self.stored(move |store| store.scheduled(&name)).await?;
+        let mut events = self.read(move |store| store.scheduled(&name)).await?;
         events.retain(|event| !changed.iter().any(|(id, _)| *id == event.id));
         events.extend(changed.into_iter().filter_map(|(_, event)| event));
         events.sort_by(|one, other| (one.due_ms, &one.id).cmp(&(other.due_ms, &other.id)));
