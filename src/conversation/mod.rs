@@ -21,7 +21,7 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use crate::audio::{AudioError, AudioOutput, WavSource};
-use crate::backend::{BackendError, LanguageModel};
+use crate::backend::{BackendError, LanguageModel, Prompt};
 use crate::event::{Event, Events, Models, Waterfall};
 use crate::runtime::InForce;
 
@@ -103,7 +103,7 @@ impl Conversation {
     ) -> Result<(), BackendError> {
         self.follow(in_force);
         let engines = &in_force.engines;
-        let messages = self.history.messages();
+        let prompt = Prompt::from(self.history.messages());
         let (stt, llm, tts) = tokio::join!(
             async {
                 if listens {
@@ -112,7 +112,7 @@ impl Conversation {
                     Ok(())
                 }
             },
-            engines.llm.prepare(&messages),
+            engines.llm.prepare(&prompt),
             async {
                 if speaks {
                     engines.tts.prepare().await

@@ -37,11 +37,11 @@ impl Upkeep<'_> {
         if surplus > 0 {
             cut(history, surplus, self.events);
         }
-        self.llm.prepare(&history.messages()).await?;
+        self.llm.prepare(&history.messages().into()).await?;
         if self.context.summary && !history.cut().is_empty() {
             self.fold(history, window).await?;
             self.count(history).await?;
-            self.llm.prepare(&history.messages()).await?;
+            self.llm.prepare(&history.messages().into()).await?;
         }
         Ok(())
     }

@@ -82,6 +82,7 @@ impl Generator {
         };
         call.reply(LlamaReply::Ended {
             finish,
+            calls: Vec::new(),
             prompt_tokens: number(prompt.len()),
             reused_tokens: number(reused),
             reply_tokens,
@@ -204,6 +205,7 @@ mod tests {
     fn options(reply_so_far: &str, max_tokens: u32) -> LlamaOptions {
         LlamaOptions {
             messages: Vec::new(),
+            tools: Vec::new(),
             reply_so_far: reply_so_far.to_owned(),
             aside: false,
             max_tokens,

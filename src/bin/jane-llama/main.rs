@@ -79,6 +79,7 @@ impl Engine<Llama> for Worker {
                 let generator = self.generator.insert(generator);
                 call.reply(LlamaReply::Loaded {
                     context_window: generator.context_window(),
+                    tools: false,
                 })
             }
             LlamaRequest::Generate(options) => self.loaded()?.generate(&options, call),
