@@ -168,8 +168,8 @@ impl SpeechToText for Fallback<dyn SpeechToText> {
 
 #[async_trait]
 impl LanguageModel for Fallback<dyn LanguageModel> {
-    async fn prepare(&self, messages: &[Message]) -> Result<(), BackendError> {
-        self.0.ask(|engine| engine.prepare(messages)).await
+    async fn prepare(&self, prompt: &Prompt) -> Result<(), BackendError> {
+        self.0.ask(|engine| engine.prepare(prompt)).await
     }
 
     fn reply(&self, prompt: Prompt) -> ReplyStream {
@@ -195,6 +195,10 @@ impl LanguageModel for Fallback<dyn LanguageModel> {
 
     async fn window(&self) -> Result<Window, BackendError> {
         self.0.current().window().await
+    }
+
+    async fn takes_tools(&self) -> Result<bool, BackendError> {
+        self.0.current().takes_tools().await
     }
 }
 
@@ -277,7 +281,7 @@ mod tests {
 
     #[async_trait]
     impl LanguageModel for Writer {
-        async fn prepare(&self, _messages: &[Message]) -> Result<(), BackendError> {
+        async fn prepare(&self, _prompt: &Prompt) -> Result<(), BackendError> {
             Ok(())
         }
 

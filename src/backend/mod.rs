@@ -196,10 +196,10 @@ pub type ReplyStream = BoxStream<'static, Result<Generated, BackendError>>;
 /// Messages in, text out, piece by piece.
 #[async_trait]
 pub trait LanguageModel: Send + Sync {
-    /// Loads the model and reads `messages` into its cache, so that the first reply starts at once.
-    async fn prepare(&self, messages: &[Message]) -> Result<(), BackendError>;
+    /// Loads the model and reads `prompt` into its cache, so that the first reply starts at once.
+    async fn prepare(&self, prompt: &Prompt) -> Result<(), BackendError>;
 
-    /// Writes the next message of the conversation.
+    /// Writes the next message of the conversation. Tools of the prompt that the model does not take are left out.
     fn reply(&self, prompt: Prompt) -> ReplyStream;
 
     /// Writes at most `max_tokens` of an answer on the side, without disturbing what is cached of the conversation. It gives
@@ -211,6 +211,11 @@ pub trait LanguageModel: Send + Sync {
 
     /// Tokens that prompt and reply may have together, and tokens that are kept for the reply.
     async fn window(&self) -> Result<Window, BackendError>;
+
+    /// Whether tools are worth offering: `llm.tools`, and where that is `auto`, what the model was made for.
+    async fn takes_tools(&self) -> Result<bool, BackendError> {
+        Ok(false)
+    }
 }
 
 /// A stretch of speech, mono.

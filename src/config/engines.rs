@@ -118,6 +118,9 @@ pub struct Llm {
     /// Where the random choices start; 0 is somewhere else for each reply.
     #[schemars(range(min = 0, max = u32::MAX))]
     pub seed: u32,
+    /// Whether the model may call the tools of skills: `auto` lets a server, and a model of this machine
+    /// that was made for it; `on` any model, which then chooses a tool as well as it can; `off` none.
+    pub tools: Tools,
     /// Texts at which a reply ends, at most 16.
     #[schemars(length(max = 16), inner(length(min = 1)))]
     pub stop: Vec<String>,
@@ -148,6 +151,7 @@ impl Default for Llm {
             min_p: 0.05,
             repeat_penalty: 1.1,
             seed: 0,
+            tools: Tools::Auto,
             stop: Vec::new(),
             threads: 0,
             gpu_layers: 999,
@@ -163,6 +167,15 @@ impl Default for Llm {
 pub enum LlmBackend {
     Llama,
     OpenAi,
+}
+
+/// Which models may call tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Tools {
+    Auto,
+    On,
+    Off,
 }
 
 /// The number format of a KV cache, the most exact first. The names are llama.cpp's.

@@ -33,7 +33,9 @@ use figment::Figment;
 use figment::providers::Serialized;
 
 pub use diff::{changed_keys, needs_restart};
-pub use engines::{Fallback, KvCache, Llm, LlmBackend, Remote, Stt, SttBackend, Tts, TtsBackend};
+pub use engines::{
+    Fallback, KvCache, Llm, LlmBackend, Remote, Stt, SttBackend, Tools, Tts, TtsBackend,
+};
 pub use file::LARGEST_FILE;
 pub use hearing::{Hearing, Wake};
 pub use home::{FILE_NAME, HomeCandidates, find_home};

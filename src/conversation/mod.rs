@@ -23,7 +23,7 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use crate::audio::{AudioError, AudioOutput, WavSource};
-use crate::backend::{BackendError, LanguageModel};
+use crate::backend::{BackendError, LanguageModel, Prompt};
 use crate::event::{Event, Events, Models, Waterfall};
 use crate::runtime::InForce;
 use crate::skill::{Announcement, Heard, Verdict};
@@ -109,7 +109,11 @@ impl Conversation {
     ) -> Result<(), BackendError> {
         self.follow(in_force);
         let engines = &in_force.engines;
-        let messages = self.history.messages();
+        let prompt = Prompt {
+            messages: self.history.messages(),
+            tools: in_force.skills.current().tools(),
+            ..Prompt::default()
+        };
         let (stt, llm, tts) = tokio::join!(
             async {
                 if listens {
@@ -118,7 +122,7 @@ impl Conversation {
                     Ok(())
                 }
             },
-            engines.llm.prepare(&messages),
+            engines.llm.prepare(&prompt),
             async {
                 if speaks {
                     engines.tts.prepare().await
@@ -138,6 +142,7 @@ impl Conversation {
             llm: in_force.engines.llm.as_ref(),
             context: &in_force.config.context,
             events: &self.events,
+            tools: in_force.skills.current().tools(),
         };
         upkeep.run(&mut self.history).await;
     }

@@ -13,8 +13,6 @@ pub struct TurnSkills {
     turn: Arc<Turn>,
     /// How often the model may call tools before it has to answer.
     pub rounds: u32,
-    /// Whether the model is offered any.
-    offers: bool,
 }
 
 impl TurnSkills {
@@ -26,7 +24,6 @@ impl TurnSkills {
             turn: Turn::new(turn, skills.budget(), certain),
             skills,
             rounds: in_force.config.plugins.tool_rounds,
-            offers: true,
         }
     }
 
@@ -38,13 +35,9 @@ impl TurnSkills {
         self.set.sentence(&self.turn, index, text).await
     }
 
-    /// What the model is offered.
+    /// What the model is offered. One that takes no tools leaves them out.
     pub fn tools(&self) -> Vec<Tool> {
-        if self.offers {
-            self.set.tools()
-        } else {
-            Vec::new()
-        }
+        self.set.tools()
     }
 
     pub async fn call(&self, call: &ToolCall) -> Called {

@@ -9,7 +9,7 @@ use futures::StreamExt;
 use super::history::History;
 use super::prune::Marks;
 use super::summary::{self, SUMMARY_BYTES, SUMMARY_TOKENS};
-use crate::backend::{BackendError, Generated, LanguageModel, Message, Window};
+use crate::backend::{BackendError, Generated, LanguageModel, Message, Prompt, Tool, Window};
 use crate::config::Context;
 use crate::event::{Event, Events};
 
@@ -17,6 +17,8 @@ pub struct Upkeep<'a> {
     pub llm: &'a dyn LanguageModel,
     pub context: &'a Context,
     pub events: &'a Events,
+    /// What the model is offered with every question.
+    pub tools: Vec<Tool>,
 }
 
 impl Upkeep<'_> {
@@ -37,13 +39,23 @@ impl Upkeep<'_> {
         if surplus > 0 {
             cut(history, surplus, self.events);
         }
-        self.llm.prepare(&history.messages()).await?;
+        self.read(history).await?;
         if self.context.summary && !history.cut().is_empty() {
             self.fold(history, window).await?;
             self.count(history).await?;
-            self.llm.prepare(&history.messages()).await?;
+            self.read(history).await?;
         }
         Ok(())
+    }
+
+    /// Has the model read what every question begins with.
+    async fn read(&self, history: &History) -> Result<(), BackendError> {
+        let prompt = Prompt {
+            messages: history.messages(),
+            tools: self.tools.clone(),
+            ..Prompt::default()
+        };
+        self.llm.prepare(&prompt).await
     }
 
     async fn count(&self, history: &mut History) -> Result<(), BackendError> {

@@ -79,7 +79,7 @@ impl SpeechToText for Named {
 
 #[async_trait]
 impl LanguageModel for Named {
-    async fn prepare(&self, _messages: &[Message]) -> Result<(), BackendError> {
+    async fn prepare(&self, _prompt: &Prompt) -> Result<(), BackendError> {
         self.ask()
     }
 

@@ -19,7 +19,7 @@ use crate::backend::worker::Failure as EngineFailure;
 use crate::backend::{
     BackendError, Generated, LanguageModel, Message, Prompt, ReplyStream, Window,
 };
-use crate::config::Llm;
+use crate::config::{Llm, Tools};
 use crate::event::Role;
 
 const PATH: &str = "/chat/completions";
@@ -81,10 +81,8 @@ impl OpenAiChat {
 
 #[async_trait]
 impl LanguageModel for OpenAiChat {
-    /// Asks for one token, so that a wrong address, key or model is noticed. The system prompt goes with it, for servers that
-    /// keep what they read; the rest of `messages` does not, for some are paid by the token.
     /// A server has its models loaded, and its cache is its own affair: nothing is sent.
-    async fn prepare(&self, _messages: &[Message]) -> Result<(), BackendError> {
+    async fn prepare(&self, _prompt: &Prompt) -> Result<(), BackendError> {
         Ok(())
     }
 
@@ -109,6 +107,10 @@ impl LanguageModel for OpenAiChat {
             tokens: self.config.context_window,
             reply: self.config.max_reply_tokens,
         })
+    }
+
+    async fn takes_tools(&self) -> Result<bool, BackendError> {
+        Ok(self.config.tools != Tools::Off)
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::backend::{Message, Prompt, Speaker, Tool, ToolCall};
-use crate::config::Llm;
+use crate::config::{Llm, Tools};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -79,6 +79,10 @@ pub(super) fn body(config: &Llm, prompt: &Prompt, max_tokens: u32) -> Value {
             tool_call_id: None,
         });
     }
+    let offered = match config.tools {
+        Tools::Auto | Tools::On => prompt.tools.as_slice(),
+        Tools::Off => &[],
+    };
     let body = Body {
         model: &config.model,
         messages,
@@ -91,7 +95,7 @@ pub(super) fn body(config: &Llm, prompt: &Prompt, max_tokens: u32) -> Value {
         top_p: config.top_p,
         seed: (config.seed != 0).then_some(config.seed),
         stop: &config.stop,
-        tools: prompt.tools.iter().filter_map(tool).collect(),
+        tools: offered.iter().filter_map(tool).collect(),
     };
     // texts and numbers, which cannot fail
     serde_json::to_value(&body).unwrap_or_default()

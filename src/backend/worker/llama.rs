@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::protocol::{Llama, LlamaOptions, LlamaReply, LlamaRequest};
 use super::running::Task;
@@ -13,7 +14,7 @@ use crate::backend::{
     BackendError, Generated, Generation, LanguageModel, Message, Prompt, ReplyStream, Window,
     finished,
 };
-use crate::config::Llm;
+use crate::config::{Llm, Tools};
 use crate::event::Role;
 use crate::memory::Placement;
 
@@ -22,6 +23,7 @@ pub struct LlamaBackend {
     supervisor: Arc<Supervisor<Llama>>,
     patience: Patience,
     options: LlamaOptions,
+    tools: Tools,
 }
 
 impl LlamaBackend {
@@ -57,6 +59,7 @@ impl LlamaBackend {
             supervisor,
             patience: setup.patience,
             options: options(config),
+            tools: config.tools,
         }
     }
 
@@ -64,9 +67,23 @@ impl LlamaBackend {
         let task = Generate {
             delivered: options.reply_so_far.clone(),
             options,
+            allowed: self.tools,
             pieces: 0,
         };
-        self.supervisor.run(task, self.patience)
+        let items = self.supervisor.run(task, self.patience);
+        items
+            .map_ok(|items| stream::iter(items.into_iter().map(Ok)))
+            .try_flatten()
+            .boxed()
+    }
+
+    fn prompted(&self, prompt: Prompt) -> LlamaOptions {
+        LlamaOptions {
+            messages: prompt.messages,
+            tools: prompt.tools,
+            reply_so_far: prompt.reply_so_far,
+            ..self.options.clone()
+        }
     }
 }
 
@@ -77,6 +94,7 @@ impl LlamaBackend {
 fn options(config: &Llm) -> LlamaOptions {
     LlamaOptions {
         messages: Vec::new(),
+        tools: Vec::new(),
         reply_so_far: String::new(),
         aside: false,
         max_tokens: config.max_reply_tokens,
@@ -92,21 +110,16 @@ fn options(config: &Llm) -> LlamaOptions {
 
 #[async_trait]
 impl LanguageModel for LlamaBackend {
-    async fn prepare(&self, messages: &[Message]) -> Result<(), BackendError> {
+    async fn prepare(&self, prompt: &Prompt) -> Result<(), BackendError> {
         finished(self.generate(LlamaOptions {
-            messages: messages.to_vec(),
             max_tokens: 0,
-            ..self.options.clone()
+            ..self.prompted(prompt.clone())
         }))
         .await
     }
 
     fn reply(&self, prompt: Prompt) -> ReplyStream {
-        self.generate(LlamaOptions {
-            messages: prompt.messages,
-            reply_so_far: prompt.reply_so_far,
-            ..self.options.clone()
-        })
+        self.generate(self.prompted(prompt))
     }
 
     fn aside(&self, messages: Vec<Message>, max_tokens: u32) -> ReplyStream {
@@ -127,16 +140,30 @@ impl LanguageModel for LlamaBackend {
     async fn window(&self) -> Result<Window, BackendError> {
         let reply = self.options.max_tokens;
         let window = |loaded: &LlamaReply| match loaded {
-            LlamaReply::Loaded { context_window } => *context_window,
+            LlamaReply::Loaded { context_window, .. } => *context_window,
             _ => 0,
         };
         let tokens = self.supervisor.prepare(self.patience, window).await?;
         Ok(Window { tokens, reply })
     }
+
+    /// Loads the model where its template has to be asked.
+    async fn takes_tools(&self) -> Result<bool, BackendError> {
+        match self.tools {
+            Tools::Auto => self.supervisor.prepare(self.patience, knows_tools).await,
+            Tools::On => Ok(true),
+            Tools::Off => Ok(false),
+        }
+    }
+}
+
+fn knows_tools(loaded: &LlamaReply) -> bool {
+    matches!(loaded, LlamaReply::Loaded { tools: true, .. })
 }
 
 struct Generate {
     options: LlamaOptions,
+    allowed: Tools,
     /// What an earlier worker wrote before it died, and this one so far.
     delivered: String,
     /// Pieces of text that came, each at least one token.
@@ -144,10 +171,19 @@ struct Generate {
 }
 
 impl Task<Llama> for Generate {
-    type Item = Generated;
+    /// What comes at once.
+    type Item = Vec<Generated>;
 
-    fn request(&mut self, _loaded: &LlamaReply) -> LlamaRequest {
+    fn request(&mut self, loaded: &LlamaReply) -> LlamaRequest {
         let max_tokens = self.options.max_tokens.saturating_sub(self.pieces);
+        let takes_tools = match self.allowed {
+            Tools::Auto => knows_tools(loaded),
+            Tools::On => true,
+            Tools::Off => false,
+        };
+        if !takes_tools {
+            self.options.tools.clear();
+        }
         LlamaRequest::Generate(LlamaOptions {
             reply_so_far: self.delivered.clone(),
             max_tokens,
@@ -155,26 +191,31 @@ impl Task<Llama> for Generate {
         })
     }
 
-    fn accept(&mut self, _loaded: &LlamaReply, reply: LlamaReply) -> Option<Generated> {
+    fn accept(&mut self, _loaded: &LlamaReply, reply: LlamaReply) -> Option<Vec<Generated>> {
         match reply {
             LlamaReply::Text(text) => {
                 self.delivered.push_str(&text);
                 self.pieces += 1;
-                Some(Generated::Text(text))
+                Some(vec![Generated::Text(text)])
             }
             LlamaReply::Ended {
                 finish,
+                calls,
                 prompt_tokens,
                 reused_tokens,
                 reply_tokens,
                 decode_seconds,
-            } => Some(Generated::Ended(Generation {
-                finish,
-                prompt_tokens,
-                reused_tokens,
-                reply_tokens,
-                decode_seconds,
-            })),
+            } => {
+                let ended = Generated::Ended(Generation {
+                    finish,
+                    prompt_tokens,
+                    reused_tokens,
+                    reply_tokens,
+                    decode_seconds,
+                });
+                let calls = calls.into_iter().map(Generated::ToolCall);
+                Some(calls.chain([ended]).collect())
+            }
             LlamaReply::Loaded { .. } | LlamaReply::Counted { .. } | LlamaReply::Measured(_) => {
                 None
             }
@@ -216,11 +257,13 @@ mod tests {
         };
         let mut task = Generate {
             options,
+            allowed: Tools::Auto,
             delivered: String::new(),
             pieces: 0,
         };
         let loaded = LlamaReply::Loaded {
             context_window: 512,
+            tools: true,
         };
         task.accept(&loaded, LlamaReply::Text("Good ".to_owned()));
         task.accept(&loaded, LlamaReply::Text("morning".to_owned()));

@@ -8,11 +8,11 @@ use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio_util::codec::LengthDelimitedCodec;
 
-use crate::backend::{Finish, Message};
+use crate::backend::{Finish, Message, Tool, ToolCall};
 use crate::memory::{Footprint, Placement};
 
 /// Raised whenever a type in this file changes.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Bytes of the largest frame: a second of 192 kHz audio as 32-bit floats fits four times.
 pub const MAX_FRAME: usize = 4 << 20;
@@ -257,6 +257,8 @@ pub enum LlamaRequest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LlamaOptions {
     pub messages: Vec<Message>,
+    /// What the model may call.
+    pub tools: Vec<Tool>,
     /// The beginning of the reply, where an earlier attempt was cut off: the model goes on from its end.
     pub reply_so_far: String,
     /// In a sequence of its own, which leaves the cache of the conversation alone and is forgotten at the end.
@@ -277,10 +279,14 @@ pub enum LlamaReply {
     Measured(Footprint),
     Loaded {
         context_window: u32,
+        /// Whether the model's own chat template knows tools.
+        tools: bool,
     },
     Text(String),
+    /// The end of the reply, with what it calls: all of it or nothing, whenever the worker dies.
     Ended {
         finish: Finish,
+        calls: Vec<ToolCall>,
         prompt_tokens: u32,
         reused_tokens: u32,
         reply_tokens: u32,

@@ -5,15 +5,16 @@
 use std::time::Instant;
 
 use jane::backend::worker::{Call, Failure, Llama, LlamaOptions, LlamaReply};
-use jane::backend::{Finish, Message};
+use jane::backend::{Finish, Message, ToolCall};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 
 use crate::cache::{Cache, Sequence};
+use crate::calls::{Constraint, Constraints, Offered, offered};
+use crate::choice::Chooser;
 use crate::load::BATCH;
 use crate::pace::Pace;
-use crate::sampling;
 use crate::stream::{Piece, TextStream};
 use crate::template::ChatTemplate;
 
@@ -23,6 +24,15 @@ pub struct Generator {
     cache: Cache,
     /// What is known of the machine's speed at writing, from all replies.
     pace: Pace,
+    /// What holds calls to the tools that are offered: made when tools first are, and `None` within where that failed.
+    constraints: Option<Option<Constraints>>,
+}
+
+/// What came of a reply.
+struct Written {
+    finish: Finish,
+    calls: Vec<ToolCall>,
+    tokens: u32,
 }
 
 impl Generator {
@@ -34,6 +44,7 @@ impl Generator {
             template: ChatTemplate::of(model)?,
             cache: Cache::new(model, context),
             pace: Pace::new(Instant::now()),
+            constraints: None,
         })
     }
 
@@ -42,9 +53,14 @@ impl Generator {
         self.cache.window()
     }
 
+    /// Whether the model's own template shows tools.
+    pub fn knows_tools(&self) -> bool {
+        self.template.knows_tools()
+    }
+
     /// Tokens of `messages` as a prompt.
     pub fn count(&self, messages: &[Message]) -> Result<u32, Failure> {
-        let tokens = self.tokens(messages, "")?;
+        let tokens = self.tokens(messages, &[], "")?;
         Ok(number(tokens.len()))
     }
 
@@ -53,11 +69,14 @@ impl Generator {
         options: &LlamaOptions,
         call: &Call<'_, Llama>,
     ) -> Result<(), Failure> {
-        let prompt = self.tokens(&options.messages, &options.reply_so_far)?;
+        let tools = offered(&options.tools);
+        let prompt = self.tokens(&options.messages, &tools, &options.reply_so_far)?;
+        // Before the prompt is read: the first to come is one that only pre-fills the cache, while nobody waits.
+        let constraint = self.constraint(options, &tools);
         if !options.aside {
-            return self.reply(Sequence::Conversation, &prompt, options, call);
+            return self.reply(Sequence::Conversation, &prompt, options, constraint, call);
         }
-        let replied = self.reply(Sequence::Aside, &prompt, options, call);
+        let replied = self.reply(Sequence::Aside, &prompt, options, constraint, call);
         self.cache.forget_aside();
         replied
     }
@@ -67,6 +86,7 @@ impl Generator {
         sequence: Sequence,
         prompt: &[LlamaToken],
         options: &LlamaOptions,
+        constraint: Option<Constraint>,
         call: &Call<'_, Llama>,
     ) -> Result<(), Failure> {
         let room = self.cache.room(sequence, prompt);
@@ -76,21 +96,46 @@ impl Generator {
             None => 0,
         };
         let started = Instant::now();
-        let (finish, reply_tokens) = match most {
-            Some(most) => self.write(sequence, most, options, call)?,
-            None => (Finish::Length, 0),
+        let written = match most {
+            Some(most) => self.write(sequence, most, options, constraint, call)?,
+            None => Written {
+                finish: Finish::Length,
+                calls: Vec::new(),
+                tokens: 0,
+            },
         };
         call.reply(LlamaReply::Ended {
-            finish,
+            finish: written.finish,
+            calls: written.calls,
             prompt_tokens: number(prompt.len()),
             reused_tokens: number(reused),
-            reply_tokens,
+            reply_tokens: written.tokens,
             decode_seconds: started.elapsed().as_secs_f32(),
         })
     }
 
-    fn tokens(&self, messages: &[Message], reply_so_far: &str) -> Result<Vec<LlamaToken>, Failure> {
-        let prompt = self.template.render(messages)?;
+    /// What holds calls to the tools of `options`, which are `tools`. Nothing is done where there are none.
+    fn constraint(&mut self, options: &LlamaOptions, tools: &[Offered]) -> Option<Constraint> {
+        if tools.is_empty() {
+            return None;
+        }
+        let model = self.model;
+        let constraints = self.constraints.get_or_insert_with(|| {
+            let made = Constraints::new(model);
+            made.inspect_err(|error| tracing::warn!(%error, "calls of tools are not constrained"))
+                .ok()
+        });
+        let format = self.template.format();
+        constraints.as_mut()?.of(format, &options.tools)
+    }
+
+    fn tokens(
+        &self,
+        messages: &[Message],
+        tools: &[Offered],
+        reply_so_far: &str,
+    ) -> Result<Vec<LlamaToken>, Failure> {
+        let prompt = self.template.render(messages, tools)?;
         let vocabulary = self.model.vocab();
         // Most templates write the beginning-of-sequence token themselves.
         let add_special = !self.template.begins_sequence(&prompt);
@@ -129,9 +174,13 @@ impl Generator {
         sequence: Sequence,
         most: u32,
         options: &LlamaOptions,
+        constraint: Option<Constraint>,
         call: &Call<'_, Llama>,
-    ) -> Result<(Finish, u32), Failure> {
-        let mut sampler = sampling::chain(options, self.model);
+    ) -> Result<Written, Failure> {
+        let mut chooser = Chooser::new(self.model, options);
+        if !options.tools.is_empty() {
+            chooser = chooser.calling(self.template.format(), constraint);
+        }
         let mut stream = TextStream::new(&options.stop);
         let vocabulary = self.model.vocab();
         let mut written = 0;
@@ -140,28 +189,40 @@ impl Generator {
                 break Finish::Length;
             }
             call.check()?;
-            let token = sampler.sample(&self.cache.context, -1);
+            let token = chooser.choose(&self.cache.context);
             if vocabulary.is_eog(token) {
                 break Finish::Stop;
             }
             written += 1;
-            match stream.push(&vocabulary.token_to_piece(token, false, None)) {
+            match stream.push(&chooser.take(token)) {
                 Piece::Text(text) if text.is_empty() => {}
                 Piece::Text(text) => call.reply(LlamaReply::Text(text))?,
                 Piece::Stopped(text) => {
                     if !text.is_empty() {
                         call.reply(LlamaReply::Text(text))?;
                     }
-                    return Ok((Finish::StopSequence, written));
+                    return Ok(Written {
+                        finish: Finish::StopSequence,
+                        calls: Vec::new(),
+                        tokens: written,
+                    });
                 }
             }
             self.step(sequence, token, call.threads()?)?;
         };
-        let rest = stream.finish();
+        let (finish, ended) = chooser.finish(finish);
+        let rest = match stream.push(&ended.text) {
+            Piece::Text(text) => text + &stream.finish(),
+            Piece::Stopped(text) => text,
+        };
         if !rest.is_empty() {
             call.reply(LlamaReply::Text(rest))?;
         }
-        Ok((finish, written))
+        Ok(Written {
+            finish,
+            calls: ended.calls,
+            tokens: written,
+        })
     }
 
     /// Computes one token at the pace of the machine.
@@ -204,6 +265,7 @@ mod tests {
     fn options(reply_so_far: &str, max_tokens: u32) -> LlamaOptions {
         LlamaOptions {
             messages: Vec::new(),
+            tools: Vec::new(),
             reply_so_far: reply_so_far.to_owned(),
             aside: false,
             max_tokens,

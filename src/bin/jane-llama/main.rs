@@ -11,8 +11,11 @@
 )]
 
 mod cache;
+mod calls;
+mod choice;
 mod generate;
 mod gguf;
+mod json;
 mod load;
 mod measure;
 mod pace;
@@ -79,6 +82,7 @@ impl Engine<Llama> for Worker {
                 let generator = self.generator.insert(generator);
                 call.reply(LlamaReply::Loaded {
                     context_window: generator.context_window(),
+                    tools: generator.knows_tools(),
                 })
             }
             LlamaRequest::Generate(options) => self.loaded()?.generate(&options, call),

@@ -127,9 +127,9 @@ fn ended(prompt_tokens: u32, reply_tokens: u32) -> Generated {
 
 #[async_trait]
 impl LanguageModel for Fake {
-    async fn prepare(&self, messages: &[Message]) -> Result<(), BackendError> {
+    async fn prepare(&self, prompt: &Prompt) -> Result<(), BackendError> {
         tokio::task::yield_now().await;
-        self.state.lock().unwrap().prepared = messages.to_vec();
+        self.state.lock().unwrap().prepared = prompt.messages.clone();
         Ok(())
     }
 

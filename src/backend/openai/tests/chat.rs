@@ -222,7 +222,7 @@ async fn a_reply_that_is_gone_on_with_is_the_last_message() {
 async fn preparing_sends_nothing() {
     let server = OpenAiServer::start("s");
     let chat = chat(remote(server.url()));
-    chat.prepare(&[Message::user("a secret")]).await.unwrap();
+    chat.prepare(&prompt("a secret")).await.unwrap();
     assert!(server.received().is_empty());
 }
 

@@ -123,7 +123,7 @@ impl SpeechToText for World {
 
 #[async_trait]
 impl LanguageModel for World {
-    async fn prepare(&self, _messages: &[Message]) -> Result<(), BackendError> {
+    async fn prepare(&self, _prompt: &Prompt) -> Result<(), BackendError> {
         Ok(())
     }
 
