@@ -1,0 +1,99 @@
+//! Calculates and converts units: "what's 15 % of 84", "how many kilometres is 26 miles".
+
+mod answer;
+mod command;
+mod conversion;
+mod evaluation;
+mod expression;
+mod parser;
+mod speech;
+mod units;
+
+pub use answer::answer;
+
+use jane_skill::prelude::*;
+use serde::Deserialize;
+
+#[derive(Default)]
+pub struct Calculator;
+
+#[derive(Deserialize)]
+struct Calculation {
+    expression: String,
+}
+
+#[derive(Deserialize)]
+struct Conversion {
+    value: f64,
+    from: String,
+    to: String,
+}
+
+impl Skill for Calculator {
+    fn on_transcript(&mut self, transcript: &Transcript) -> Result<TranscriptAction, Failure> {
+        Ok(TranscriptAction::say_or_pass(answer(&transcript.text)))
+    }
+
+    fn tools() -> Vec<Tool> {
+        vec![
+            Tool::new("calculate", "Calculates exactly. Call it for any arithmetic.").needs(
+                "expression",
+                Kind::Text,
+                "Such as `12 * 7 + 3`, `15% of 84`, `square root of 144`.",
+            ),
+            Tool::new("convert", "Converts a value from one unit to another.")
+                .needs("value", Kind::Number, "")
+                .needs("from", Kind::Text, "Such as `miles`.")
+                .needs("to", Kind::Text, "Such as `kilometres`."),
+        ]
+    }
+
+    fn call_tool(&mut self, call: &ToolCall) -> Result<ToolOutput, Failure> {
+        let result = match call.name.as_str() {
+            "calculate" => {
+                let Calculation { expression } = call.parse()?;
+                answer::calculated(&expression)
+            }
+            "convert" => {
+                let Conversion { value, from, to } = call.parse()?;
+                answer::converted(value, &from, &to)
+            }
+            other => Err(format!("there is no tool `{other}`")),
+        };
+        result.map(ToolOutput::text).map_err(Failure::InvalidInput)
+    }
+}
+
+jane_skill::export!(Calculator: transcript_hook, tools);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(name: &str, arguments: &str) -> String {
+        match Calculator.call_tool(&ToolCall { turn: 1, name: name.into(), arguments: arguments.into() }) {
+            Ok(ToolOutput::Text(text)) => text,
+            Err(failure) => format!("failure: {}", failure.message()),
+            Ok(other) => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_model_calculates_too() {
+        assert_eq!(call("calculate", r#"{"expression": "(2 + 3) * 4"}"#), "20");
+        assert_eq!(call("calculate", r#"{"expression": "12*7-3"}"#), "81");
+        assert_eq!(call("calculate", r#"{"expression": "100/7"}"#), "about 14.29");
+        assert_eq!(call("calculate", r#"{"expression": "sqrt(144) + 2^10"}"#), "1036");
+        assert_eq!(call("calculate", r#"{"expression": "0.15 * 84"}"#), "12.6");
+        assert_eq!(call("calculate", r#"{"expression": "42"}"#), "42");
+        assert_eq!(call("calculate", r#"{"expression": "1/0"}"#), "failure: you can't divide by zero");
+        assert!(call("calculate", r#"{"expression": "the moon"}"#).starts_with("failure: `the moon` was not understood"));
+        assert_eq!(call("convert", r#"{"value": 26, "from": "miles", "to": "km"}"#), "26 miles is about 41.8 kilometres");
+        assert_eq!(call("convert", r#"{"value": -40, "from": "F", "to": "°C"}"#), "minus 40 degrees Fahrenheit is minus 40 degrees Celsius");
+        assert_eq!(call("convert", r#"{"value": 1, "from": "in", "to": "cm"}"#), "1 inch is 2.54 centimetres");
+        assert_eq!(call("convert", r#"{"value": 1, "from": "parsnips", "to": "cm"}"#), "failure: `parsnips` is not a unit that is known here");
+        assert_eq!(call("convert", r#"{"value": 1, "from": "miles", "to": "hours"}"#), "failure: miles cannot be converted to hours");
+        assert!(call("convert", r#"{"value": "x"}"#).starts_with("failure"));
+        assert!(call("dance", "{}").starts_with("failure"));
+    }
+}

@@ -1,0 +1,11 @@
+//! The ways people ask for a calculation or a conversion, and what only looks like one.
+
+#[path = "../../phrasings/table.rs"]
+mod table;
+
+use calculator::answer;
+
+#[test]
+fn phrasings() {
+    table::check("calculator", |_, say| answer(say));
+}

@@ -1,0 +1,236 @@
+//! Days: `today`, `next Friday`, `the fifth of March`, `Christmas`, `in three days`.
+
+use crate::{
+    calendar::{Date, MONTHS, WEEKDAYS},
+    number::{number, ordinal},
+};
+
+/// A day, as said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Day {
+    /// Days from today.
+    Away(i64),
+    /// From 0, Monday: the first one after today.
+    Weekday(u8),
+    /// Of this month, or of the next one where that is over.
+    OfMonth(u8),
+    /// The next one, where no year is said.
+    Date { month: u8, day: u8, year: Option<i32> },
+    Easter,
+    /// The fourth Thursday of November.
+    Thanksgiving,
+}
+
+impl Day {
+    /// Which day it is. `None` for one that does not exist, such as 30 February.
+    pub fn from(self, today: Date) -> Option<Date> {
+        match self {
+            Day::Away(days) => Some(today.plus(days)),
+            Day::Weekday(weekday) => Some(today.plus((i64::from(weekday) - i64::from(today.weekday()) - 1).rem_euclid(7) + 1)),
+            Day::OfMonth(day) => (0..12).find_map(|months| {
+                let month = i32::from(today.month) - 1 + months;
+                Date::new(today.year + month / 12, (month % 12 + 1) as u8, day).filter(|date| *date >= today)
+            }),
+            Day::Date { month, day, year: Some(year) } => Date::new(year, month, day),
+            // Eight years hold a 29 February.
+            Day::Date { month, day, year: None } => next(today, 8, |year| Date::new(year, month, day)),
+            Day::Easter => next(today, 1, |year| Some(Date::easter(year))),
+            Day::Thanksgiving => next(today, 1, |year| {
+                let first = Date::new(year, 11, 1)?;
+                Some(first.plus((3 - i64::from(first.weekday())).rem_euclid(7) + 21))
+            }),
+        }
+    }
+}
+
+fn next(today: Date, years: i32, of: impl Fn(i32) -> Option<Date>) -> Option<Date> {
+    (today.year..=today.year + years).find_map(|year| of(year).filter(|date| *date >= today))
+}
+
+/// Days with a name: its words, month and day.
+const FEASTS: &[(&str, u8, u8)] = &[
+    ("christmas eve", 12, 24),
+    ("christmas day", 12, 25),
+    ("christmas", 12, 25),
+    ("xmas", 12, 25),
+    ("boxing day", 12, 26),
+    ("new year's eve", 12, 31),
+    ("new years eve", 12, 31),
+    ("new year's day", 1, 1),
+    ("new years day", 1, 1),
+    ("new year's", 1, 1),
+    ("new years", 1, 1),
+    ("new year", 1, 1),
+    ("valentine's day", 2, 14),
+    ("valentines day", 2, 14),
+    ("saint patrick's day", 3, 17),
+    ("st patrick's day", 3, 17),
+    ("april fool's day", 4, 1),
+    ("april fools day", 4, 1),
+    ("halloween", 10, 31),
+    ("independence day", 7, 4),
+];
+
+pub fn weekday(word: &str) -> Option<u8> {
+    let word = word.strip_suffix("'s").unwrap_or(word);
+    let names = WEEKDAYS.iter().position(|name| name.eq_ignore_ascii_case(word));
+    names.map(|at| at as u8)
+}
+
+fn month(word: &str) -> Option<u8> {
+    let at = MONTHS.iter().position(|name| {
+        name.eq_ignore_ascii_case(word) || (word.len() == 3 && name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(word)))
+    });
+    at.map(|at| at as u8 + 1)
+}
+
+/// The longest day that the words begin with.
+pub fn day<W: AsRef<str>>(words: &[W]) -> Option<(Day, usize)> {
+    let word = |at: usize| words.get(at).map_or("", AsRef::as_ref);
+    let rest = |at: usize| words.get(at..).unwrap_or_default();
+    match (word(0), word(1), word(2), word(3)) {
+        ("today", ..) => return Some((Day::Away(0), 1)),
+        ("tomorrow", ..) => return Some((Day::Away(1), 1)),
+        ("yesterday", ..) => return Some((Day::Away(-1), 1)),
+        ("the", "day", "after", "tomorrow") => return Some((Day::Away(2), 4)),
+        ("day", "after", "tomorrow", _) => return Some((Day::Away(2), 3)),
+        ("the", "day", "before", "yesterday") => return Some((Day::Away(-2), 4)),
+        ("the", "weekend", ..) => return Some((Day::Weekday(5), 2)),
+        ("next" | "this", "weekend", ..) => return Some((Day::Weekday(5), 2)),
+        ("next", "week", ..) => return Some((Day::Away(7), 2)),
+        ("easter", ..) => return Some((Day::Easter, 1 + usize::from(word(1) == "sunday"))),
+        ("thanksgiving", ..) => return Some((Day::Thanksgiving, 1)),
+        ("in", ..) => return days(rest(1)).map(|(days, taken)| (Day::Away(days), 1 + taken)),
+        _ => {}
+    }
+    let at = usize::from(matches!(word(0), "on" | "next" | "this" | "coming" | "the"));
+    if let Some(weekday) = weekday(word(at)) {
+        // `Monday, the 5th of May`
+        let date = date(rest(at + 1)).filter(|(day, _)| matches!(day, Day::Date { .. }));
+        return Some(date.map_or((Day::Weekday(weekday), at + 1), |(day, taken)| (day, at + 1 + taken)));
+    }
+    let named = FEASTS.iter().find(|(name, ..)| name.split(' ').enumerate().all(|(ahead, part)| word(at + ahead) == part));
+    if let Some((name, month, day)) = named {
+        return Some((Day::Date { month: *month, day: *day, year: None }, at + name.split(' ').count()));
+    }
+    if let Some((days, taken)) = days(words) {
+        match (word(taken), word(taken + 1)) {
+            ("from", "now" | "today") => return Some((Day::Away(days), taken + 2)),
+            ("from", "tomorrow") => return Some((Day::Away(days + 1), taken + 2)),
+            ("ago", _) => return Some((Day::Away(-days), taken + 1)),
+            _ => {}
+        }
+    }
+    let at = usize::from(word(0) == "on");
+    date(rest(at)).map(|(day, taken)| (day, at + taken))
+}
+
+/// `three days`, `two weeks`.
+fn days<W: AsRef<str>>(words: &[W]) -> Option<(i64, usize)> {
+    let word = |at: usize| words.get(at).map_or("", AsRef::as_ref);
+    let (count, at) = if matches!(word(0), "a" | "one") { (1.0, 1) } else { number(words)? };
+    let unit = match word(at) {
+        "day" | "days" => 1.0,
+        "week" | "weeks" => 7.0,
+        _ => return None,
+    };
+    ((0.0..40_000.0).contains(&count)).then_some(((count * unit) as i64, at + 1))
+}
+
+/// `March fifth`, `the 5th of March 2027`, `5 March`, `the fifteenth`.
+fn date<W: AsRef<str>>(words: &[W]) -> Option<(Day, usize)> {
+    let word = |at: usize| words.get(at).map_or("", AsRef::as_ref);
+    let rest = |at: usize| words.get(at..).unwrap_or_default();
+    let (month, day, at) = if let Some(month) = month(word(0)) {
+        let the = 1 + usize::from(word(1) == "the");
+        let (day, taken) = day_of_month(rest(the), true)?;
+        (month, day, the + taken)
+    } else {
+        let the = usize::from(word(0) == "the");
+        let (day, taken) = day_of_month(rest(the), true)?;
+        let of = the + taken + usize::from(word(the + taken) == "of");
+        match month(word(of)) {
+            Some(month) => (month, day, of + 1),
+            // `the fifteenth`
+            None if the == 1 => return day_of_month(rest(1), false).map(|(day, taken)| (Day::OfMonth(day), 1 + taken)),
+            None => return None,
+        }
+    };
+    let (year, taken) = match year(rest(at)) {
+        Some((year, taken)) => (Some(year), taken),
+        None => (None, 0),
+    };
+    Some((Day::Date { month, day, year }, at + taken))
+}
+
+fn day_of_month<W: AsRef<str>>(words: &[W], or_number: bool) -> Option<(u8, usize)> {
+    let number = || number(words).filter(|(value, _)| or_number && value.fract() == 0.0).map(|(value, taken)| (value as u32, taken));
+    let (day, taken) = ordinal(words).or_else(number)?;
+    u8::try_from(day).ok().filter(|day| (1..=31).contains(day)).map(|day| (day, taken))
+}
+
+/// `2027`, `twenty twenty-seven`.
+fn year<W: AsRef<str>>(words: &[W]) -> Option<(i32, usize)> {
+    let (value, taken) = number(words)?;
+    let years = 1900.0..2200.0;
+    if years.contains(&value) && value.fract() == 0.0 {
+        return Some((value as i32, taken));
+    }
+    let (rest, more) = number(words.get(taken..)?)?;
+    let value = value * 100.0 + rest;
+    (years.contains(&value) && rest < 100.0 && value.fract() == 0.0).then_some((value as i32, taken + more))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_from_a_wednesday() {
+        let today = Date::new(2026, 3, 4).unwrap();
+        for (text, month, day) in [
+            ("today", 3, 4),
+            ("tomorrow", 3, 5),
+            ("yesterday", 3, 3),
+            ("the day after tomorrow", 3, 6),
+            ("Friday", 3, 6),
+            ("on Wednesday", 3, 11),
+            ("next Tuesday", 3, 10),
+            ("the weekend", 3, 7),
+            ("in three days", 3, 7),
+            ("two weeks from now", 3, 18),
+            ("a week from tomorrow", 3, 12),
+            ("ten days ago", 2, 22),
+            ("March fifth", 3, 5),
+            ("the 5th of March", 3, 5),
+            ("5 March", 3, 5),
+            ("March the 5th", 3, 5),
+            ("Thursday, the 5th of March", 3, 5),
+            ("the fifteenth", 3, 15),
+            ("the 2nd", 4, 2),
+            ("Christmas", 12, 25),
+            ("New Year's Eve", 12, 31),
+            ("Easter", 4, 5),
+            ("Thanksgiving", 11, 26),
+            ("Halloween", 10, 31),
+        ] {
+            let found = crate::day(text).and_then(|day| day.from(today));
+            assert_eq!(found, Date::new(2026, month, day), "{text}");
+        }
+        for (text, year, month, day) in [
+            ("January 1st", 2027, 1, 1),
+            ("the first of March", 2027, 3, 1),
+            ("May 3 2030", 2030, 5, 3),
+            ("the third of May twenty thirty", 2030, 5, 3),
+            ("February 29th", 2028, 2, 29),
+            ("new year", 2027, 1, 1),
+        ] {
+            let found = crate::day(text).and_then(|day| day.from(today));
+            assert_eq!(found, Date::new(year, month, day), "{text}");
+        }
+        for text in ["", "may", "the moon", "fifth element", "next", "a day", "three"] {
+            assert_eq!(crate::day(text), None, "{text}");
+        }
+        assert_eq!(crate::day("February 30th").and_then(|day| day.from(today)), None);
+    }
+}
