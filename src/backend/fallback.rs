@@ -261,12 +261,14 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-    use crate::backend::{Finish, Generation};
+    use crate::backend::{Finish, Generation, Tool};
 
     /// Writes its words one by one; breaks off after two of them while it is down.
     struct Writer {
         words: &'static [&'static str],
         down: Arc<AtomicBool>,
+        /// What was asked last.
+        asked: Arc<Mutex<Prompt>>,
     }
 
     fn down() -> BackendError {
@@ -286,6 +288,7 @@ mod tests {
         }
 
         fn reply(&self, prompt: Prompt) -> ReplyStream {
+            *self.asked.lock().unwrap() = prompt.clone();
             let said = prompt.reply_so_far.split_whitespace().count();
             let words = self
                 .words
@@ -317,6 +320,35 @@ mod tests {
         async fn window(&self) -> Result<Window, BackendError> {
             Err(down())
         }
+
+        async fn takes_tools(&self) -> Result<bool, BackendError> {
+            Ok(self.words[0] == "one ")
+        }
+    }
+
+    fn pair(
+        down: &Arc<AtomicBool>,
+        events: Events,
+    ) -> (Fallback<dyn LanguageModel>, Arc<Mutex<Prompt>>) {
+        let asked = Arc::default();
+        let server = Writer {
+            words: &["one ", "two ", "three"],
+            down: Arc::clone(down),
+            asked: Arc::default(),
+        };
+        let local = Writer {
+            words: &["uno ", "due ", "tre"],
+            down: Arc::default(),
+            asked: Arc::clone(&asked),
+        };
+        let (server, local): (Arc<dyn LanguageModel>, Arc<dyn LanguageModel>) =
+            (Arc::new(server), Arc::new(local));
+        let named = |engine, name: &str| Named {
+            engine,
+            name: name.to_owned(),
+        };
+        let (server, local) = (named(server, "server"), named(local, "local"));
+        (Fallback::new(Role::Llm, server, local, events), asked)
     }
 
     async fn text(model: &impl LanguageModel) -> String {
@@ -335,26 +367,7 @@ mod tests {
     async fn the_local_model_goes_on_where_the_server_broke_off_until_the_server_is_back() {
         let (events, is_down) = (Events::new(), Arc::new(AtomicBool::new(true)));
         let mut receiver = events.subscribe();
-        let server = Writer {
-            words: &["one ", "two ", "three"],
-            down: Arc::clone(&is_down),
-        };
-        let local = Writer {
-            words: &["uno ", "due ", "tre"],
-            down: Arc::default(),
-        };
-        let model: Fallback<dyn LanguageModel> = Fallback::new(
-            Role::Llm,
-            Named {
-                engine: Arc::new(server),
-                name: "server".to_owned(),
-            },
-            Named {
-                engine: Arc::new(local),
-                name: "local".to_owned(),
-            },
-            events,
-        );
+        let (model, _) = pair(&is_down, events);
         assert_eq!(text(&model).await, "one two tre");
         // The next turn does not even try.
         assert_eq!(text(&model).await, "uno due tre");
@@ -369,5 +382,30 @@ mod tests {
         });
         assert_eq!(to, ["local", "server"]);
         assert_eq!(text(&model).await, "one two three");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_stands_in_is_asked_the_same_with_the_same_tools() {
+        let down = Arc::new(AtomicBool::new(true));
+        let (model, asked) = pair(&down, Events::new());
+        assert!(model.takes_tools().await.unwrap());
+        let tool = Tool {
+            name: "clock".to_owned(),
+            description: "Tells the time.".to_owned(),
+            parameters: "{}".to_owned(),
+        };
+        let prompt = Prompt {
+            tools: vec![tool],
+            ..vec![Message::user("count")].into()
+        };
+        let items: Vec<_> = model.reply(prompt.clone()).collect().await;
+        assert!(items.iter().all(Result::is_ok));
+        let expected = Prompt {
+            reply_so_far: "one two ".to_owned(),
+            ..prompt
+        };
+        assert_eq!(*asked.lock().unwrap(), expected);
+        // From now on it is the other one that is asked whether it takes tools.
+        assert!(!model.takes_tools().await.unwrap());
     }
 }

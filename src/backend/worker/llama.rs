@@ -247,24 +247,80 @@ impl Task<Llama> for Count {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::{Finish, Tool, ToolCall};
+
+    fn task(allowed: Tools) -> Generate {
+        let tool = Tool {
+            name: "clock".to_owned(),
+            description: String::new(),
+            parameters: "{}".to_owned(),
+        };
+        Generate {
+            options: LlamaOptions {
+                messages: vec![Message::user("hello")],
+                tools: vec![tool],
+                max_tokens: 10,
+                ..options(&Llm::default())
+            },
+            allowed,
+            delivered: String::new(),
+            pieces: 0,
+        }
+    }
+
+    fn loaded(tools: bool) -> LlamaReply {
+        LlamaReply::Loaded {
+            context_window: 512,
+            tools,
+        }
+    }
+
+    #[test]
+    fn tools_reach_a_model_that_takes_them_and_no_other() {
+        for (allowed, knows, reach) in [
+            (Tools::Auto, true, 1),
+            (Tools::Auto, false, 0),
+            (Tools::On, false, 1),
+            (Tools::Off, true, 0),
+        ] {
+            let request = task(allowed).request(&loaded(knows));
+            let LlamaRequest::Generate(options) = request else {
+                panic!("another request")
+            };
+            assert_eq!(options.tools.len(), reach, "{allowed:?} {knows}");
+        }
+    }
+
+    #[test]
+    fn calls_come_with_the_end_and_until_then_are_written_anew() {
+        let (mut task, loaded) = (task(Tools::On), loaded(false));
+        task.accept(&loaded, LlamaReply::Text("Let me see.".to_owned()));
+        // It dies in the middle of a call, of which nothing came.
+        let LlamaRequest::Generate(again) = task.request(&loaded) else {
+            panic!("another request")
+        };
+        assert_eq!(again.reply_so_far, "Let me see.");
+        let call = ToolCall {
+            id: "1".to_owned(),
+            name: "clock".to_owned(),
+            arguments: "{}".to_owned(),
+        };
+        let ended = LlamaReply::Ended {
+            finish: Finish::ToolCalls,
+            calls: vec![call.clone()],
+            prompt_tokens: 1,
+            reused_tokens: 0,
+            reply_tokens: 1,
+            decode_seconds: 0.0,
+        };
+        let items = task.accept(&loaded, ended).unwrap();
+        assert_eq!(items[0], Generated::ToolCall(call));
+        assert!(matches!(items[1], Generated::Ended(_)) && items.len() == 2);
+    }
 
     #[test]
     fn a_reply_that_was_cut_off_is_taken_up_at_its_end() {
-        let options = LlamaOptions {
-            messages: vec![Message::user("hello")],
-            max_tokens: 10,
-            ..options(&Llm::default())
-        };
-        let mut task = Generate {
-            options,
-            allowed: Tools::Auto,
-            delivered: String::new(),
-            pieces: 0,
-        };
-        let loaded = LlamaReply::Loaded {
-            context_window: 512,
-            tools: true,
-        };
+        let (mut task, loaded) = (task(Tools::Auto), loaded(true));
         task.accept(&loaded, LlamaReply::Text("Good ".to_owned()));
         task.accept(&loaded, LlamaReply::Text("morning".to_owned()));
         let LlamaRequest::Generate(again) = task.request(&loaded) else {

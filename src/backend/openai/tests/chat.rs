@@ -8,7 +8,7 @@ use crate::backend::openai::OpenAiChat;
 use crate::backend::{
     Finish, Generated, LanguageModel, Message, Prompt, Speaker, Tool, ToolCall, Window,
 };
-use crate::config::Llm;
+use crate::config::{Llm, Tools};
 
 fn prompt(text: &str) -> Prompt {
     vec![Message::system("Be brief."), Message::user(text)].into()
@@ -128,6 +128,27 @@ async fn tools_are_offered_and_their_calls_come_whole_and_go_back_with_their_res
         messages[3],
         json!({ "role": "tool", "content": "noon", "tool_call_id": "a" })
     );
+}
+
+#[tokio::test]
+async fn a_server_gets_no_tools_where_none_are_to_be_called() {
+    let server = OpenAiServer::start("s");
+    for (tools, takes) in [(Tools::Auto, true), (Tools::On, true), (Tools::Off, false)] {
+        let config = Llm {
+            tools,
+            ..llm(remote(server.url()))
+        };
+        let chat = OpenAiChat::new(&config, "/nowhere".as_ref()).unwrap();
+        assert_eq!(chat.takes_tools().await.unwrap(), takes);
+        let mut prompt = prompt("hi");
+        prompt.tools = vec![Tool {
+            name: "time".to_owned(),
+            description: String::new(),
+            parameters: "{}".to_owned(),
+        }];
+        whole(chat.reply(prompt)).await.unwrap();
+        assert_eq!(server.last().json().get("tools").is_some(), takes);
+    }
 }
 
 /// A reply of these pieces of calls, finished with `finish`.

@@ -75,6 +75,14 @@ impl Format {
         }
     }
 
+    /// What a model may copy from the results that it was shown, and is nothing to be spoken.
+    pub fn silent(self) -> &'static [&'static str] {
+        match self {
+            Self::Hermes => &["<tool_response>", "</tool_response>"],
+            Self::Llama3 | Self::MistralList | Self::MistralNamed { .. } => &[],
+        }
+    }
+
     /// The texts around and within calls that may be tokens of their own, which are hidden from text.
     pub fn markers(self) -> &'static [&'static str] {
         match self {

@@ -62,19 +62,32 @@ impl CallStream {
             State::Text { held } => held,
         };
         held.extend_from_slice(bytes);
-        let (text, call) = match opening(self.format, held, self.spoken) {
-            Opening::At { marker, call } => (marker, Some(call)),
-            Opening::NotBefore(place) => (place, None),
-        };
-        let rest = held.split_off(text);
-        let mut text = std::mem::replace(held, rest);
-        if let Some(call) = call {
-            let written = held.split_off((call - text.len()).min(held.len()));
-            text.truncate(text.trim_ascii_end().len());
-            self.state = State::Calls { written };
+        let mut text = Vec::new();
+        loop {
+            let opening = opening(self.format, held, self.spoken);
+            let (Opening::At { marker, .. }
+            | Opening::Silent { marker, .. }
+            | Opening::NotBefore(marker)) = opening;
+            let rest = held.split_off(marker);
+            let before = std::mem::replace(held, rest);
+            self.spoken |= !before.trim_ascii().is_empty();
+            match opening {
+                Opening::At { marker, call } => {
+                    text.extend_from_slice(before.trim_ascii_end());
+                    let written = held.split_off((call - marker).min(held.len()));
+                    self.state = State::Calls { written };
+                    return text;
+                }
+                Opening::Silent { length, .. } => {
+                    text.extend(before);
+                    held.drain(..length.min(held.len()));
+                }
+                Opening::NotBefore(_) => {
+                    text.extend(before);
+                    return text;
+                }
+            }
         }
-        self.spoken |= !text.trim_ascii().is_empty();
-        text
     }
 
     /// What was written since a call began, if one has.
@@ -107,6 +120,8 @@ impl CallStream {
 enum Opening {
     /// A marker is at `marker`, and the call behind it begins at `call`.
     At { marker: usize, call: usize },
+    /// At `marker` are so many bytes that are left out of the text.
+    Silent { marker: usize, length: usize },
     /// Before this place no call begins.
     NotBefore(usize),
 }
@@ -122,12 +137,24 @@ fn opening(format: Format, held: &[u8], spoken: bool) -> Opening {
             None => {}
         }
     }
-    let marker = format.opening().as_bytes();
-    if let Some(place) = held.windows(marker.len()).position(|at| at == marker) {
-        return Opening::At {
-            marker: place,
-            call: place + marker.len(),
-        };
+    let find = |text: &str| {
+        let text = text.as_bytes();
+        let place = held.windows(text.len()).position(|at| at == text);
+        place.map(|place| (place, text.len()))
+    };
+    let call = find(format.opening());
+    let silent = format.silent().iter().filter_map(|text| find(text)).min();
+    match (call, silent) {
+        (Some((marker, length)), None) => {
+            let call = marker + length;
+            return Opening::At { marker, call };
+        }
+        (Some((marker, length)), Some((silent, _))) if marker < silent => {
+            let call = marker + length;
+            return Opening::At { marker, call };
+        }
+        (_, Some((marker, length))) => return Opening::Silent { marker, length },
+        (None, None) => {}
     }
     let end = undecided(format, held, spoken);
     let before = held.get(..end).unwrap_or_default();
@@ -139,11 +166,15 @@ fn undecided(format: Format, held: &[u8], spoken: bool) -> usize {
     if format == Format::Llama3 && !spoken && begins_bare(held) == Some(false) {
         return held.len() - held.trim_ascii_start().len();
     }
-    let marker = format.opening().as_bytes();
-    let longest = marker.len().min(held.len());
-    let overlap = (1..=longest)
-        .rev()
-        .find(|length| held.ends_with(marker.get(..*length).unwrap_or_default()));
+    let overlap = |marker: &str| {
+        let marker = marker.as_bytes();
+        let longest = marker.len().min(held.len());
+        (1..=longest)
+            .rev()
+            .find(|length| held.ends_with(marker.get(..*length).unwrap_or_default()))
+    };
+    let silent = format.silent().iter().copied();
+    let overlap = silent.chain([format.opening()]).filter_map(overlap).max();
     held.len() - overlap.unwrap_or(0)
 }
 
@@ -407,6 +438,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_copied_of_a_result_is_its_text() {
+        let message = "<tool_response>\nSunny, 21 < 30 degrees.\n</tool_response>";
+        let (text, ..) = told(Format::Hermes, message, &[20, 40], false);
+        assert_eq!(text.trim(), "Sunny, 21 < 30 degrees.");
+    }
+
+    #[test]
     fn a_reply_that_is_gone_on_with_does_not_begin_with_a_bare_call() {
         let mut stream = CallStream::new(Format::Llama3, "So:");
         let text = stream.push(b"{\"name\": \"sum\"}");
@@ -428,6 +466,8 @@ mod tests {
             "[ a-zé{}\"<>\\[\\]\n]{0,6}",
             prop::sample::select(vec![
                 "<tool_call>",
+                "<tool_response>",
+                "</tool_response>",
                 "</tool_call>",
                 "<|python_tag|>",
                 "[TOOL_CALLS]",
@@ -455,8 +495,11 @@ mod tests {
         ) {
             let whole = told(format, &message, &[], no_room);
             prop_assert_eq!(&told(format, &message, &cuts, no_room), &whole);
-            prop_assert!(message.starts_with(&whole.0));
-            prop_assert!(!whole.0.contains(format.opening()));
+            // What is left of a marker with another one in it may look like a third.
+            if !format.silent().iter().any(|silent| message.contains(silent)) {
+                prop_assert!(message.starts_with(&whole.0));
+                prop_assert!(!whole.0.contains(format.opening()));
+            }
         }
     }
 }

@@ -204,7 +204,8 @@ fn a_template_that_knows_no_tools_gets_them_in_words() {
     );
     assert_eq!(
         turns,
-        "\n<|im_start|>user\nWhich is more?<|im_end|>\n<|im_start|>assistant\nLet me see.\n<tool_call>\n{\"name\": \
+        "\n<|im_start|>user\nHello.<|im_end|>\n<|im_start|>assistant\nHello, how can I help?<|im_end|>\n<|im_start|>user\nWhat time is it in Paris?<|im_end|>\n<|im_start|>assistant\n<tool_call>\n{\"name\": \"clock\", \
+         \"arguments\": {\"place\": \"Paris\"}}\n</tool_call><|im_end|>\n<|im_start|>user\nWhich is more?<|im_end|>\n<|im_start|>assistant\nLet me see.\n<tool_call>\n{\"name\": \
          \"calculator\", \"arguments\": {\"term\": \"1<2\"}}\n</tool_call>\n<tool_call>\n{\"name\": \"calculator\", \
          \"arguments\": {\"term\": \"3\"}}\n</tool_call><|im_end|>\n<|im_start|>user\n<tool_response>\n1\n</tool_response>\n\
          <tool_response>\n3\n</tool_response><|im_end|>\n<|im_start|>assistant\n"
@@ -231,10 +232,8 @@ fn a_template_without_a_system_prompt_gets_the_tools_with_the_first_question() {
         {% endif %}[{{ message.role }}]{{ message.content }}{% endfor %}";
     let messages = [Message::user("Hello")];
     let prompt = template(source).render(&messages, &[calculator()]).unwrap();
-    assert!(
-        prompt.starts_with("[user]# Tools") && prompt.ends_with("\n\nHello"),
-        "{prompt}"
-    );
+    assert!(prompt.starts_with("[user]# Tools"), "{prompt}");
+    assert!(prompt.ends_with("</tool_call>[user]Hello"), "{prompt}");
 }
 
 #[test]

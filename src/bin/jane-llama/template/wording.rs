@@ -16,7 +16,16 @@ const BEFORE_TOOLS: &str = "# Tools\n\nYou may call one or more functions to ass
 const AFTER_TOOLS: &str = "</tools>\n\nFor each function call, return a json object with function name and arguments within \
     <tool_call></tool_call> XML tags:\n<tool_call>\n{\"name\": <function-name>, \"arguments\": <args-json-object>}\n</tool_call>";
 
-/// `messages` with `tools` in the system prompt, and with calls and results as text.
+/// A question, and the call that answers it, of a tool that nobody offers. The smallest model calls nothing after an explanation
+/// alone, nor after this example within it. After this as turns of the conversation, and a greeting before that needs no tool, it
+/// called one for 8 questions of 10 that ask for it, and for 1 of 6 that do not (3 without the greeting).
+const EXAMPLE: (&str, &str, &str) = (
+    "What time is it in Paris?",
+    "clock",
+    r#"{"place": "Paris"}"#,
+);
+
+/// `messages` with `tools` in the system prompt and an example behind it, and with calls and results as text.
 pub fn written(messages: &[Message], tools: &[Offered]) -> Vec<Message> {
     let texts = messages.iter().map(|message| match message.speaker {
         Speaker::Tool => Message::user(format!(
@@ -39,6 +48,19 @@ pub fn written(messages: &[Message], tools: &[Offered]) -> Vec<Message> {
         }
         _ => messages.insert(0, Message::system(system)),
     }
+    let (question, name, arguments) = EXAMPLE;
+    let answer = call(&ToolCall {
+        id: String::new(),
+        name: name.to_owned(),
+        arguments: arguments.to_owned(),
+    });
+    let example = [
+        Message::user("Hello."),
+        Message::assistant("Hello, how can I help?"),
+        Message::user(question),
+        Message::assistant(answer),
+    ];
+    messages.splice(1..1, example);
     messages
 }
 
