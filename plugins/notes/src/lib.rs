@@ -1,6 +1,175 @@
 //! Keeps lists and notes: "add milk and eggs to the shopping list", "take a note: the key is under the mat".
 
-pub mod book;
-pub mod command;
+mod book;
+mod command;
 mod pattern;
+mod tools;
 mod words;
+
+use book::{Question, Reply, Store};
+use jane_skill::prelude::*;
+
+/// What was asked back, and in which turn.
+const ASKED: &str = "asked";
+
+#[derive(Default)]
+pub struct Notes;
+
+impl Skill for Notes {
+    fn on_transcript(&mut self, transcript: &Transcript) -> Result<TranscriptAction, Failure> {
+        let question = take_question(transcript.turn)?;
+        let reply = match (command::understand(&transcript.text), question) {
+            (Some(command), _) => book::run(&mut Kept, command),
+            (None, Some(question)) => book::answered(&mut Kept, &question, &transcript.text)
+                .map(|speech| Some(Reply::Said(speech))),
+            (None, None) => Ok(None),
+        };
+        match reply {
+            Ok(Some(Reply::Said(speech))) => Ok(TranscriptAction::say(speech)),
+            Ok(Some(Reply::Asked(speech, question))) => {
+                kv::set(ASKED, &(transcript.turn, question))?;
+                Ok(TranscriptAction::ask(speech))
+            }
+            Ok(None) => Ok(TranscriptAction::Pass),
+            // The model would say that it has done it.
+            Err(why) => Ok(TranscriptAction::say(format!("That did not work: {why}."))),
+        }
+    }
+
+    fn tools() -> Vec<Tool> {
+        tools::list()
+    }
+
+    fn call_tool(&mut self, call: &ToolCall) -> Result<ToolOutput, Failure> {
+        tools::call(&mut Kept, call)
+    }
+}
+
+jane_skill::export!(Notes: transcript_hook, tools);
+
+/// What these words may answer: the question of the turn before.
+fn take_question(turn: jane_skill::TurnId) -> Result<Option<Question>, Failure> {
+    let Some(asked) = kv::get_bytes(ASKED)? else {
+        return Ok(None);
+    };
+    kv::delete(ASKED)?;
+    // What an older version kept is no question any more.
+    let Ok(Some((asked_in, question))) =
+        serde_json::from_slice::<Option<(jane_skill::TurnId, Question)>>(&asked)
+    else {
+        return Ok(None);
+    };
+    Ok((asked_in < turn && turn <= asked_in + 2).then_some(question))
+}
+
+/// What Jane keeps for the skill.
+struct Kept;
+
+impl Store for Kept {
+    fn get(&self, key: &str) -> Result<Option<String>, String> {
+        let value = kv::get_bytes(key).map_err(why)?;
+        Ok(value.map(|value| String::from_utf8_lossy(&value).into_owned()))
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        kv::set_bytes(key, value.as_bytes()).map_err(why)
+    }
+
+    fn delete(&mut self, key: &str) -> Result<(), String> {
+        kv::delete(key).map_err(why)
+    }
+
+    fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
+        kv::keys(prefix).map_err(why)
+    }
+}
+
+fn why(failure: Failure) -> String {
+    failure.message().trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use jane_skill::fake;
+
+    use super::*;
+
+    #[test]
+    fn what_is_asked_back_is_answered_in_the_next_turn_alone() {
+        let mut notes = Notes;
+        let mut turn = 0;
+        let mut say = |text: &str| {
+            turn += 1;
+            match notes.on_transcript(&Transcript {
+                turn,
+                ..Transcript::typed(text)
+            }) {
+                Ok(TranscriptAction::Answer(answer)) => (answer.speech, answer.expect_reply),
+                _ => ("(pass)".into(), false),
+            }
+        };
+        assert_eq!(
+            say("Take a note."),
+            ("What shall I write down?".into(), true)
+        );
+        assert_eq!(
+            say("The bins go out on Monday."),
+            ("Noted: The bins go out on Monday.".into(), false)
+        );
+        assert_eq!(say("The bins go out on Monday."), ("(pass)".into(), false));
+        assert!(say("Add something to my shopping list.").1);
+        assert_eq!(
+            say("Milk and eggs.").0,
+            "I started a shopping list with milk and eggs."
+        );
+        fake::reset();
+    }
+
+    #[test]
+    fn the_model_keeps_lists_and_notes_too() {
+        let mut notes = Notes;
+        let mut call = |name: &str, arguments: &str| match notes.call_tool(&ToolCall {
+            turn: 1,
+            name: name.into(),
+            arguments: arguments.into(),
+        }) {
+            Ok(ToolOutput::Text(text) | ToolOutput::FinalAnswer(text) | ToolOutput::Json(text)) => {
+                text
+            }
+            Err(failure) => format!("{failure:?}"),
+        };
+        assert_eq!(call("read_list", "{}"), "You have no lists yet.");
+        assert_eq!(
+            call(
+                "add_to_list",
+                r#"{"items": ["flour", "2 eggs"], "list": "shopping list"}"#
+            ),
+            "I started a shopping list with flour and 2 eggs."
+        );
+        assert_eq!(
+            call("read_list", r#"{"list": "shopping"}"#),
+            "The shopping list has 2 things on it: flour and 2 eggs."
+        );
+        assert_eq!(
+            call(
+                "remove_from_list",
+                r#"{"items": ["flour"], "list": "shopping"}"#
+            ),
+            "I took flour off the shopping list."
+        );
+        assert_eq!(
+            call("take_note", r#"{"text": "The key is under the mat"}"#),
+            "Noted: The key is under the mat."
+        );
+        assert_eq!(
+            call("read_notes", r#"{"about": "key"}"#),
+            "You noted: The key is under the mat."
+        );
+        assert!(call("add_to_list", "{}").starts_with("Failure::InvalidInput"));
+        assert!(
+            call("add_to_list", r#"{"items": [], "list": "x"}"#)
+                .starts_with("Failure::InvalidInput")
+        );
+        assert!(call("dance", "{}").starts_with("Failure::InvalidInput"));
+    }
+}

@@ -30,6 +30,39 @@ pub struct State {
     pub open: Open,
 }
 
+impl State {
+    /// What was kept, if it was in this turn.
+    pub fn from_kept(kept: &[u8], turn: u64) -> State {
+        let Some((kept_in, &[code, key, open])) = kept.split_first_chunk::<8>() else {
+            return State::default();
+        };
+        if u64::from_le_bytes(*kept_in) != turn {
+            return State::default();
+        }
+        let open = match open {
+            1 => Open::Named,
+            2 => Open::Cut,
+            _ => Open::Nothing,
+        };
+        State {
+            code: code != 0,
+            key: key != 0,
+            open,
+        }
+    }
+
+    pub fn to_kept(self, turn: u64) -> Vec<u8> {
+        let open = match self.open {
+            Open::Nothing => 0,
+            Open::Named => 1,
+            Open::Cut => 2,
+        };
+        let mut kept = turn.to_le_bytes().to_vec();
+        kept.extend([u8::from(self.code), u8::from(self.key), open]);
+        kept
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Spoken {
     /// As it is, to the byte.
