@@ -16,7 +16,7 @@ PACKAGES := build-essential cmake clang libclang-dev pkg-config libasound2-dev l
 # A sound server of the tests' own.
 TEST_PACKAGES := pulseaudio pulseaudio-utils libasound2-plugins
 
-.PHONY: run test build setup setup-tests models lint bench install clean help
+.PHONY: run test build setup setup-tests models skills check-skills lint bench install clean help
 
 # Without a microphone (exit code 1) she is talked to by typing.
 run: models ## install what is missing, build, fetch the default models, and start Jane
@@ -24,7 +24,7 @@ run: models ## install what is missing, build, fetch the default models, and sta
 	echo "      (the answer is in answer.wav)" >&2
 	if [ -t 0 ] && [ -t 1 ]; then $(JANE) talk || { [ $$? -eq 1 ] && exec $(JANE) chat; }; fi
 
-test: setup-tests models ## run all tests, with the real engines, the default models and a second recogniser
+test: setup-tests models check-skills ## run all tests, with the real engines, the default models and a second recogniser
 	@$(JANE) models pull whisper-base
 	cargo test --release --locked
 
@@ -68,6 +68,14 @@ endef
 lint: setup ## formatting and clippy, warnings denied
 	cargo fmt --check
 	cargo clippy --release --locked --all-targets -- -D warnings
+
+skills: ## build the skills that ship, from their sources in plugins/
+	rustup target add wasm32-wasip2
+	plugins/build.sh
+
+check-skills: ## test the skills' sources; where the guest target is installed, compare what is built with what they make
+	cargo test --quiet --locked --manifest-path plugins/Cargo.toml --target-dir $(CARGO_TARGET_DIR)/skills
+	if rustup target list --installed 2> /dev/null | grep -q wasm32-wasip2; then plugins/build.sh --check; fi
 
 bench: models ## word errors over recordings, and tokens per second by threads
 	$(JANE) models pull whisper-base

@@ -1,0 +1,256 @@
+//! The skills that ship, as they are built: what people say to them, spoken requests, and a timer that survives the host's end.
+
+mod common;
+
+use std::path::Path;
+
+use common::skills::{copy_shipped, shipped, typed_home};
+use common::{Home, Running, root};
+use jane::accuracy::normalise;
+use serde_json::Value;
+
+const SKILLS: [&str; 6] = ["calculator", "clock", "notes", "redact", "timer", "weather"];
+
+/// A conversation by typing with all skills that ship.
+fn chat(home: &Home) -> Running {
+    for skill in SKILLS {
+        copy_shipped(home, skill);
+    }
+    let mut chat = home.start(&["chat", "--silent"]);
+    chat.wait_for("listening");
+    chat
+}
+
+/// Asks; the skill that answered, if one did, and the answer.
+fn ask(chat: &mut Running, question: &str) -> (Option<String>, String) {
+    chat.write_line(question);
+    let (mut skill, mut reply) = (None, String::new());
+    loop {
+        let event = chat.wait_for_any(&["skill.answered", "reply", "turn.ended"]);
+        match event["event"].as_str().unwrap() {
+            "skill.answered" => skill = Some(event["skill"].as_str().unwrap().to_owned()),
+            "reply" => reply = event["text"].as_str().unwrap().to_owned(),
+            _ => return (skill, reply),
+        }
+    }
+}
+
+fn end(mut chat: Running) {
+    drop(chat.stdin.take());
+    assert_eq!(chat.finish().code(), Some(0));
+}
+
+#[test]
+fn each_phrase_is_answered_by_its_skill_or_left_to_the_model() {
+    let text = std::fs::read_to_string(root().join("plugins/phrasings.toml")).unwrap();
+    let table: toml::Table = toml::from_str(&text).unwrap();
+    let phrases = table["phrase"].as_array().unwrap();
+    let (mut wrong, mut passed) = (Vec::new(), 0);
+    // Those that go on from others have conversations of their own; the rest share one that keeps nothing between them.
+    let (_server, home) = typed_home("");
+    let mut shared = chat(&home);
+    let forget = |chat: &mut Running| {
+        for phrase in [
+            "Cancel all timers.",
+            "Cancel all alarms.",
+            "Cancel all reminders.",
+            "Clear the shopping list.",
+            "Delete all notes.",
+        ] {
+            ask(chat, phrase);
+        }
+    };
+    for phrase in phrases {
+        let get = |key: &str| phrase.get(key).and_then(toml::Value::as_str);
+        let say = get("say").unwrap();
+        if let Some(after) = get("after") {
+            ask(&mut shared, after);
+        }
+        let (skill, reply) = ask(&mut shared, say);
+        let expected = get("skill");
+        let fits = match get("answer") {
+            Some(answer) => regex::Regex::new(answer).unwrap().is_match(&reply),
+            None => true,
+        };
+        passed += usize::from(expected.is_none());
+        if skill.as_deref() != expected || !fits {
+            wrong.push(format!(
+                "{say:?}: {skill:?} said {reply:?}, not {expected:?} {:?}",
+                get("answer")
+            ));
+        }
+        if expected.is_some() {
+            forget(&mut shared);
+        }
+    }
+    end(shared);
+    println!(
+        "{} phrases, {passed} of them for the model; wrong: {wrong:#?}",
+        phrases.len()
+    );
+    assert!(phrases.len() >= 150 && passed * 3 >= phrases.len());
+    assert!(wrong.is_empty());
+}
+
+#[test]
+fn spoken_requests_are_answered_by_skills() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.path().join("plugins")).unwrap();
+    for skill in SKILLS {
+        copy_shipped(&home, skill);
+    }
+    for (request, skill, answer) in [
+        ("What time is it?", "clock", "it is"),
+        (
+            "Set a timer for ten minutes.",
+            "timer",
+            "timer set for 10 minutes",
+        ),
+        ("What is twelve times seven?", "calculator", "84"),
+        ("Put some bread on my shopping list.", "notes", "bread"),
+    ] {
+        let question = home.say(request, "question.wav");
+        let out = home.path().join("answer.wav");
+        let run = home.run(&[
+            "ask",
+            "--wav",
+            question.to_str().unwrap(),
+            "--out",
+            out.to_str().unwrap(),
+        ]);
+        assert_eq!(run.code(), Some(0), "{run:#?}");
+        println!(
+            "heard {}, said {}",
+            run.only("transcript")["text"],
+            run.only("reply")["text"]
+        );
+        assert_eq!(run.only("skill.answered")["skill"], skill);
+        let reply = run.only("reply")["text"].as_str().unwrap().to_lowercase();
+        assert!(reply.contains(answer), "{reply}");
+        // It is heard, too.
+        let heard = transcript(&home, &out);
+        let spoken = normalise(&heard);
+        assert!(spoken.len() >= 2, "{heard}");
+    }
+    // What was said in one run is known in the next.
+    let run = home.run(&["ask", "--silent", "What is on my shopping list?"]);
+    assert!(
+        run.only("reply")["text"]
+            .as_str()
+            .unwrap()
+            .contains("bread"),
+        "{run:#?}"
+    );
+}
+
+fn transcript(home: &Home, file: &Path) -> String {
+    let run = home.run(&["transcribe", file.to_str().unwrap()]);
+    run.only("transcript")["text"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_timer_rings_also_after_the_host_was_killed_and_says_when_it_is_late() {
+    let (_server, home) = typed_home("");
+    let mut first = chat(&home);
+    assert!(
+        ask(&mut first, "Set a tea timer for 3 seconds.")
+            .1
+            .contains("3 seconds")
+    );
+    assert!(
+        ask(&mut first, "Set a timer for 2 hours.")
+            .1
+            .contains("2 hours")
+    );
+    first.child.kill().unwrap();
+    first.child.wait().unwrap();
+
+    let mut second = home.start(&["chat", "--silent"]);
+    let rang = second.wait_for("announcement");
+    second.wait_for("turn.ended");
+    println!("{rang}");
+    assert_eq!(
+        (
+            &rang["skill"],
+            rang["text"].as_str().unwrap().contains("tea timer")
+        ),
+        (&Value::from("timer"), true)
+    );
+    let left = ask(&mut second, "How long is left?").1;
+    assert!(
+        left.contains("1 hour and 59 minutes") || left.contains("2 hours"),
+        "{left}"
+    );
+    assert!(
+        ask(&mut second, "Set a soup timer for 1 second.")
+            .1
+            .contains("1 second")
+    );
+    second.child.kill().unwrap();
+    second.child.wait().unwrap();
+    // By now it is late, by more than a skill says nothing about.
+    let database = home.path().join("plugins/.state/skills.db");
+    make_late(&database);
+
+    let mut third = home.start(&["chat", "--silent"]);
+    let rang = third.wait_for("announcement");
+    println!("{rang}");
+    assert!(
+        rang["text"].as_str().unwrap().contains("soup timer rang")
+            && rang["text"].as_str().unwrap().ends_with("ago."),
+        "{rang}"
+    );
+    end(third);
+}
+
+/// Moves what is due within the hour three minutes into the past: a test does not wait.
+fn make_late(database: &Path) {
+    let connection = rusqlite::Connection::open(database).unwrap();
+    let now = i64::try_from(
+        std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_millis(),
+    )
+    .unwrap();
+    let moved = connection
+        .execute(
+            "UPDATE events SET due_ms = ?1 - 180000, taken_until = 0 WHERE due_ms < ?1 + 3600000",
+            [now],
+        )
+        .unwrap();
+    assert_eq!(moved, 1);
+}
+
+#[test]
+fn nothing_secret_is_spoken() {
+    let (server, home) = typed_home("");
+    let mut chat = chat(&home);
+    server.answer(common::openai::Answer::Text(
+        "Your key is sk-proj-abcdEFGH1234567890abcdEFGH12. See https://example.org/x for more."
+            .to_owned(),
+    ));
+    ask(&mut chat, "What is my key?");
+    drop(chat.stdin.take());
+    let run = chat.finish();
+    let spoken: Vec<&str> = run
+        .all("sentence")
+        .iter()
+        .map(|sentence| sentence["text"].as_str().unwrap())
+        .collect();
+    println!("{spoken:?}");
+    assert!(!spoken.is_empty());
+    assert!(
+        spoken
+            .iter()
+            .all(|text| !text.contains("abcdEFGH") && !text.contains("example.org")),
+        "{spoken:?}"
+    );
+}
+
+#[test]
+fn every_skill_that_ships_is_there() {
+    for skill in SKILLS {
+        assert!(shipped(skill).exists(), "{skill}: make skills");
+    }
+}
