@@ -2,7 +2,7 @@
 
 use jane_skill::Failure;
 use phrase::calendar::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::asked::{Asked, Day, What};
 
@@ -13,7 +13,7 @@ pub enum Units {
     Imperial,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub struct Place {
     pub name: String,
     pub latitude: f64,

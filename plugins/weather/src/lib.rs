@@ -4,9 +4,10 @@ mod asked;
 mod forecast;
 
 use asked::{Asked, Day, What};
-use forecast::{Forecast, Units};
+use forecast::{Forecast, Place, Units};
 use jane_skill::prelude::*;
 use serde::Deserialize;
+use std::time::Duration;
 
 #[derive(Default)]
 pub struct Weather {
@@ -22,6 +23,8 @@ struct Settings {
     units: Units,
     geocoding_url: String,
     forecast_url: String,
+    /// Milliseconds within which it answers at once; what takes longer is said when it is there. Less than `hook_ms`.
+    patience_ms: u32,
 }
 
 impl Default for Settings {
@@ -31,6 +34,7 @@ impl Default for Settings {
             units: Units::Metric,
             geocoding_url: "https://geocoding-api.open-meteo.com".to_owned(),
             forecast_url: "https://api.open-meteo.com".to_owned(),
+            patience_ms: 60,
         }
     }
 }
@@ -47,6 +51,33 @@ struct Arguments {
 const NOT_GRANTED: &str = "I may not ask for the weather yet. Under skills dot weather in jane.toml, allow_http has to name the two servers of \
     Open-Meteo, and allow has to name transcripts. The command jane skills list shows both lines.";
 
+/// What is scheduled where the servers take long.
+const LOOK: &str = "look";
+/// Nobody waits for the weather longer.
+const TOO_LATE_MS: u64 = 60_000;
+/// For which time a forecast is said again without being asked for.
+const FRESH_MS: u64 = 10 * 60_000;
+
+/// Why there is no answer.
+enum Trouble {
+    /// No server answered, or not in time.
+    NotReached(Failure),
+    Other(Failure),
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Other(failure)
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        let (Trouble::NotReached(failure) | Trouble::Other(failure)) = trouble;
+        failure
+    }
+}
+
 impl Skill for Weather {
     fn about(package: Facts) -> Facts {
         let Settings { geocoding_url, forecast_url, .. } = Settings::default();
@@ -62,7 +93,24 @@ impl Skill for Weather {
         let Some(asked) = asked::understand(&transcript.text) else {
             return Ok(TranscriptAction::Pass);
         };
-        Ok(TranscriptAction::say(self.answer(&asked).unwrap_or_else(|failure| sorry(&failure))))
+        let speech = match self.answer(&asked, Some(self.settings.patience_ms)) {
+            Ok(speech) => speech,
+            // A call that takes too long is a fault of the skill's, so it goes on outside the turn.
+            Err(Trouble::NotReached(_)) => {
+                schedule::after(LOOK, Duration::ZERO, LOOK, &serde_json::to_string(&asked)?)?;
+                "One moment.".to_owned()
+            }
+            Err(trouble) => sorry(&trouble.into()),
+        };
+        Ok(TranscriptAction::say(speech))
+    }
+
+    fn on_event(&mut self, event: &Event) -> Result<(), Failure> {
+        if event.late_ms > TOO_LATE_MS {
+            return Ok(());
+        }
+        let speech = self.answer(&event.parse()?, None).unwrap_or_else(|trouble| sorry(&trouble.into()));
+        voice::say(&speech)
     }
 
     fn tools() -> Vec<Tool> {
@@ -83,24 +131,43 @@ impl Skill for Weather {
             place: Some(place).filter(|place| !place.trim().is_empty()),
             day: Day::named(day.trim()).ok_or_else(|| Failure::invalid(format!("`{day}` is not a day of this week")))?,
         };
-        self.answer(&asked).map(ToolOutput::text)
+        Ok(ToolOutput::text(self.answer(&asked, None)?))
     }
 }
 
-jane_skill::export!(Weather: lifecycle, transcript_hook, tools);
+jane_skill::export!(Weather: lifecycle, transcript_hook, tools, events);
 
 impl Weather {
-    fn answer(&self, asked: &Asked) -> Result<String, Failure> {
+    /// Within `patience_ms`, if that is given.
+    fn answer(&self, asked: &Asked, patience_ms: Option<u32>) -> Result<String, Trouble> {
         let settings = &self.settings;
-        let place = asked.place.as_deref().unwrap_or(settings.place.trim());
-        if place.is_empty() {
+        let end_ms = patience_ms.map(|patience_ms| clock::monotonic_ms() + u64::from(patience_ms));
+        let wanted = asked.place.as_deref().unwrap_or(settings.place.trim());
+        if wanted.is_empty() {
             return Ok("I do not know where you are. Say a place, or set one under skills dot weather dot config in jane.toml.".to_owned());
         }
-        let query = [("name", place), ("count", "1"), ("language", "en"), ("format", "json")];
-        let found = http::get(&url(&settings.geocoding_url, "/v1/search", &query))?.ok()?;
-        let Some(place) = forecast::place(&found.text())? else {
-            return Ok(format!("I do not know a place called {place}."));
+        let Some(place) = self.place(wanted, end_ms)? else {
+            return Ok(format!("I do not know a place called {wanted}."));
         };
+        let forecast = self.forecast(&place, end_ms)?;
+        Ok(forecast.say(asked, &place.name, settings.units)?)
+    }
+
+    /// Places stay where they are: each is asked for once.
+    fn place(&self, wanted: &str, end_ms: Option<u64>) -> Result<Option<Place>, Trouble> {
+        let key = format!("place/{}", wanted.to_lowercase().chars().take(60).collect::<String>());
+        if let Ok(Some(place)) = kv::get::<Place>(&key) {
+            return Ok(Some(place));
+        }
+        let query = [("name", wanted), ("count", "1"), ("language", "en"), ("format", "json")];
+        let found = forecast::place(&fetch(&url(&self.settings.geocoding_url, "/v1/search", &query), end_ms)?)?;
+        if let Some(place) = &found {
+            kv::set(&key, place)?;
+        }
+        Ok(found)
+    }
+
+    fn forecast(&self, place: &Place, end_ms: Option<u64>) -> Result<Forecast, Trouble> {
         let (latitude, longitude) = (place.latitude.to_string(), place.longitude.to_string());
         let mut query = vec![
             ("latitude", latitude.as_str()),
@@ -110,12 +177,38 @@ impl Weather {
             ("timezone", "auto"),
             ("forecast_days", "8"),
         ];
-        if settings.units == Units::Imperial {
+        if self.settings.units == Units::Imperial {
             query.extend([("temperature_unit", "fahrenheit"), ("wind_speed_unit", "mph")]);
         }
-        let told = http::get(&url(&settings.forecast_url, "/v1/forecast", &query))?.ok()?;
-        let forecast = Forecast::read(&told.text())?;
-        forecast.say(asked, &place.name, settings.units)
+        let url = url(&self.settings.forecast_url, "/v1/forecast", &query);
+        let now_ms = clock::now_ms();
+        if let Ok(Some((of, at_ms, told))) = kv::get::<(String, u64, String)>("forecast")
+            && of == url
+            && (at_ms..at_ms + FRESH_MS).contains(&now_ms)
+        {
+            return Ok(Forecast::read(&told)?);
+        }
+        let told = fetch(&url, end_ms)?;
+        let forecast = Forecast::read(&told)?;
+        kv::set("forecast", &(url, now_ms, told))?;
+        Ok(forecast)
+    }
+}
+
+/// What a server answers, until `end_ms` on the monotonic clock.
+fn fetch(url: &str, end_ms: Option<u64>) -> Result<String, Trouble> {
+    let mut request = http::Request::new("GET", url);
+    if let Some(end_ms) = end_ms {
+        let left_ms = end_ms.saturating_sub(clock::monotonic_ms());
+        if left_ms == 0 {
+            return Err(Trouble::NotReached(Failure::unavailable("the server took too long")));
+        }
+        request = request.timeout_ms(u32::try_from(left_ms).unwrap_or(u32::MAX));
+    }
+    match request.send() {
+        Ok(response) => Ok(response.ok()?.text()),
+        Err(failure @ Failure::Unavailable(_)) => Err(Trouble::NotReached(failure)),
+        Err(failure) => Err(Trouble::Other(failure)),
     }
 }
 
@@ -145,6 +238,10 @@ fn url(server: &str, path: &str, query: &[(&str, &str)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{cell::Cell, rc::Rc};
+
+    use jane_skill::fake;
+
     use super::*;
 
     #[test]
@@ -157,5 +254,52 @@ mod tests {
         let denied = sorry(&Failure::Denied("no".into()));
         assert!(denied.contains("allow_http") && denied.contains("transcripts"));
         assert_eq!(sorry(&Failure::Unavailable("the server took too long".into())), "I could not get the weather: the server took too long.");
+    }
+
+    const PLACES: &str = r#"{"results": [{"name": "Berlin", "latitude": 52.5, "longitude": 13.4, "country": "Germany"}]}"#;
+    const FORECAST: &str = r#"{"current": {"temperature_2m": 8.2, "weather_code": 3, "wind_speed_10m": 11.6}, "daily": {"time": ["2026-03-04", "2026-03-05"],
+        "weather_code": [3, 63], "temperature_2m_max": [9, 4.4], "temperature_2m_min": [3, 0.6], "precipitation_probability_max": [5, 80]}}"#;
+
+    fn respond(request: &http::Request) -> Result<http::Response, Failure> {
+        let body = if request.url.contains("/v1/search?name=Nowhere") { "{}" } else if request.url.contains("/v1/search") { PLACES } else { FORECAST };
+        Ok(http::Response { status: 200, headers: Vec::new(), body: body.into() })
+    }
+
+    #[test]
+    fn the_weather_is_told_and_remembered_for_a_while() {
+        fake::reset();
+        let asked = Rc::new(Cell::new(0));
+        let count = asked.clone();
+        fake::set_http(move |request| {
+            count.set(count.get() + 1);
+            respond(request)
+        });
+        let mut weather = Weather::default();
+        weather.start(r#"{"place": "Berlin"}"#).unwrap();
+        assert_eq!(fake::ask(&mut weather, "How cold is it?").unwrap(), "It is 8 degrees in Berlin.");
+        assert_eq!(fake::ask(&mut weather, "Will it rain tomorrow?").unwrap(), "Tomorrow in Berlin rain is likely, 80 percent. Take an umbrella.");
+        assert_eq!(asked.get(), 2);
+        fake::set_now_ms(fake::now_ms() + FRESH_MS);
+        assert!(fake::ask(&mut weather, "What's the weather in Berlin?").is_some());
+        assert_eq!(asked.get(), 3);
+        assert_eq!(fake::ask(&mut weather, "What's the weather in Nowhere?").unwrap(), "I do not know a place called Nowhere.");
+    }
+
+    #[test]
+    fn a_slow_server_is_waited_for_outside_the_turn() {
+        fake::reset();
+        let mut weather = Weather::default();
+        fake::set_http(|_| Err(Failure::unavailable("it took too long")));
+        assert_eq!(fake::ask(&mut weather, "What's the weather in Berlin?").unwrap(), "One moment.");
+        fake::set_http(respond);
+        fake::advance(&mut weather, Duration::ZERO).unwrap();
+        assert_eq!(fake::said(), ["In Berlin it is 8 degrees, overcast, with wind of 12 kilometres an hour."]);
+        fake::set_http(|_| Err(Failure::unavailable("it is down")));
+        assert_eq!(fake::ask(&mut weather, "What's the weather in Paris?").unwrap(), "One moment.");
+        fake::advance(&mut weather, Duration::ZERO).unwrap();
+        assert_eq!(fake::said(), ["I could not get the weather: it is down."]);
+        // A bad answer is no reason to wait.
+        fake::set_http(|_| Ok(http::Response { status: 503, headers: Vec::new(), body: Vec::new() }));
+        assert_eq!(fake::ask(&mut weather, "What's the weather in Rome?").unwrap(), "I could not get the weather: the server answered 503.");
     }
 }
