@@ -61,7 +61,8 @@ pub fn converted(value: f64, from: &str, to: &str) -> Result<String, String> {
         .ok_or_else(|| format!("{from_name} cannot be converted to {to_name}"))
 }
 
-fn sentence(text: &str) -> String {
+/// With a capital.
+pub fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -9,17 +9,69 @@ use crate::{
 
 /// What a question begins with. Several may come together.
 const LEADS: &[&str] = &[
-    "what is the answer to", "what is the result of", "what is the value of", "what do you get if you", "what do you get when you",
-    "what do i get if i", "what do i get when i", "what will i get if i", "what happens if you", "if you", "if i", "what is", "what are",
-    "what does", "what would", "what will", "how much is", "how much are", "how much does", "how much would", "how much do", "how many is",
-    "how many are", "how do you", "calculate", "compute", "work out", "figure out", "evaluate", "solve", "give me", "find", "the result of",
-    "do the maths", "do the math", "quick maths", "quick math", "what",
+    "what is the answer to",
+    "what is the result of",
+    "what is the value of",
+    "what do you get if you",
+    "what do you get when you",
+    "what do i get if i",
+    "what do i get when i",
+    "what will i get if i",
+    "what happens if you",
+    "if you",
+    "if i",
+    "what is",
+    "what are",
+    "what does",
+    "what would",
+    "what will",
+    "how much is",
+    "how much are",
+    "how much does",
+    "how much would",
+    "how much do",
+    "how many is",
+    "how many are",
+    "how do you",
+    "calculate",
+    "compute",
+    "work out",
+    "figure out",
+    "evaluate",
+    "solve",
+    "give me",
+    "find",
+    "the result of",
+    "do the maths",
+    "do the math",
+    "quick maths",
+    "quick math",
+    "what",
 ];
 
 /// What it ends with.
 const TAILS: &[&str] = &[
-    "equal to", "equals to", "equal", "equals", "= what", "=", "make", "makes", "come to", "comes to", "be", "is what", "is", "in total",
-    "altogether", "add up to", "what do you get", "what do i get", "what is it", "what is that", "give",
+    "equal to",
+    "equals to",
+    "equal",
+    "equals",
+    "= what",
+    "=",
+    "make",
+    "makes",
+    "come to",
+    "comes to",
+    "be",
+    "is what",
+    "is",
+    "in total",
+    "altogether",
+    "add up to",
+    "what do you get",
+    "what do i get",
+    "what is it",
+    "what is that",
+    "give",
 ];
 
 /// What is written like a calculation, and called so.
@@ -62,19 +114,25 @@ pub fn formula(text: &str) -> Option<Expression> {
 /// Dates, telephone numbers, ranges and names, such as 9/11, 555-1234 and 4x4: these are read together, without spaces.
 fn is_name(words: &[Word], asked: bool) -> bool {
     let joined = |at: usize| {
-        let [Some(before), Some(sign), Some(after)] = [at.checked_sub(1).and_then(|at| words.get(at)), words.get(at), words.get(at + 1)] else {
+        let [Some(before), Some(sign), Some(after)] = [at.checked_sub(1).and_then(|at| words.get(at)), words.get(at), words.get(at + 1)]
+        else {
             return false;
         };
         before.place.end == sign.place.start && sign.place.end == after.place.start && !matches!(before.form.as_str(), "(" | ")")
     };
-    let joins = (0..words.len()).filter(|at| words.get(*at).is_some_and(|word| matches!(word.form.as_str(), "-" | "/" | "x")) && joined(*at)).count();
+    let joins = (0..words.len())
+        .filter(|at| words.get(*at).is_some_and(|word| matches!(word.form.as_str(), "-" | "/" | "x")) && joined(*at))
+        .count();
     match words {
         [left, sign, right] if joins == 1 => {
             let (left, sign, right) = (left.form.as_str(), sign.form.as_str(), right.form.as_str());
             let grows = sign == "-" && matches!((left.parse::<f64>(), right.parse::<f64>()), (Ok(left), Ok(right)) if left <= right);
             (!asked && sign == "-") || grows || NAMES.contains(&(left, sign, right))
         }
-        [_, _, _, _, _] => joins == 2 && words.get(1).map(|word| &word.form) == words.get(3).map(|word| &word.form),
+        [_, first, ..] => {
+            let same = |word: &Word| word.form == first.form || word.form.parse::<f64>().is_ok();
+            joins >= 2 && first.form != "x" && words.len() == 2 * joins + 1 && words.iter().all(same)
+        }
         _ => false,
     }
 }
@@ -116,7 +174,8 @@ fn order(parser: &mut Parser) -> Option<Expression> {
     if parser.eat(&["decrease", "reduce", "lower", "discount"]) {
         return ordered(parser, Operation::Subtract, &["by"]);
     }
-    if parser.eat(&["square"]) {
+    let is_root = parser.rest().get(1).is_some_and(|word| word.form == "root");
+    if !is_root && parser.eat(&["square"]) {
         return parser.expression().map(|inner| Expression::Unary(Function::Square, Box::new(inner)));
     }
     None
@@ -142,25 +201,38 @@ fn share(parser: &mut Parser) -> Option<Expression> {
     let start = parser.place();
     if parser.eat(&["percentage of", "percent of"]) {
         let whole = parser.expression()?;
-        return parser.eat(&["is", "are", "would be", "makes"]).then(|| parser.expression()).flatten().map(|part| {
-            Expression::binary(Operation::Share, part, whole)
-        });
+        return parser
+            .eat(&["is", "are", "would be", "makes"])
+            .then(|| parser.expression())
+            .flatten()
+            .map(|part| Expression::binary(Operation::Share, part, whole));
     }
     if parser.eat(&["percentage is", "percent is"]) {
         let part = parser.expression()?;
-        return parser.eat(&["of", "out of"]).then(|| parser.expression()).flatten().map(|whole| {
-            Expression::binary(Operation::Share, part, whole)
-        });
+        return parser
+            .eat(&["of", "out of"])
+            .then(|| parser.expression())
+            .flatten()
+            .map(|whole| Expression::binary(Operation::Share, part, whole));
     }
     if parser.eat(&["how many times does", "how many times do", "how often does"]) {
         let part = parser.expression()?;
-        return parser.eat(&["go into", "fit into", "fit in", "go in"]).then(|| parser.expression()).flatten().map(|whole| {
-            Expression::binary(Operation::Divide, whole, part)
-        });
+        return parser
+            .eat(&["go into", "fit into", "fit in", "go in"])
+            .then(|| parser.expression())
+            .flatten()
+            .map(|whole| Expression::binary(Operation::Divide, whole, part));
     }
     parser.back_to(start);
     let part = parser.expression()?;
-    if parser.eat(&["is what percentage of", "is what percent of", "as a percentage of", "as percentage of", "in percent of", "as a percent of"]) {
+    if parser.eat(&[
+        "is what percentage of",
+        "is what percent of",
+        "as a percentage of",
+        "as percentage of",
+        "in percent of",
+        "as a percent of",
+    ]) {
         return Some(Expression::binary(Operation::Share, part, parser.expression()?));
     }
     if parser.eat(&["out of"]) {

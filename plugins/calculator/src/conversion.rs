@@ -3,6 +3,7 @@
 use phrase::{Said, Word, read};
 
 use crate::{
+    answer::sentence,
     speech::{measure, number},
     units::{self, Amount, Kind, Named},
 };
@@ -31,12 +32,14 @@ impl Conversion {
         if !value.is_finite() {
             return None;
         }
+        // What is left of a difference of zeros, as in 32 degrees Fahrenheit in Celsius.
+        let value = if (value * to.factor).abs() < 1e-13 * base.abs() { 0.0 } else { value };
         if to.kind == Kind::Temperature && base < -1e-9 {
             return Some("Nothing is as cold as that.".into());
         }
         let result = measure(value);
         let parts: Vec<String> = self.from.iter().map(|part| said(part.value, part.unit)).collect();
-        Some(format!("{} is {} {}.", parts.join(" "), result.say(), name(&result.text, self.to)))
+        Some(sentence(&format!("{} is {} {}.", parts.join(" "), result.say(), name(&result.text, self.to))))
     }
 }
 
@@ -93,7 +96,9 @@ fn settled(Asked { from: Quantity { mut amounts, degrees }, mut to }: Asked) -> 
             amount.unit = fluid;
         }
     }
-    let fits = !amounts.is_empty() && amounts.iter().all(|amount| amount.unit.unit.kind == to.unit.kind && amount.unit != to);
+    let fits = !amounts.is_empty()
+        && amounts.iter().all(|amount| amount.unit.unit.kind == to.unit.kind)
+        && amounts.iter().any(|amount| amount.unit != to);
     fits.then_some(Conversion { from: amounts, to })
 }
 
@@ -123,8 +128,29 @@ fn how_many(words: &[Word]) -> Option<Asked> {
     let rest = eat(
         rest,
         &[
-            "are there in", "is there in", "are in", "is in", "are equal to", "is equal to", "are there to", "make up", "make", "makes", "equal",
-            "equals", "is", "are", "in", "per", "to", "does", "do", "would", "fit in", "fit into", "go into",
+            "are there in",
+            "is there in",
+            "are in",
+            "is in",
+            "are equal to",
+            "is equal to",
+            "are there to",
+            "make up",
+            "make",
+            "makes",
+            "equal",
+            "equals",
+            "is",
+            "are",
+            "in",
+            "per",
+            "to",
+            "does",
+            "do",
+            "would",
+            "fit in",
+            "fit into",
+            "go into",
         ],
     )?;
     let (from, rest) = quantity(rest)?;
@@ -137,10 +163,36 @@ fn amount_in(words: &[Word]) -> Option<Asked> {
     let asked = eat(
         words,
         &[
-            "convert", "change", "turn", "translate", "calculate", "what is the equivalent of", "what is", "what are", "what would", "what does",
-            "how much is", "how much are", "how far is", "how far are", "how long is", "how long are", "how heavy is", "how heavy are", "how big is",
-            "how hot is", "how cold is", "how warm is", "how fast is", "how tall is", "how high is", "how deep is", "how wide is", "how many is",
-            "express", "give me",
+            "convert",
+            "change",
+            "turn",
+            "translate",
+            "calculate",
+            "what is the equivalent of",
+            "what is",
+            "what are",
+            "what would",
+            "what does",
+            "how much is",
+            "how much are",
+            "how far is",
+            "how far are",
+            "how long is",
+            "how long are",
+            "how heavy is",
+            "how heavy are",
+            "how big is",
+            "how hot is",
+            "how cold is",
+            "how warm is",
+            "how fast is",
+            "how tall is",
+            "how high is",
+            "how deep is",
+            "how wide is",
+            "how many is",
+            "express",
+            "give me",
         ],
     );
     let (from, rest) = quantity(asked.unwrap_or(words))?;

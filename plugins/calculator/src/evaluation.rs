@@ -136,7 +136,9 @@ fn binary(operation: Operation, left: Value, right: Value) -> Result<Value, Wron
                 _ => Value { amount: one + sign * other, unit },
             }
         }
-        Operation::Multiply | Operation::Of | Operation::Off | Operation::MoreThan | Operation::Power if both => return Err(Wrong::Senseless),
+        Operation::Multiply | Operation::Of | Operation::Off | Operation::MoreThan | Operation::Power if both => {
+            return Err(Wrong::Senseless);
+        }
         Operation::Of if right.unit == Unit::Percent => Value { amount: one * right.amount, unit: Unit::Percent },
         Operation::Multiply | Operation::Of => Value { amount: one * other, unit },
         Operation::Off if left.unit == Unit::Percent => Value { amount: other * (1.0 - one), unit },

@@ -91,13 +91,19 @@ impl Expression {
 impl fmt::Display for Expression {
     fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
         match self {
+            Expression::Number(value) if *value == std::f64::consts::PI => to.write_str("pi"),
             Expression::Number(value) => to.write_str(&number(*value).text),
             Expression::Money(value, money) => to.write_str(&money.say(*value)),
             Expression::Percent(inner) => write!(to, "{inner} percent"),
             Expression::Negative(inner) => write!(to, "minus {inner}"),
             Expression::Group(inner) => inner.fmt(to),
             Expression::Binary(operation, left, right) => match operation {
-                Operation::Of if matches!(**left, Expression::Number(0.5)) => write!(to, "half of {right}"),
+                Operation::Of
+                    if let Expression::Number(value) = **left
+                        && let Some(part) = part(value) =>
+                {
+                    write!(to, "{part} of {right}")
+                }
                 Operation::Of => write!(to, "{left} of {right}"),
                 Operation::Share => write!(to, "{left} out of {right}"),
                 Operation::Whole => write!(to, "what {left} is {right} of"),
@@ -131,4 +137,18 @@ impl fmt::Display for Expression {
             }
         }
     }
+}
+
+/// `a third`, `3 quarters`
+fn part(value: f64) -> Option<String> {
+    const PARTS: [&str; 9] = ["half", "third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+    PARTS.iter().zip(2..).find_map(|(name, below)| {
+        let above = value * f64::from(below);
+        let is_whole = (above - above.round()).abs() < 1e-9 && above >= 1.0 - 1e-9;
+        is_whole.then(|| match (below, above.round()) {
+            (2, 1.0) => "half".to_owned(),
+            (_, 1.0) => format!("a {name}").replace("a e", "an e"),
+            (_, above) => format!("{above} {name}s"),
+        })
+    })
 }

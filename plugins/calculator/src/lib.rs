@@ -89,9 +89,15 @@ mod tests {
         assert_eq!(call("calculate", r#"{"expression": "1/0"}"#), "failure: you can't divide by zero");
         assert!(call("calculate", r#"{"expression": "the moon"}"#).starts_with("failure: `the moon` was not understood"));
         assert_eq!(call("convert", r#"{"value": 26, "from": "miles", "to": "km"}"#), "26 miles is about 41.8 kilometres");
-        assert_eq!(call("convert", r#"{"value": -40, "from": "F", "to": "°C"}"#), "minus 40 degrees Fahrenheit is minus 40 degrees Celsius");
+        assert_eq!(
+            call("convert", r#"{"value": -40, "from": "F", "to": "°C"}"#),
+            "Minus 40 degrees Fahrenheit is minus 40 degrees Celsius"
+        );
         assert_eq!(call("convert", r#"{"value": 1, "from": "in", "to": "cm"}"#), "1 inch is 2.54 centimetres");
-        assert_eq!(call("convert", r#"{"value": 1, "from": "parsnips", "to": "cm"}"#), "failure: `parsnips` is not a unit that is known here");
+        assert_eq!(
+            call("convert", r#"{"value": 1, "from": "parsnips", "to": "cm"}"#),
+            "failure: `parsnips` is not a unit that is known here"
+        );
         assert_eq!(call("convert", r#"{"value": 1, "from": "miles", "to": "hours"}"#), "failure: miles cannot be converted to hours");
         assert!(call("convert", r#"{"value": "x"}"#).starts_with("failure"));
         assert!(call("dance", "{}").starts_with("failure"));

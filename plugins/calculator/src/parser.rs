@@ -54,10 +54,6 @@ impl Parser {
         Parser { words, at: 0, depth: 0 }
     }
 
-    pub fn words(&self) -> &[Word] {
-        &self.words
-    }
-
     pub fn rest(&self) -> &[Word] {
         self.words.get(self.at..).unwrap_or_default()
     }
@@ -119,6 +115,14 @@ impl Parser {
                 return Some(left);
             };
             left = Expression::binary(operation, left, self.signed()?);
+            // `3/4 of 100`
+            if let Expression::Binary(Operation::Divide, above, below) = &left
+                && let (Expression::Number(above), Expression::Number(below)) = (&**above, &**below)
+                && *below != 0.0
+                && self.eat(&["of"])
+            {
+                left = Expression::binary(Operation::Of, Expression::Number(above / below), self.signed()?);
+            }
         }
     }
 

@@ -15,8 +15,11 @@ impl Spoken {
     }
 }
 
-/// The error that calculating with floating point leaves, relative to the value.
-const NOISE: f64 = 1e-11;
+/// The error that a calculation with floating point leaves, relative to the result: some units in the last place.
+const NOISE: f64 = 5e-15;
+
+/// The same for a conversion, which takes zeros of temperature from each other.
+const MEASURE_NOISE: f64 = 1e-11;
 
 fn round(value: f64, decimals: i32) -> f64 {
     let factor = 10f64.powi(decimals);
@@ -24,8 +27,8 @@ fn round(value: f64, decimals: i32) -> f64 {
     if rounded.is_finite() { rounded } else { value }
 }
 
-fn same(one: f64, other: f64) -> bool {
-    (one - other).abs() <= NOISE * one.abs().max(other.abs())
+fn same(one: f64, other: f64, noise: f64) -> bool {
+    (one - other).abs() <= (noise * one.abs().max(other.abs())).min(1e-3)
 }
 
 /// Decimals that leave three digits.
@@ -33,16 +36,28 @@ fn three_digits(value: f64) -> i32 {
     if value == 0.0 { 0 } else { 2 - value.abs().log10().floor() as i32 }
 }
 
+/// Figures that are said one by one: with more of them, a fraction is rounded away.
+const MOST_FIGURES: f64 = 1e10;
+
+/// The same for a measure.
+const MOST_FIGURES_OF_A_MEASURE: f64 = 1e4;
+
+fn is_said(value: f64, digits: i32, most: f64) -> bool {
+    digits == 0 || value.abs() * 10f64.powi(digits) < most
+}
+
 /// Up to four decimals where these are all there are, otherwise hundredths.
 pub fn number(value: f64) -> Spoken {
     let decimals = if value.abs() >= 1.0 { 2 } else { three_digits(value) };
-    let digits = (0..=4.max(decimals.min(12))).find(|digits| same(round(value, *digits), value));
+    let digits =
+        (0..=4.max(decimals.min(12))).find(|digits| is_said(value, *digits, MOST_FIGURES) && same(round(value, *digits), value, NOISE));
     spoken(value, digits, decimals)
 }
 
 /// Of a measure: up to two decimals where these are all there are, otherwise about three digits.
 pub fn measure(value: f64) -> Spoken {
-    let digits = (0..=2).find(|digits| same(round(value, *digits), value));
+    let digits =
+        (0..=2).find(|digits| is_said(value, *digits, MOST_FIGURES_OF_A_MEASURE) && same(round(value, *digits), value, MEASURE_NOISE));
     spoken(value, digits, three_digits(value).max(0))
 }
 
@@ -115,7 +130,7 @@ impl Money {
             }
         };
         let cents = (amount.abs() * 100.0).round();
-        let about = if same(cents, amount.abs() * 100.0) { "" } else { "about " };
+        let about = if same(cents, amount.abs() * 100.0, MEASURE_NOISE) { "" } else { "about " };
         let sign = if amount < 0.0 && cents > 0.0 { "minus " } else { "" };
         let (whole, rest) = ((cents / 100.0).floor(), cents % 100.0);
         let name = |count: f64, one: &'static str, many: &'static str| if count == 1.0 { one } else { many };
