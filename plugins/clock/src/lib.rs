@@ -57,12 +57,13 @@ const DATE: &[&str] = &[
     "what is the date of today",
     "[today] [the] date",
     "what day of the month is it [today]",
+    "what is the day of the month",
     "what is the day today",
 ];
 
 const WEEKDAY: &[&str] = &["what day is it [today]", "what day is today", "what weekday is it [today]", "what day of the week is it [today]", "which day is it [today]"];
 
-const OTHER_DAY: &[&str] = &["what day (is|will be) {day:day}", "what weekday (is|will be) {day:day}", "what day of the week (is|will be) {day:day}", "what date is {day:day}", "what is the date {day:day}", "when is {day:day} [this year]", "(on|which|what) [day] does {day:day} (fall|fall on)"];
+const OTHER_DAY: &[&str] = &["what day (is|was|will be) {day:day}", "what weekday (is|will be) {day:day}", "what day of the week (is|will be) {day:day}", "what date (is|was) {day:day}", "what is the date {day:day}", "(when|what day) is {day:day} [this year]", "(on|which|what) [day] does {day:day} (fall|fall on)"];
 
 const UNTIL: &[&str] = &[
     "how many days [is it|are there|are left|left] (until|till|to|before) {day:day}",

@@ -116,7 +116,14 @@ pub fn find(place: &str) -> Option<(&'static str, String)> {
 
 /// As names are written: `new york` is `New York`.
 fn named(place: &str) -> String {
-    if place.len() <= 3 {
+    match place {
+        "uk" | "netherlands" | "united kingdom" | "philippines" => return format!("the {}", capitals(place)),
+        _ => capitals(place),
+    }
+}
+
+fn capitals(place: &str) -> String {
+    if matches!(place, "uk" | "utc" | "gmt") {
         return place.to_uppercase();
     }
     let small = ["de", "of", "the", "and"];

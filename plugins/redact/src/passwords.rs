@@ -40,7 +40,7 @@ const HARMLESS: &[&str] = &[
 ];
 const IS: &[&str] = &[
     "is", "was", "are", "be", "=", ":", "ist", "lautet", "war", "remains", "becomes", "called",
-    "→", "->", "=>", "as",
+    "→", "->", "=>",
 ];
 const BETWEEN: &[&str] = &[
     "now",
@@ -311,6 +311,16 @@ enum Named {
 }
 
 fn named(bare: &Bare, original: &str, words: &[Word], cue: usize, strong: bool) -> Named {
+    // "…, code, a number such as 12": behind a comma, something else begins.
+    if words
+        .get(cue)
+        .is_some_and(|word| word.raw.ends_with(['.', ',', ';', '!', '?']))
+    {
+        let next = words
+            .get(cue + 1)
+            .is_some_and(|next| strong && (is_odd(&next.raw) || is_marked(bare, original, next)));
+        return if next { Named::At(cue + 1) } else { Named::Not };
+    }
     let mut at = cue + 1;
     let colon = |word: &Word| word.raw.trim_end_matches(QUOTES).ends_with([':', '=']);
     let mut said = words.get(cue).is_some_and(colon);
@@ -330,7 +340,7 @@ fn named(bare: &Bare, original: &str, words: &[Word], cue: usize, strong: bool) 
             // "the password hunter2"
             return Named::At(at);
         } else if between == 0
-            && word.form == "to"
+            && matches!(word.form.as_str(), "to" | "as")
             && words.get(at + 1).is_some_and(|next| {
                 let alone = at + 2 == words.len() || ends(next);
                 let is_set = words.iter().take(cue).any(|word| {

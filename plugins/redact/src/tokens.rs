@@ -152,22 +152,23 @@ fn looks_random(text: &str) -> bool {
     // Names of files and compound words have no plus in them.
     let strange: usize = text
         .split(['-', '_', '/'])
-        .filter(|piece| !is_plain(piece) || (piece.len() >= 12 && mixes_case(piece)))
+        .filter(|piece| !is_plain(piece) || (piece.len() >= 12 && mixes_case(piece, 3)))
         .map(str::len)
         .sum();
     let disordered = strange * 2 >= text.len() || jumps(text) * 10 >= text.len() * 3;
     if text.bytes().any(|byte| byte.is_ascii_digit()) {
         disordered && text.bytes().any(|byte| byte.is_ascii_alphabetic())
     } else {
-        mixes_case(text) && (disordered || !text.contains(['-', '_', '/']))
+        (mixes_case(text, 3) && !text.contains(['-', '_', '/']))
+            || (mixes_case(text, 2) && disordered)
     }
 }
 
-/// Three of ten letters are capitals at least, and as many are not: more than names written together have.
-fn mixes_case(text: &str) -> bool {
+/// So many of ten characters are capitals at least, and as many are small: names written together have two of them at most.
+fn mixes_case(text: &str, of_ten: usize) -> bool {
     let upper = text.bytes().filter(u8::is_ascii_uppercase).count();
     let lower = text.bytes().filter(u8::is_ascii_lowercase).count();
-    upper.min(lower) * 10 >= text.len() * 3
+    upper.min(lower) * 10 >= text.len() * of_ten
 }
 
 /// How often letters and digits change places.

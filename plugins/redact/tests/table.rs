@@ -128,6 +128,8 @@ fn what_is_no_secret_is_left_alone() {
         "Use the `sort` command.",
         "It costs $1,299.99 (plus tax)!",
         "The commit is c97ca2a.",
+        "There is code, a number such as 299792458, and a key.",
+        "Turn the key as far as 90 degrees.",
         "The piece is in the key of E-flat.",
         "# Heading",
         "- one\n- two",

@@ -48,7 +48,7 @@ const TIMERS: &[&str] = &[
     "[a|another] (timer|countdown) [for|of] {time:duration}",
     "[a|another] {time:duration} (timer|countdown)",
     "(set|start) [a|another] (timer|countdown) (for|of) {time:duration} (called|named|for) [the|my] {label}",
-    "(set|start) [a|another] {time:duration} timer (called|named|for) [the|my] {label}",
+    "(set|start) [me] [a|an|another] {time:duration} timer (called|named|for) [the|my] {label}",
     "(set|start) [a|another] timer (called|named) {label} (for|of) {time:duration}",
     "(set|start|make|create) [me] [a|an|another|the|my] {label} timer (for|of|to) {time:duration}",
     "[a|an|another] {label} timer (for|of) {time:duration}",
@@ -68,11 +68,11 @@ const ALARMS_EVERY: &[&str] = &[
 
 const ALARMS_AT: &[&str] = &[
     "(wake me [up]|get me up) at {at:time}",
-    "(wake me [up]|get me up) at {at:time} [on] {day:day}",
-    "(wake me [up]|get me up) [on] {day:day} at {at:time}",
+    "(wake me [up]|get me up) at {at:time} [on] {day:day} [morning]",
+    "(wake me [up]|get me up) [on] {day:day} [morning] at {at:time}",
     "(set|make) [me] [a|an|another|my|the] alarm (for|at|to) {at:time}",
-    "(set|make) [me] [a|an|another|my|the] alarm (for|at) {at:time} [on] {day:day}",
-    "(set|make) [me] [a|an|another|my|the] alarm (for|on) {day:day} at {at:time}",
+    "(set|make) [me] [a|an|another|my|the] alarm (for|at) {at:time} [on] {day:day} [morning]",
+    "(set|make) [me] [a|an|another|my|the] alarm (for|on) {day:day} [morning] at {at:time}",
     "[an] alarm (for|at) {at:time}",
 ];
 

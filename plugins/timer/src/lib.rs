@@ -197,9 +197,9 @@ fn left(label: Option<&str>) -> Result<Option<String>, Failure> {
     if timers.is_empty() {
         return Ok(label.map(|_| "There is no timer.".to_owned()));
     }
-    let named: Vec<_> = timers.iter().filter(|(_, ring)| label.is_none_or(|label| is_called(ring, label))).collect();
+    let named: Vec<_> = timers.iter().filter(|(entry, ring)| label.is_none_or(|label| is_called(entry, ring, label))).collect();
     let said = |(entry, ring): &&(Entry, Ring)| match ring.label.as_str() {
-        "" => format!("{} on the {} timer", remaining(entry, now), say_duration(Duration::from_secs(ring.seconds))),
+        "" => format!("{} on the {} timer", remaining(entry, now), length(ring.seconds)),
         label => format!("{} on the {label} timer", remaining(entry, now)),
     };
     Ok(Some(match named.as_slice() {
@@ -223,7 +223,7 @@ fn cancel(kind: Option<Kind>, which: &Which) -> Result<String, Failure> {
             let names: Vec<String> = mine.iter().map(|(_, ring)| name(ring)).collect();
             return Ok(format!("Which one? You have {}.", say_list(&names)));
         }
-        Which::Named(label) => mine.into_iter().filter(|(_, ring)| is_called(ring, label)).collect(),
+        Which::Named(label) => mine.into_iter().filter(|(entry, ring)| is_called(entry, ring, label)).collect(),
     };
     for (entry, _) in &chosen {
         schedule::cancel(&entry.id)?;
@@ -236,24 +236,32 @@ fn cancel(kind: Option<Kind>, which: &Which) -> Result<String, Failure> {
 }
 
 /// Whether somebody who says `label` means this one: by its name, by what it was set to, or by its time.
-fn is_called(ring: &Ring, label: &str) -> bool {
+fn is_called(entry: &Entry, ring: &Ring, label: &str) -> bool {
     let label = label.to_lowercase();
     let name = ring.label.to_lowercase();
     let by_length = phrase::duration(&label).is_some_and(|time| time.as_secs() == ring.seconds && ring.seconds > 0);
-    let by_time = match (&ring.every, phrase::time(&label)) {
-        (Some((hour, minute, _)), Some(time)) => time.hour % 12 == hour % 12 && time.minute == *minute,
-        _ => false,
-    };
+    let minute = local_seconds(entry.due_ms).rem_euclid(86_400) / 60;
+    let by_time = ring.kind != Kind::Timer
+        && phrase::time(&label).is_some_and(|time| {
+            let day = if time.certain { 1440 } else { 720 };
+            (i64::from(time.hour) * 60 + i64::from(time.minute) - minute) % day == 0
+        });
     (!name.is_empty() && (name == label || name.contains(&label))) || by_length || by_time
 }
 
 fn name(ring: &Ring) -> String {
     match (ring.kind, ring.label.as_str()) {
-        (Kind::Timer, "") => format!("{} timer", say_duration(Duration::from_secs(ring.seconds))),
+        (Kind::Timer, "") => format!("{} timer", length(ring.seconds)),
         (Kind::Reminder, label) if !label.is_empty() => format!("reminder: {label}"),
         (kind, "") => word(kind).to_owned(),
         (kind, label) => format!("{label} {}", word(kind)),
     }
+}
+
+/// A timer's length before its noun: `10 minute and 30 second`.
+fn length(seconds: u64) -> String {
+    let said = say_duration(Duration::from_secs(seconds));
+    said.split(' ').map(|word| word.strip_suffix('s').unwrap_or(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// What is said when it is due.
@@ -358,7 +366,7 @@ mod tests {
         assert!(ask(&mut timers, "Cancel the timer.").starts_with("Which one?"));
         fake::advance(&mut timers, Duration::from_secs(480)).unwrap();
         assert_eq!(fake::said(), ["Your pasta timer is done."]);
-        assert_eq!(ask(&mut timers, "Cancel the timer."), "10 minutes and 30 seconds timer cancelled.");
+        assert_eq!(ask(&mut timers, "Cancel the timer."), "10 minute and 30 second timer cancelled.");
         assert_eq!(ask(&mut timers, "Do I have any timers?"), "You have no timers, alarms or reminders.");
         assert_eq!(ask(&mut timers, "How long is left?"), "(pass)");
     }
@@ -370,6 +378,8 @@ mod tests {
         assert_eq!(ask(&mut timers, "Remind me in an hour to call my mother."), "I will remind you in 1 hour: call your mother.");
         assert_eq!(ask(&mut timers, "Wake me at half past six."), "Alarm set at 6:30 AM tomorrow.");
         assert_eq!(ask(&mut timers, "Wake me up every weekday at seven."), "Alarm set every weekday at 7 AM.");
+        assert_eq!(ask(&mut timers, "Wake me up at 8 tomorrow morning."), "Alarm set at 8 AM tomorrow.");
+        assert_eq!(ask(&mut timers, "Cancel the alarm for 8 AM."), "Alarm cancelled.");
         assert_eq!(ask(&mut timers, "Set an alarm for 11:15."), "Alarm set at 11:15 AM.");
         assert!(ask(&mut timers, "What alarms do I have?").starts_with("You have 4: "));
         fake::advance(&mut timers, Duration::from_secs(3_600)).unwrap();
