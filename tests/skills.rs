@@ -9,7 +9,7 @@ use common::openai::Answer;
 use common::skills::{
     MEMORY, answering, component, data, drop_in, hearing, hook, take_out, typed_home,
 };
-use jane::platform::process_memory;
+use jane::platform::resident_memory;
 use serde_json::Value;
 
 /// Asks, and returns the reply, which is empty where nothing was answered, and how the turn ended.
@@ -91,7 +91,7 @@ fn fifty_replacements_lose_no_turn_and_no_memory() {
     let mut chat = home.start(&["chat", "--silent"]);
     chat.wait_for("skill.loaded");
     chat.wait_for("listening");
-    let memory = |chat: &Running| process_memory(chat.child.id()).unwrap_or(0);
+    let memory = |chat: &Running| resident_memory(chat.child.id()).unwrap_or(0);
     let (mut after_ten, mut turns) = (0, 0);
     for number in 1..=50 {
         drop_in(&home, "greeter", &answering(&format!("Number {number}.")));
