@@ -6,7 +6,8 @@ mod common;
 use common::Running;
 use common::openai::{Answer, OpenAiServer};
 use common::skills::{
-    ELSEWHERE, MEMORY, answering, component, data, drop_in, hearing, hook, take_out, typed_home,
+    ELSEWHERE, MEMORY, answering, component, data, drop_in, hearing, hook, take_out, tools,
+    typed_home,
 };
 use serde_json::Value;
 
@@ -446,5 +447,27 @@ fn a_flood_of_values_is_held_to_its_limit() {
     assert!(kept < 1_000_000);
     assert!(scene.told("skill.quarantined").is_none());
     assert!(!scene.server.received().is_empty());
+    scene.end();
+}
+
+#[test]
+fn a_tool_that_crashes_leaves_the_prompt() {
+    let mut scene = Scene::new("");
+    drop_in(&scene.home, "bad", &tools());
+    scene.chat.wait_for("skill.loaded");
+    let mut turns = 0;
+    while scene.told("skill.quarantined").is_none() {
+        scene
+            .server
+            .answer(Answer::Calls(vec![["c", "crash", r#"{"n": 1}"#]]));
+        scene.server.answer(Answer::Text("Sorry, no.".to_owned()));
+        assert_eq!(scene.ask("who are you?").0, "Sorry, no.");
+        turns += 1;
+        assert!(turns < 2_000);
+    }
+    println!("quarantined after {turns} calls");
+    scene.ask("who are you?");
+    assert!(scene.server.last().json().get("tools").is_none());
+    assert_eq!(scene.ask("time?").0, "It is noon.");
     scene.end();
 }

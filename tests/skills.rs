@@ -7,7 +7,7 @@ use std::time::Instant;
 use common::Running;
 use common::openai::Answer;
 use common::skills::{
-    MEMORY, answering, component, data, drop_in, hearing, hook, take_out, typed_home,
+    MEMORY, answering, component, data, drop_in, hearing, hook, take_out, tools, typed_home,
 };
 use jane::platform::resident_memory;
 use serde_json::Value;
@@ -284,50 +284,6 @@ fn with_a_broken_redact_nothing_is_spoken() {
     }
 }
 
-/// A skill with the tools `double`, which answers with its arguments, and `broken`, which fails; `final` answers by itself.
-fn tools() -> Vec<u8> {
-    let tool = |at: u32, name: (u32, u32), about: (u32, u32), schema: (u32, u32)| {
-        let mut bytes = Vec::new();
-        for value in [name.0, name.1, about.0, about.1, schema.0, schema.1, 0, 0] {
-            bytes.extend_from_slice(&value.to_le_bytes());
-        }
-        let escaped: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
-        format!(r#"(data (i32.const {at}) "{escaped}")"#)
-    };
-    let schema = r#"{"type":"object","properties":{"n":{"type":"number"}},"required":["n"],"additionalProperties":false}"#;
-    let length = u32::try_from(schema.len()).unwrap();
-    let texts = [
-        data(4096, "double"),
-        data(4104, "broken"),
-        data(4112, "final"),
-        data(4128, "Does."),
-        data(4160, schema),
-        data(4400, "it broke"),
-    ];
-    let list = [
-        tool(2048, (4096, 6), (4128, 5), (4160, length)),
-        tool(2080, (4104, 6), (4128, 5), (4160, length)),
-        tool(2112, (4112, 5), (4128, 5), (4160, length)),
-    ];
-    // The list is at 1024; a result is built at 1536 from the first letter of the name.
-    let code = format!(
-        r#"{} {} {MEMORY}
-        (func (export "jane:skill/tools@0.1.0#list-tools") (result i32)
-            (i32.store (i32.const 1024) (i32.const 2048)) (i32.store (i32.const 1028) (i32.const 3)) (i32.const 1024))
-        (func (export "jane:skill/tools@0.1.0#call-tool") (param i64 i32 i32 i32 i32) (result i32)
-            (i32.store (i32.const 1536) (i32.const 0)) (i32.store (i32.const 1540) (i32.const 0))
-            (i32.store (i32.const 1544) (local.get 3)) (i32.store (i32.const 1548) (local.get 4))
-            (if (i32.eq (i32.load8_u (local.get 1)) (i32.const 102)) (then (i32.store (i32.const 1540) (i32.const 2))))
-            (if (i32.eq (i32.load8_u (local.get 1)) (i32.const 98)) (then
-                (i32.store (i32.const 1536) (i32.const 1)) (i32.store (i32.const 1540) (i32.const 2))
-                (i32.store (i32.const 1544) (i32.const 4400)) (i32.store (i32.const 1548) (i32.const 8))))
-            (i32.const 1536))"#,
-        texts.join(" "),
-        list.join(" ")
-    );
-    component(&["tools"], &[], &code)
-}
-
 #[test]
 fn the_model_calls_tools_and_every_chain_of_calls_ends_in_a_sentence() {
     let (server, home) = typed_home("[plugins]\ntool_rounds = 3\n");
@@ -349,7 +305,7 @@ fn the_model_calls_tools_and_every_chain_of_calls_ends_in_a_sentence() {
         .iter()
         .map(|tool| tool["function"]["name"].as_str().unwrap())
         .collect();
-    assert_eq!(tools, ["double", "broken", "final"]);
+    assert_eq!(tools, ["double", "broken", "final", "crash"]);
     let roles: Vec<&str> = asked["messages"]
         .as_array()
         .unwrap()
@@ -377,7 +333,7 @@ fn the_model_calls_tools_and_every_chain_of_calls_ends_in_a_sentence() {
         (
             "halve",
             "{}",
-            "error: there is no tool `halve`, only double, broken, final",
+            "error: there is no tool `halve`, only double, broken, final, crash",
         ),
         ("broken", r#"{"n": 1}"#, "error: it broke"),
     ] {
