@@ -5,6 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")"
 skills=(calculator clock notes redact timer weather)
 # Nothing of where it was built is in what is built.
+# What else changes what is built.
+unset CARGO_ENCODED_RUSTFLAGS RUSTC_WORKSPACE_WRAPPER
+export CARGO_INCREMENTAL=0
 export JANE_PLUGINS="$PWD" RUSTC_WRAPPER="$PWD/rustc-in-plugins.sh" RUSTFLAGS="-C target-cpu=generic"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/skills"
 packages=()
