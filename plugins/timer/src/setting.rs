@@ -1,0 +1,388 @@
+//! Requests that set something: "set a pasta timer for 8 minutes", "remind me at five to call mum", "wake me every weekday at seven".
+
+use std::time::Duration;
+
+use phrase::{Said, Word};
+
+use crate::{
+    command::{Command, New, Unfinished},
+    names::{label, name},
+    reader::Reader,
+    ring::Kind,
+    spoken_when,
+    when::When,
+};
+
+const MAKE: &[&str] = &[
+    "set",
+    "set up",
+    "start",
+    "make",
+    "create",
+    "begin",
+    "run",
+    "put",
+    "put on",
+    "give me",
+    "get me",
+    "add",
+    "schedule",
+    "turn on",
+    "switch on",
+    "i need",
+    "i want",
+    "i would like",
+    "need",
+    "want",
+    "have",
+    "get",
+    "do",
+    "open",
+    "fire up",
+];
+/// Of these, those that ask back when nothing is said of when: the others make things of other kinds as well.
+const SET: &[&str] = &["set", "set up", "start", "begin", "put on", "schedule", "turn on", "switch on", "i need", "i want", "need", "want"];
+const ARTICLES: &[&str] =
+    &["a", "an", "another", "the", "my", "one", "one more", "me a", "me an", "me another", "us a", "a new", "another new", "me"];
+const TIMER: &[&str] = &["timer", "countdown", "count down", "countdown timer", "kitchen timer"];
+const CALLED: &[&str] = &["called", "named", "labelled", "labeled", "for the", "for my", "for"];
+
+pub fn set(said: &Said, text: &str) -> Option<Command> {
+    let words = said.words();
+    reminder(words, text).or_else(|| alarm(words, text)).or_else(|| timer(words, text)).or_else(|| several(words, text))
+}
+
+fn new(kind: Kind, label: String, wakes: bool, when: Option<When>) -> Command {
+    let what = Unfinished { kind, label, wakes };
+    match when {
+        Some(when) => Command::Set(vec![New { what, when }]),
+        None => Command::SetWhen(what),
+    }
+}
+
+// Reminders -------------------------------------------------------------------------------------------------------------------
+
+/// Words before which a time belongs to what is to be remembered: `plan for tomorrow`.
+const BELONGS: &[&str] = &[
+    "for", "of", "about", "the", "a", "an", "my", "before", "after", "until", "till", "since", "from", "with", "and", "or", "in", "at",
+    "on", "by", "to", "than", "as", "your", "his", "her",
+];
+
+/// "remind me in an hour to call mum", "in ten minutes remind me to turn off the oven", "set a reminder for 5 pm to call mum"
+fn reminder(words: &[Word], text: &str) -> Option<Command> {
+    let mut reader = Reader::new(words);
+    let mut when = None;
+    let asks = |reader: &mut Reader| {
+        reader.eat(&["remind me", "remind us", "do not let me forget", "do not forget to remind me"]) || {
+            let from = *reader;
+            let found = reader.eat(MAKE) && {
+                reader.eat(ARTICLES);
+                reader.eat(&["reminder"])
+            };
+            if !found {
+                *reader = from;
+            }
+            found
+        }
+    };
+    if !asks(&mut reader) {
+        let (found, taken) = spoken_when::read(words, false)?;
+        reader.skip(taken);
+        when = Some(found);
+        if !asks(&mut reader) {
+            return None;
+        }
+    }
+    if when.is_none() {
+        let mut ahead = reader;
+        // `a reminder for 5 pm`, `for tomorrow`
+        let found = spoken_when::read(ahead.rest(), false).or_else(|| {
+            ahead.eat(&["for", "to"]).then_some(())?;
+            spoken_when::read(ahead.rest(), false)
+        });
+        if let Some((found, taken)) = found {
+            ahead.skip(taken);
+            // `remind me tomorrow`, and of what
+            if ahead.is_over() || matches!(ahead.word(0), "to" | "about" | "that" | "of" | "for") {
+                (when, reader) = (Some(found), ahead);
+            }
+        }
+    }
+    if reader.is_over() {
+        return when.filter(When::has_time).map(|when| new(Kind::Reminder, String::new(), false, Some(when)));
+    }
+    let joins = reader.word(0);
+    let forget = words.iter().any(|word| word.form == "forget");
+    if !reader.eat(&["to", "about", "that", "of", "for"]) && !forget {
+        return None;
+    }
+    let rest = reader.rest();
+    let (what, later) = apart(rest);
+    let when = match (when, later) {
+        (Some(when), Some(later)) => match when.clone().and(later) {
+            Some(both) => Some(both),
+            // The later one belongs to what is to be remembered.
+            None => return Some(new(Kind::Reminder, label(rest, text), false, Some(when))),
+        },
+        (when, later) => when.or(later),
+    };
+    let never = what.first().is_some_and(|word| matches!(word.form.as_str(), "never" | "always" | "not" | "be"));
+    // `remind me of the name of that film`: that is for somebody who knows it.
+    if what.is_empty() || (when.is_none() && (joins != "to" || never)) {
+        return None;
+    }
+    Some(new(Kind::Reminder, label(what, text), false, when))
+}
+
+/// What is to be remembered, and when: "call mum" and "at five". The time comes last.
+fn apart(words: &[Word]) -> (&[Word], Option<When>) {
+    let found = (1..words.len()).find_map(|at| {
+        let (what, later) = words.split_at_checked(at)?;
+        let belongs = what.last().is_some_and(|word| BELONGS.contains(&word.form.as_str()));
+        let when = spoken_when::whole(later, false).filter(|when| !belongs || when.after.is_some())?;
+        Some((what, Some(when)))
+    });
+    found.unwrap_or((words, None))
+}
+
+// Alarms ----------------------------------------------------------------------------------------------------------------------
+
+/// "wake me every weekday at seven", "set an alarm for 7:30", "set a gym alarm for 6 am"
+fn alarm(words: &[Word], text: &str) -> Option<Command> {
+    let mut reader = Reader::new(words);
+    if reader.eat(&["wake me up", "wake me", "wake us up", "wake us", "get me up", "get us up"]) {
+        let up = words.iter().any(|word| word.form == "up");
+        reader.eat(&["up"]);
+        if reader.is_over() {
+            return up.then(|| new(Kind::Alarm, String::new(), true, None));
+        }
+        let (when, rest) = alarm_time(reader)?;
+        let label = alarm_label(rest, text)?;
+        return Some(new(Kind::Alarm, label, true, Some(when)));
+    }
+    let made = reader.eat(MAKE);
+    let sets = made && Reader::new(words).eat(SET);
+    reader.eat(ARTICLES);
+    // `a 7 am alarm`, `a daily alarm`, `a gym alarm`
+    let at = reader.rest().iter().position(|word| word.form == "alarm")?;
+    let (before, after) = reader.rest().split_at_checked(at)?;
+    let mut when = adjective(before).or_else(|| spoken_when::whole(before, true));
+    let mut called = String::new();
+    if when.is_none() && !before.is_empty() {
+        if !made {
+            return None;
+        }
+        called = name(before, text)?;
+    }
+    let mut rest = Reader::new(after.get(1..)?);
+    rest.eat(&["clock"]);
+    let mut named = rest;
+    if named.eat(&["called", "named", "labelled", "labeled"]) {
+        let (taken, found) = (1..=3.min(named.rest().len())).find_map(|taken| {
+            let (words, after) = named.rest().split_at_checked(taken)?;
+            let fits = after.is_empty() || alarm_time(Reader::new(after)).is_some_and(|(_, rest)| rest.is_over());
+            fits.then(|| name(words, text)).flatten().map(|name| (taken, name))
+        })?;
+        called = found;
+        named.skip(taken);
+        rest = named;
+    }
+    if !rest.is_over() {
+        let (found, after) = alarm_time(rest)?;
+        when = Some(match when {
+            Some(when) => when.and(found)?,
+            None => found,
+        });
+        let said = alarm_label(after, text)?;
+        if called.is_empty() {
+            called = said;
+        } else if !said.is_empty() {
+            return None;
+        }
+    }
+    let when = when.filter(|when| *when != When::default());
+    // `an alarm`, `my alarm`, `alarm`: nothing is asked for.
+    (sets || when.is_some()).then(|| new(Kind::Alarm, called, false, when))
+}
+
+fn adjective(words: &[Word]) -> Option<When> {
+    let [word] = words else { return None };
+    Some(match word.form.as_str() {
+        "daily" | "everyday" => When::every("*"),
+        "weekday" => When::every("1-5"),
+        "weekend" => When::every("6,0"),
+        "recurring" | "repeating" | "morning" | "new" => When::default(),
+        _ => return None,
+    })
+}
+
+fn alarm_time<'a>(mut reader: Reader<'a>) -> Option<(When, Reader<'a>)> {
+    let from = reader;
+    // `for 20 minutes`
+    if reader.eat(&["for", "in", "to go off in"])
+        && let Some(duration) = reader.duration()
+        && !matches!(reader.word(0), "past" | "after")
+    {
+        reader.eat_from_now();
+        return Some((When::after(duration), reader));
+    }
+    reader = from;
+    let found = spoken_when::read(reader.rest(), true).or_else(|| {
+        reader.eat(&["for", "to", "at", "on"]).then_some(())?;
+        spoken_when::read(reader.rest(), true)
+    });
+    let (when, taken) = found?;
+    reader.skip(taken);
+    Some((when, reader))
+}
+
+/// What follows: "to go running", "for the gym".
+fn alarm_label(mut rest: Reader, text: &str) -> Option<String> {
+    if rest.is_over() {
+        return Some(String::new());
+    }
+    let called = rest.eat(&["called", "named"]);
+    if !called && !rest.eat(&["to", "for the", "for my", "for", "so i can", "so that i can"]) {
+        return None;
+    }
+    (!rest.is_over() && rest.rest().len() <= 8).then(|| label(rest.rest(), text))
+}
+
+// Timers ----------------------------------------------------------------------------------------------------------------------
+
+/// "set a timer for ten minutes", "a 10-minute timer", "pasta timer 8 minutes", "set a timer called tea for 3 minutes"
+fn timer(words: &[Word], text: &str) -> Option<Command> {
+    let mut reader = Reader::new(words);
+    let timed = |duration: Duration| Some(new(Kind::Timer, String::new(), false, Some(When::after(duration))));
+    if reader.eat(&["count down from", "count down", "countdown from", "countdown"])
+        && let Some(duration) = reader.duration()
+        && reader.is_over()
+    {
+        return timed(duration);
+    }
+    reader = Reader::new(words);
+    if reader.eat(&["let me know", "notify me", "alert me", "ping me"]) {
+        if reader.eat(&["when", "once", "after", "in"])
+            && let Some(duration) = reader.duration()
+        {
+            reader.eat(&["is up", "are up", "is over", "are over", "have passed", "has passed", "have gone by", "are gone"]);
+            reader.eat_from_now();
+            return reader.is_over().then(|| timed(duration)).flatten();
+        }
+        return None;
+    }
+    let made = reader.eat(MAKE);
+    let sets = made && Reader::new(words).eat(SET);
+    let articled = reader;
+    reader.eat(ARTICLES);
+    noun_first(reader, text, made)
+        .or_else(|| length_first(reader, text))
+        .or_else(|| length_first(articled, text))
+        .or_else(|| without_length(reader, text, sets))
+}
+
+/// "[pasta] timer for 8 minutes [called …]", "timer for the pasta for 8 minutes"
+fn noun_first(reader: Reader, text: &str, made: bool) -> Option<Command> {
+    let (called, mut reader) = named_noun(reader, text, made)?;
+    let from = reader;
+    // With the name in between.
+    if called.is_empty() && reader.eat(CALLED) {
+        let found = (1..=3.min(reader.rest().len())).find_map(|taken| {
+            let name = name(reader.rest().get(..taken)?, text)?;
+            let mut rest = reader;
+            rest.skip(taken);
+            rest.eat(&["for", "of", "lasting", "to", "with", "at", "in"]);
+            let duration = rest.duration()?;
+            rest.is_over().then_some((name, duration))
+        });
+        if let Some((name, duration)) = found {
+            return Some(new(Kind::Timer, name, false, Some(When::after(duration))));
+        }
+    }
+    reader = from;
+    reader.eat(&["for", "of", "to", "with", "lasting", "that lasts", "at", "in", "set for", "that runs for", "for about"]);
+    let Some(duration) = reader.duration() else {
+        // `a timer for 5 pm` is an alarm.
+        reader = from;
+        reader.eat(&["until", "till"]);
+        let when = spoken_when::whole(reader.rest(), false).filter(When::has_time)?;
+        return Some(new(Kind::Alarm, called, false, Some(when)));
+    };
+    let _ = reader.eat_from_now() || reader.eat(&["long"]);
+    let label = called_after(reader, text, called)?;
+    Some(new(Kind::Timer, label, false, Some(When::after(duration))))
+}
+
+/// "10-minute [pasta] timer [for the eggs]"
+fn length_first(mut reader: Reader, text: &str) -> Option<Command> {
+    let duration = reader.duration()?;
+    // `put 10 minutes on a timer`
+    if reader.eat(&["on a", "on the"]) {
+        return (reader.eat(TIMER) && reader.is_over()).then(|| new(Kind::Timer, String::new(), false, Some(When::after(duration))));
+    }
+    reader.eat(&["long"]);
+    let (called, reader) = named_noun(reader, text, true)?;
+    let label = called_after(reader, text, called)?;
+    Some(new(Kind::Timer, label, false, Some(When::after(duration))))
+}
+
+/// "set a timer [for the pasta]": how long is asked for.
+fn without_length(reader: Reader, text: &str, sets: bool) -> Option<Command> {
+    let (called, reader) = named_noun(reader, text, true)?;
+    let label = called_after(reader, text, called)?;
+    sets.then(|| new(Kind::Timer, label, false, None))
+}
+
+/// "[pasta] timer". Without a verb before it, a name is one or two words.
+fn named_noun<'a>(mut reader: Reader<'a>, text: &str, made: bool) -> Option<(String, Reader<'a>)> {
+    if reader.eat(TIMER) {
+        return Some((String::new(), reader));
+    }
+    let most = if made { 3 } else { 2 };
+    (1..=most).find_map(|taken| {
+        let called = reader.rest().get(..taken)?;
+        let mut after = reader;
+        after.skip(taken);
+        after.eat(&["timer", "countdown"]).then_some(())?;
+        Some((name(called, text)?, after))
+    })
+}
+
+/// "[called tea]": the name, where it was not said before.
+fn called_after(mut reader: Reader, text: &str, called: String) -> Option<String> {
+    if reader.is_over() {
+        return Some(called);
+    }
+    (called.is_empty() && reader.eat(CALLED)).then_some(())?;
+    name(reader.rest(), text)
+}
+
+/// "set a pasta timer for 8 minutes and an egg timer for 5 minutes", "set timers for 5 minutes and 10 minutes"
+fn several(words: &[Word], text: &str) -> Option<Command> {
+    let mut reader = Reader::new(words);
+    if reader.eat(MAKE) {
+        reader.eat(&["two", "three", "2", "3", "me", "me two", "a couple of"]);
+        if reader.eat(&["timers for", "timers of"]) {
+            let mut all = Vec::new();
+            while let Some(duration) = reader.duration() {
+                all.push(timer_of(duration));
+                reader.eat(&["and for", "and", "and one for"]);
+            }
+            return (all.len() > 1 && reader.is_over()).then_some(Command::Set(all));
+        }
+    }
+    let splits = words.iter().enumerate().filter(|(_, word)| word.form == "and").map(|(at, _)| at);
+    for at in splits {
+        let (Some((first, _)), Some(second)) = (words.split_at_checked(at), words.get(at + 1..)) else { continue };
+        let of_one = |words: &[Word]| reminder(words, text).or_else(|| alarm(words, text)).or_else(|| timer(words, text));
+        if let (Some(Command::Set(mut all)), Some(Command::Set(more))) = (of_one(first), of_one(second).or_else(|| several(second, text))) {
+            all.extend(more);
+            return Some(Command::Set(all));
+        }
+    }
+    None
+}
+
+fn timer_of(duration: Duration) -> New {
+    New { what: Unfinished { kind: Kind::Timer, label: String::new(), wakes: false }, when: When::after(duration) }
+}
