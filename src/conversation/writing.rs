@@ -130,6 +130,7 @@ async fn ask(task: &Task, text: &mut Text<'_>) -> Result<(Generation, Vec<String
 async fn call_tool(task: &Task, text: &Text<'_>, call: &ToolCall) -> (Message, Option<String>) {
     let begin = Instant::now();
     let called = task.skills.call(call).await;
+    let ok = !matches!(called.result, ToolResult::Failed(_));
     let (content, answer) = match called.result {
         ToolResult::Told(result) => (result, None),
         ToolResult::Final(answer) => (answer.clone(), Some(answer)),
@@ -138,7 +139,7 @@ async fn call_tool(task: &Task, text: &Text<'_>, call: &ToolCall) -> (Message, O
     text.tell(Written::Called {
         tool: call.name.clone(),
         skill: called.skill,
-        ok: answer.is_some() || !content.starts_with("error: "),
+        ok,
         took: begin.elapsed(),
     });
     let content = content.chars().take(LONGEST_RESULT).collect();

@@ -177,8 +177,11 @@ fn reason(error: &wasmtime::Error, said: Option<&[u8]>) -> String {
 }
 
 fn shortened(text: &str) -> String {
-    let harmless = text
-        .chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter });
-    harmless.take(LONGEST_REASON).collect()
+    harmless(text, LONGEST_REASON)
+}
+
+/// The beginning of a skill's words, of so many characters, without any that command a terminal.
+pub fn harmless(text: &str, most: usize) -> String {
+    let plain = |letter: char| if letter.is_control() { ' ' } else { letter };
+    text.chars().take(most).map(plain).collect()
 }

@@ -19,7 +19,7 @@ use super::fault::{Faults, Health};
 use super::grants::Grants;
 use super::guest::{Own, Services};
 use super::host::Meters;
-use super::instance::{CallError, Instance, Purpose};
+use super::instance::{CallError, Instance, Purpose, harmless};
 use super::tool::Tool;
 use super::turn::Turn;
 use crate::config::OnFailure;
@@ -344,12 +344,7 @@ fn nothing() -> Facts {
 }
 
 fn bounded(facts: Facts) -> Facts {
-    let short = |text: String| -> String {
-        let harmless = text
-            .chars()
-            .map(|letter| if letter.is_control() { ' ' } else { letter });
-        harmless.take(LONGEST_FACT).collect()
-    };
+    let short = |text: String| harmless(&text, LONGEST_FACT);
     let few = |texts: Vec<String>| texts.into_iter().take(32).map(short).collect();
     Facts {
         title: short(facts.title),

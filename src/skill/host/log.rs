@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::meter::Passed;
 use crate::skill::bindings::jane::skill::log::{Host, Level};
 use crate::skill::guest::Guest;
+use crate::skill::instance::harmless;
 
 /// Characters of a line that are kept.
 const LONGEST: usize = 1_000;
@@ -22,11 +23,7 @@ impl Host for Guest {
                 "the skill writes too many lines: some are left out"
             );
         }
-        let message: String = message
-            .chars()
-            .take(LONGEST)
-            .map(|letter| if letter.is_control() { ' ' } else { letter })
-            .collect();
+        let message = harmless(&message, LONGEST);
         match level {
             Level::Trace => tracing::trace!(skill, "{message}"),
             Level::Debug => tracing::debug!(skill, "{message}"),
