@@ -13,18 +13,11 @@ use std::time::Instant;
 use jane::accuracy::WordErrors;
 use jane::audio::WavSource;
 use jane::backend::SpeechToText;
+use jane::bench::recordings::{CLEAR, Clip, Recordings};
 use jane::config::Config;
 use jane::conversation::recognise;
 use jane::event::Events;
 use jane::runtime::{Factory, Installed};
-
-struct Clip {
-    path: PathBuf,
-    kind: String,
-    text: String,
-    /// Whether `text` is what was said.
-    scored: bool,
-}
 
 #[derive(Default)]
 struct Row {
@@ -36,9 +29,9 @@ struct Row {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let recordings = recordings(root);
-    let clips = clips(&recordings)?;
-    println!("{} clips from {}", clips.len(), recordings.display());
+    let recordings = Recordings::open(Some(&recordings(root)))?;
+    let clips = &recordings.clips;
+    println!("{} clips from {}", clips.len(), recordings.source);
     let mut models: Vec<String> = std::env::args()
         .skip(1)
         .filter(|argument| !argument.starts_with("--"))
@@ -47,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         models = vec!["whisper-tiny.en".to_owned(), "whisper-base".to_owned()];
     }
     for model in models {
-        measure(root, &model, &clips).await?;
+        measure(root, &model, clips).await?;
     }
     Ok(())
 }
@@ -59,35 +52,6 @@ fn recordings(root: &Path) -> PathBuf {
         None if shared.join("manifest.tsv").is_file() => shared,
         None => root.join("tests/data"),
     }
-}
-
-fn clips(directory: &Path) -> Result<Vec<Clip>, Box<dyn Error>> {
-    let manifest = std::fs::read_to_string(directory.join("manifest.tsv"))?;
-    let mut clips = Vec::new();
-    for line in manifest.lines().skip(1) {
-        let columns: Vec<&str> = line.split('\t').collect();
-        let [path, _, language, kind, text, reference, ..] = columns.as_slice() else {
-            continue;
-        };
-        let spoken = *language == "en" && *kind != "noise" && *kind != "rir";
-        let scored = spoken && matches!(*reference, "given" | "test" | "known");
-        if !scored && *kind != "noise" {
-            continue;
-        }
-        // Kinds of speech differ too much to be added up unseen: clean, noisy and read aloud are told apart by their source.
-        let source = path.split('/').next().unwrap_or_default();
-        let kind = match (*kind, source) {
-            ("speech", "vctk_clean" | "vctk_noisy" | "librispeech_test_other") => source.to_owned(),
-            (kind, _) => kind.to_owned(),
-        };
-        clips.push(Clip {
-            path: directory.join(path),
-            kind,
-            text: (*text).to_owned(),
-            scored,
-        });
-    }
-    Ok(clips)
 }
 
 async fn measure(root: &Path, model: &str, clips: &[Clip]) -> Result<(), Box<dyn Error>> {
@@ -161,7 +125,7 @@ fn print(model: &str, rows: &mut BTreeMap<&str, Row>, invented: &[String]) {
         if *kind != "digits" {
             all += row.errors;
         }
-        if matches!(*kind, "command" | "vctk_clean") {
+        if CLEAR.contains(kind) {
             clear += row.errors;
         }
     }

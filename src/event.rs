@@ -351,6 +351,9 @@ pub enum Event {
         bytes: u64,
         of_bytes: Option<u64>,
     },
+    /// What `jane bench` does at present.
+    #[serde(rename = "bench.progress")]
+    BenchProgress { step: String },
     /// The answer of a command that reports rather than acts.
     #[serde(rename = "report")]
     Report {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`cli`] | the commands, one file each |
 //! | [`accuracy`] | word errors, as the field counts them |
+//! | [`bench`] | the performance goals, measured |
 //! | [`config`] | `jane.toml`: every key, its layers, its validation |
 //! | [`event`] | everything observable |
 //! | [`hearing`] | where somebody speaks, without her own voice; what was meant by it |
@@ -33,6 +34,7 @@
 pub mod accuracy;
 pub mod audio;
 pub mod backend;
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod conversation;

@@ -169,18 +169,16 @@ fn transcribe(home: &Home, played: &[i16]) -> Vec<String> {
     words(&texts.collect::<Vec<_>>().join(" "))
 }
 
-/// How many words of `story` are over where `spoken` ends, as its last two words tell, else the last; of several places the one
-/// nearest to `about`. The recogniser joins and drops small words, so that counting them would not do.
+/// How many words of `story` are over where `spoken` ends: the beginning that `spoken` has the fewest word errors against; of several
+/// the one nearest to `about`. The recogniser joins, drops and mistakes words, so that neither counting them nor looking for the last
+/// one would do.
 fn position(story: &[String], spoken: &[String], about: usize) -> usize {
-    let ends = |words: &[String]| {
-        let places =
-            (words.len()..=story.len()).filter(|end| story[end - words.len()..*end] == *words);
-        places.min_by_key(|end| end.abs_diff(about))
+    let spoken = spoken.join(" ");
+    let apart = |end: &usize| {
+        let errors = WordErrors::between(&story[..*end].join(" "), &spoken).errors;
+        (errors, end.abs_diff(about))
     };
-    let last = |count: usize| &spoken[spoken.len().saturating_sub(count)..];
-    ends(last(2))
-        .or_else(|| ends(last(1)))
-        .unwrap_or(spoken.len())
+    (0..=story.len()).min_by_key(apart).unwrap()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. With `--json` a command prints events only, one a line.
 
 mod ask;
+mod bench;
 mod chat;
 mod check;
 mod doctor;
@@ -53,6 +54,9 @@ struct Common {
     /// jane.toml, else the user's data directory]
     #[arg(long, global = true, value_name = "DIR")]
     home: Option<PathBuf>,
+    /// Read this file in place of the home's jane.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Print events, one JSON object a line
     #[arg(long, global = true)]
     json: bool,
@@ -83,6 +87,8 @@ enum Command {
     Check,
     /// Look at devices, memory, models and programs: what is wrong and how to mend it
     Doctor,
+    /// Measure everything against the performance goals, and write a report
+    Bench(bench::Bench),
     /// Make a home: a jane.toml with every key explained, and the directories beside it
     Init(init::Init),
 }
@@ -183,6 +189,7 @@ async fn dispatch(
         Command::Say(say) => say.run(&session).await,
         Command::Models(models) => models.run(&session).await,
         Command::Skills(skills) => skills.run(&session).await,
+        Command::Bench(bench) => bench.run(common, &session).await,
         Command::Check | Command::Doctor | Command::Init(_) => Ok(()),
     }
 }

@@ -4,6 +4,7 @@
 //! task of its own, so that a slow terminal holds up no turn; what was emitted before the end is printed before the program ends.
 
 use std::io::{IsTerminal, Write, stderr, stdin, stdout};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc;
@@ -14,6 +15,9 @@ use crate::event::{Event, Events, Stamped, Waterfall};
 
 /// Bytes of a skill from which a person notices that it is compiled.
 const SLOW_TO_COMPILE: u64 = 1 << 20;
+
+/// Between two pictures of a spinner.
+const TICK: Duration = Duration::from_millis(200);
 
 pub struct Printer {
     task: JoinHandle<()>,
@@ -210,6 +214,7 @@ impl Human {
                 bytes,
                 of_bytes,
             } => self.progress(model, bytes, of_bytes),
+            Event::BenchProgress { step } => self.step(&step),
             Event::Report { report, .. } => self.report(&report),
             Event::Warning { message, hint } => self.problem("warning", &message, hint.as_deref()),
             Event::Error { message, hint, .. } => self.problem("error", &message, hint.as_deref()),
@@ -303,6 +308,24 @@ impl Human {
         }
         if let Some((_, bar)) = &self.bar {
             bar.set_position(bytes);
+        }
+    }
+
+    /// A step of a measurement, `part: step`: one line that changes, or where there is no terminal a line for each part.
+    fn step(&mut self, step: &str) {
+        let part = step.split(':').next().unwrap_or_default();
+        if self.bar.as_ref().is_none_or(|(name, _)| name != part) {
+            self.end_bar();
+            let bar = ProgressBar::new_spinner();
+            if stderr().is_terminal() {
+                bar.enable_steady_tick(TICK);
+            } else {
+                self.note(&format!("measuring {part} …"));
+            }
+            self.bar = Some((part.to_owned(), bar));
+        }
+        if let Some((_, bar)) = &self.bar {
+            bar.set_message(step.to_owned());
         }
     }
 

@@ -181,10 +181,15 @@ fn device(config: &Config) -> Option<&str> {
 pub fn configuration(common: &Common) -> Result<(PathBuf, Origin, Config), Failure> {
     let home = std::path::absolute(config::find_home(common.home.clone())?)
         .map_err(|error| Failure::failed(format!("cannot find Jane's home: {error}")))?;
+    let file = match &common.config {
+        Some(file) => std::path::absolute(file)
+            .map_err(|error| Failure::failed(format!("`{}`: {error}", file.display())))?,
+        None => home.join(CONFIGURATION),
+    };
     let origin = Origin {
-        file: home.join(CONFIGURATION),
-        // A home named by the user must hold a configuration; without any, the defaults serve.
-        file_is_required: common.home.is_some(),
+        file,
+        // A file or a home that is named by the user must be there; without any, the defaults serve.
+        file_is_required: common.home.is_some() || common.config.is_some(),
         environment: config::process_environment(),
         overrides: common.overrides.clone(),
     };

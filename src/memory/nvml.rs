@@ -63,6 +63,15 @@ impl Machine {
         }
     }
 
+    /// What the driver calls its version; `None` where there is none.
+    #[must_use]
+    pub fn driver_version(&self) -> Option<String> {
+        self.with_driver(|nvml, problem| {
+            let version = nvml.sys_driver_version();
+            version.map_err(|error| *problem = Some(error)).ok()
+        })?
+    }
+
     /// Does `ask` with the started library; `None` where there is none. An error means that the library is started anew later.
     fn with_driver<T>(&self, ask: impl FnOnce(&Nvml, &mut Option<NvmlError>) -> T) -> Option<T> {
         let library = self.library.as_ref()?;

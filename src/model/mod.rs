@@ -26,6 +26,7 @@ mod verify;
 
 pub use error::ModelError;
 pub use fetch::Progress;
+pub(crate) use files::{hash, read_text};
 pub use kind::ModelKind;
 pub use pull::Pulled;
 pub use resolve::ModelFiles;

@@ -5,6 +5,9 @@ mod confine;
 #[cfg(target_os = "linux")]
 mod limit;
 mod memory;
+#[cfg(target_os = "linux")]
+mod page_cache;
+mod processor;
 #[cfg(unix)]
 mod unix;
 
@@ -13,6 +16,11 @@ pub use confine::confine;
 #[cfg(target_os = "linux")]
 pub use limit::{GroupError, MemoryGroup, MemoryGroups, limit_memory};
 pub use memory::{machine_memory, process_memory, resident_memory};
+#[cfg(target_os = "linux")]
+pub use page_cache::drop_page_cache;
+pub use processor::{
+    ProcessorTimes, kernel_version, load_average, own_processor_time, processor_name,
+};
 #[cfg(unix)]
 pub use unix::{ReloadSignals, exit_now, file_number, private_directory, take_stdout};
 
@@ -20,6 +28,15 @@ pub use unix::{ReloadSignals, exit_now, file_number, private_directory, take_std
 #[cfg(not(target_os = "linux"))]
 pub fn confine(_readable: &[std::path::PathBuf], _writable: &[std::path::PathBuf]) -> String {
     "this worker is not confined: not supported on this system".to_owned()
+}
+
+/// Drops what the system keeps of a file; on this system that is not known.
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub fn drop_page_cache(_path: &std::path::Path) -> std::io::Result<f64> {
+    Err(std::io::Error::from(std::io::ErrorKind::Unsupported))
 }
 
 /// Limits a process's memory; on this system that is not known, and nothing is limited.

@@ -27,7 +27,7 @@ pub use protocol::{
 };
 pub use serve::{Call, Engine, all_cores, serve};
 pub use whisper::WhisperBackend;
-pub use workers::Workers;
+pub use workers::{Mark, Workers};
 
 use process::Launch;
 

@@ -70,9 +70,12 @@ pub enum CallError {
 
 type Answer<P> = Result<<P as Protocol>::Reply, CallError>;
 
+/// An answer, and how long the worker had been at the request when it gave it.
+type Timed<P> = Result<(<P as Protocol>::Reply, Duration), CallError>;
+
 /// Calls in flight, the last sign of life, and the status once the process has ended.
 struct Calls<P: Protocol> {
-    open: HashMap<u64, mpsc::UnboundedSender<Answer<P>>>,
+    open: HashMap<u64, mpsc::UnboundedSender<Timed<P>>>,
     heard: Instant,
     ended: Option<String>,
 }
@@ -196,6 +199,7 @@ impl<P: Protocol> Process<P> {
             outgoing: self.outgoing.clone(),
             calls: Arc::clone(&self.calls),
             started: Instant::now(),
+            after: Duration::ZERO,
             ended: false,
         };
         {
@@ -225,14 +229,25 @@ impl<P: Protocol> Process<P> {
 /// A request on its way. Dropped before its end, it is cancelled.
 pub struct RunningCall<P: Protocol> {
     id: u64,
-    answers: mpsc::UnboundedReceiver<Answer<P>>,
+    answers: mpsc::UnboundedReceiver<Timed<P>>,
     outgoing: Outgoing,
     calls: Arc<Mutex<Calls<P>>>,
     started: Instant,
+    after: Duration,
     ended: bool,
 }
 
 impl<P: Protocol> RunningCall<P> {
+    /// How long the worker had been at the request, by its own clock, when it gave the last reply.
+    pub fn after(&self) -> Duration {
+        self.after
+    }
+
+    /// Names the call among those of its worker.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
     /// The next reply; `None` once the request is finished.
     ///
     /// # Errors
@@ -244,7 +259,10 @@ impl<P: Protocol> RunningCall<P> {
         loop {
             let patient_until = self.started.max(lock(&self.calls).heard) + silence;
             match tokio::time::timeout_at(patient_until.into(), self.answers.recv()).await {
-                Ok(Some(Ok(reply))) => return Some(Ok(reply)),
+                Ok(Some(Ok((reply, after)))) => {
+                    self.after = after;
+                    return Some(Ok(reply));
+                }
                 Ok(Some(Err(error))) => {
                     self.ended = true;
                     return Some(Err(error));
@@ -443,9 +461,13 @@ async fn dispatch<P: Protocol>(
             _ if !greeted => return Some("did not say hello".to_owned()),
             FromWorker::Working { .. } => {}
             // Where the call was dropped its cancellation is on the way. What is not read yet is bounded by the request.
-            FromWorker::Reply { id, reply } => {
+            FromWorker::Reply {
+                id,
+                after_us,
+                reply,
+            } => {
                 if let Some(sender) = lock(calls).open.get(&id) {
-                    let _ = sender.send(Ok(reply));
+                    let _ = sender.send(Ok((reply, Duration::from_micros(after_us))));
                 }
             }
             FromWorker::Finished { id } => drop(lock(calls).open.remove(&id)),

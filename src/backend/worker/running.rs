@@ -116,6 +116,8 @@ where
                     return Ok(None);
                 }
                 Some(Ok(reply)) => {
+                    let (role, workers) = (self.supervisor.spec.role, &self.supervisor.workers);
+                    workers.mark(role, call.id(), call.after());
                     if let Some(item) = self.task.accept(&at_work.live.loaded, reply) {
                         return Ok(Some(item));
                     }

@@ -44,6 +44,7 @@ pub struct Call<'a, P: Protocol> {
     cancelled: Arc<AtomicBool>,
     output: &'a Output,
     lease: &'a Lease,
+    begun: Instant,
     signed: Mutex<Instant>,
     protocol: std::marker::PhantomData<P>,
 }
@@ -55,7 +56,13 @@ impl<P: Protocol> Call<'_, P> {
     /// [`Failure::Cancelled`] once the host does not want it any more.
     pub fn reply(&self, reply: P::Reply) -> Result<(), Failure> {
         self.check()?;
-        self.output.write(&FromWorker::Reply { id: self.id, reply });
+        let after_us = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let id = self.id;
+        self.output.write(&FromWorker::Reply {
+            id,
+            after_us,
+            reply,
+        });
         Ok(())
     }
 
@@ -242,6 +249,7 @@ fn work<P: Protocol>(
             cancelled,
             output,
             lease,
+            begun: Instant::now(),
             signed: Mutex::new(Instant::now()),
             protocol: std::marker::PhantomData,
         };

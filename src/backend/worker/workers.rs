@@ -5,9 +5,11 @@
 
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use tokio::sync::mpsc;
 
 use super::lease::Cores;
 use super::protocol::Protocol;
@@ -26,6 +28,18 @@ pub trait Supervised: Any + Send + Sync {
     async fn unload(&self, entry: EntryId, reason: Reason) -> Option<bool>;
 }
 
+/// A reply of an engine, as whoever measures sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    pub role: Role,
+    /// Names the request among those of its worker.
+    pub request: u64,
+    /// When the host took it.
+    pub at: Instant,
+    /// How long the worker had been at the request, by its own clock.
+    pub after: Duration,
+}
+
 /// A cheap handle.
 #[derive(Clone)]
 pub struct Workers {
@@ -37,6 +51,7 @@ pub struct Workers {
     beside: Arc<Mutex<Option<Role>>>,
     /// Whether it is news that a worker goes because nothing needs it: not where the program ends.
     goes_on: Arc<AtomicBool>,
+    marks: Arc<OnceLock<mpsc::UnboundedSender<Mark>>>,
     /// Control groups that hold workers to their memory, where the system lets Jane make them.
     #[cfg(target_os = "linux")]
     groups: Option<Arc<MemoryGroups>>,
@@ -52,6 +67,7 @@ impl Workers {
             supervisors: Arc::default(),
             beside: Arc::default(),
             goes_on: Arc::default(),
+            marks: Arc::default(),
             #[cfg(target_os = "linux")]
             groups: MemoryGroups::prepare()
                 .inspect_err(|error| {
@@ -91,6 +107,27 @@ impl Workers {
     /// From now on it is said, or not, that a worker went because nothing needs it any more.
     pub fn set_going_on(&self, goes_on: bool) {
         self.goes_on.store(goes_on, Ordering::Relaxed);
+    }
+
+    /// A mark for each reply of an engine from now on. For one measurement in the life of these workers: a second call receives
+    /// nothing.
+    #[must_use]
+    pub fn marks(&self) -> mpsc::UnboundedReceiver<Mark> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let _ = self.marks.set(sender);
+        receiver
+    }
+
+    pub(super) fn mark(&self, role: Role, request: u64, after: Duration) {
+        if let Some(marks) = self.marks.get() {
+            let at = Instant::now();
+            let _ = marks.send(Mark {
+                role,
+                request,
+                at,
+                after,
+            });
+        }
     }
 
     pub(super) fn goes_on(&self) -> bool {

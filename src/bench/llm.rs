@@ -1,0 +1,179 @@
+//! The language model: how soon it answers, how fast it writes, and whether what it writes arrives at once.
+
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+
+use super::error::BenchError;
+use super::figure::{Figure, Unit};
+use super::{Bench, Part, loads};
+use crate::backend::{Generated, Generation, LanguageModel, Message, Prompt};
+use crate::event::Role;
+use crate::runtime::Factory;
+
+/// Replies for each figure.
+const ROUNDS: (usize, usize) = (11, 3);
+
+/// What an assistant is asked; each first token is that of another question, with the instructions in the cache.
+const QUESTIONS: [&str; 6] = [
+    "What is the capital of France?",
+    "How many days are in a week?",
+    "Can you tell me why the sky is blue on a clear day?",
+    "Who wrote Romeo and Juliet?",
+    "What should I cook tonight, if I have rice, onions and two eggs left?",
+    "Remind me what the opposite of big is.",
+];
+
+/// What is answered at length, so that the rate of writing is not that of a few words.
+const LONG: &str =
+    "Tell me a very long story about a harbour, a lighthouse and the people who live there.";
+
+/// A word, and how often it stands in the prompt whose reading is measured.
+const FILLING: (&str, usize) = ("lighthouse ", 120);
+
+/// # Errors
+/// Where the model cannot be loaded or fails.
+pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchError> {
+    loads::measure(bench, Role::Llm, part).await?;
+    let llm = bench.installed.llm(bench.config)?;
+    llm.prepare(&bench.instructions()).await?;
+    let window = llm.window().await?;
+    let name = "context window";
+    part.figures.push(Figure::new(
+        "llm.window",
+        name,
+        Unit::Tokens,
+        [f64::from(window.tokens)],
+    ));
+
+    let runs = bench.runs(ROUNDS);
+    let mut first_tokens = Vec::new();
+    // One reply to warm up.
+    written(llm.as_ref(), bench.question(LONG)).await?;
+    for (run, question) in (1..=runs).zip(QUESTIONS.iter().cycle()) {
+        bench.progress(&format!("llm: first token, {run} of {runs}"));
+        let reply = written(llm.as_ref(), bench.question(question)).await?;
+        first_tokens.extend(reply.first.map(|first| first.as_secs_f64()));
+    }
+    let name = "first token, with the instructions in the cache";
+    part.figures.push(Figure::new(
+        "llm.first_token",
+        name,
+        Unit::Seconds,
+        first_tokens,
+    ));
+
+    let (mut rates, mut delivered, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
+    for run in 1..=runs {
+        bench.progress(&format!("llm: writing, {run} of {runs}"));
+        let reply = written(llm.as_ref(), bench.question(LONG)).await?;
+        let made = reply.rate();
+        rates.extend(made);
+        delivered.extend(
+            reply
+                .arrived()
+                .zip(made)
+                .map(|(arrived, made)| arrived / made),
+        );
+        gaps.extend(reply.longest_gap.map(|gap| gap.as_secs_f64()));
+    }
+    let name = "tokens per second while a reply is written";
+    part.figures
+        .push(Figure::new("llm.rate", name, Unit::TokensPerSecond, rates));
+    let name = "rate at which text arrives, of the rate at which it is made";
+    part.figures
+        .push(Figure::new("llm.delivered", name, Unit::Share, delivered));
+    let name = "longest wait between two pieces of a reply";
+    part.figures
+        .push(Figure::new("llm.longest_gap", name, Unit::Seconds, gaps));
+    reading(bench, llm.as_ref(), part).await
+}
+
+/// How fast a prompt is read that is not in the cache.
+async fn reading(
+    bench: &Bench<'_>,
+    llm: &dyn LanguageModel,
+    part: &mut Part,
+) -> Result<(), BenchError> {
+    let runs = bench.runs(ROUNDS);
+    let mut rates = Vec::new();
+    for run in 1..=runs {
+        bench.progress(&format!("llm: reading, {run} of {runs}"));
+        // Another beginning each time: nothing of it is in the cache.
+        let text = format!("{run} {}", FILLING.0.repeat(FILLING.1));
+        let prompt: Prompt = vec![Message::user(text)].into();
+        let reply = written(llm, prompt).await?;
+        if let (Some(first), Some(generation)) = (reply.first, reply.generation) {
+            let read = generation
+                .prompt_tokens
+                .saturating_sub(generation.reused_tokens);
+            rates.push(f64::from(read) / first.as_secs_f64());
+        }
+    }
+    let name = "tokens per second while a prompt is read";
+    part.figures.push(Figure::new(
+        "llm.reading",
+        name,
+        Unit::TokensPerSecond,
+        rates,
+    ));
+    // The instructions are in the cache again for whoever comes next.
+    Ok(llm.prepare(&bench.instructions()).await?)
+}
+
+impl Bench<'_> {
+    /// A question behind the instructions.
+    fn question(&self, question: &str) -> Prompt {
+        let mut prompt = self.instructions();
+        prompt.messages.push(Message::user(question));
+        prompt
+    }
+}
+
+/// A reply as it arrived.
+#[derive(Debug, Default)]
+struct Reply {
+    first: Option<Duration>,
+    last: Duration,
+    longest_gap: Option<Duration>,
+    generation: Option<Generation>,
+}
+
+impl Reply {
+    /// Tokens per second as the engine made them.
+    fn rate(&self) -> Option<f64> {
+        let generation = self.generation.as_ref()?;
+        let seconds = f64::from(generation.decode_seconds);
+        (seconds > 0.0).then(|| f64::from(generation.reply_tokens) / seconds)
+    }
+
+    /// Tokens per second as they arrived. The first one came at the beginning of the time.
+    fn arrived(&self) -> Option<f64> {
+        let tokens = self.generation.as_ref()?.reply_tokens.checked_sub(1)?;
+        let seconds = self.last.checked_sub(self.first?)?.as_secs_f64();
+        (seconds > 0.0).then(|| f64::from(tokens) / seconds)
+    }
+}
+
+/// Has the model reply.
+async fn written(llm: &dyn LanguageModel, prompt: Prompt) -> Result<Reply, BenchError> {
+    let begun = Instant::now();
+    let mut stream = llm.reply(prompt);
+    let mut reply = Reply::default();
+    while let Some(item) = stream.next().await {
+        let at = begun.elapsed();
+        match item? {
+            Generated::Text(_) if reply.first.is_none() => reply.first = Some(at),
+            Generated::Text(_) => {
+                reply.longest_gap = reply.longest_gap.max(Some(at.saturating_sub(reply.last)));
+            }
+            Generated::ToolCall(_) => {}
+            Generated::Ended(generation) => {
+                reply.generation = Some(generation);
+                continue;
+            }
+        }
+        reply.last = at;
+    }
+    Ok(reply)
+}

@@ -1,0 +1,155 @@
+//! How long engines take to load: the first time, with nothing of them in memory, and again.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use super::error::BenchError;
+use super::figure::{Figure, Unit};
+use super::{Bench, Part};
+use crate::backend::worker::{Llama, Piper, Protocol, Whisper};
+use crate::backend::{ONNX_RUNTIME, Prompt, wanted_models};
+use crate::event::Role;
+use crate::model::ModelKind;
+use crate::platform;
+use crate::runtime::{Factory, Installed};
+
+/// Loads with nothing in memory, and loads again.
+const FIRST: (usize, usize) = (3, 1);
+const AGAIN: (usize, usize) = (7, 3);
+
+/// The share of the files that the system may keep in memory although it was asked not to, before that is said.
+const KEPT: f64 = 0.01;
+
+/// Loads the engine of `role` again and again, and unloads it.
+///
+/// # Errors
+/// Where it cannot be loaded.
+pub async fn measure(bench: &Bench<'_>, role: Role, part: &mut Part) -> Result<(), BenchError> {
+    let (section, name) = match role {
+        Role::Stt => ("stt", "recogniser"),
+        Role::Llm => ("llm", "language model, with the instructions read"),
+        Role::Tts => ("tts", "voice"),
+    };
+    let first = (
+        format!("{section}.first_load"),
+        format!("first load of the {name}"),
+    );
+    let again = (
+        format!("{section}.cached_load"),
+        format!("cached load of the {name}"),
+    );
+    let Some(files) = files(bench, role) else {
+        for (key, name) in [first, again] {
+            let reason = "a server does the work";
+            part.figures
+                .push(Figure::missing(&key, &name, Unit::Seconds, reason));
+        }
+        return Ok(());
+    };
+    let mut seconds = Vec::new();
+    for _ in 0..bench.runs(FIRST) {
+        bench.progress(&format!("{section}: first load"));
+        // A cache of its own is empty: what is computed at the first load is computed now.
+        let cache = tempfile::tempdir().map_err(BenchError::Temporary)?;
+        let mut installed = bench.install().map_err(BenchError::Temporary)?;
+        installed.cache = Some(cache.path().to_path_buf());
+        part.notes.extend(forget(&files));
+        seconds.push(load(bench, &installed, role).await?);
+    }
+    part.figures
+        .push(Figure::new(&first.0, &first.1, Unit::Seconds, seconds));
+    let mut seconds = Vec::new();
+    // The first one fills what caches there are.
+    for run in 0..=bench.runs(AGAIN) {
+        bench.progress(&format!("{section}: cached load"));
+        let took = load(bench, bench.installed, role).await?;
+        if run > 0 {
+            seconds.push(took);
+        }
+    }
+    part.figures
+        .push(Figure::new(&again.0, &again.1, Unit::Seconds, seconds));
+    Ok(())
+}
+
+/// The files that a load of `role` reads: `None` where it loads nothing on this machine.
+fn files(bench: &Bench<'_>, role: Role) -> Option<Vec<PathBuf>> {
+    let (kind, worker) = match role {
+        Role::Stt => (ModelKind::Stt, Whisper::WORKER),
+        Role::Llm => (ModelKind::Llm, Llama::WORKER),
+        Role::Tts => (ModelKind::Tts, Piper::WORKER),
+    };
+    let (_, name) = wanted_models(bench.config)
+        .into_iter()
+        .find(|(wanted, _)| *wanted == kind)?;
+    let found = |kind, name| bench.models.resolve(kind, name, &bench.installed.home).ok();
+    let model = found(kind, name)?;
+    let program = format!("{worker}{}", std::env::consts::EXE_SUFFIX);
+    let mut files = vec![bench.installed.installation.programs.join(program)];
+    if role == Role::Tts {
+        files.extend(found(ModelKind::Runtime, ONNX_RUNTIME).map(|runtime| runtime.main));
+    }
+    files.push(model.main);
+    files.extend(model.extra);
+    Some(files)
+}
+
+/// Has the system forget the files' contents; says where it did not.
+fn forget(files: &[PathBuf]) -> Option<String> {
+    for file in files {
+        let name = file.file_name().unwrap_or_default().display();
+        match platform::drop_page_cache(file) {
+            Ok(left) if left > KEPT => {
+                let percent = left * 100.0;
+                return Some(format!(
+                    "first loads: the system kept {percent:.0} % of `{name}` in memory"
+                ));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                return Some(format!(
+                    "first loads: `{name}` may have been in memory already ({error})"
+                ));
+            }
+        }
+    }
+    None
+}
+
+/// Seconds of one load.
+async fn load(bench: &Bench<'_>, installed: &Installed, role: Role) -> Result<f64, BenchError> {
+    let begun = Instant::now();
+    let config = bench.config;
+    let seconds = match role {
+        Role::Stt => {
+            let engine = installed.stt(config)?;
+            engine.prepare().await?;
+            let took = begun.elapsed();
+            installed.unload(role).await;
+            took
+        }
+        Role::Llm => {
+            let engine = installed.llm(config)?;
+            engine.prepare(&bench.instructions()).await?;
+            let took = begun.elapsed();
+            installed.unload(role).await;
+            took
+        }
+        Role::Tts => {
+            let engine = installed.tts(config)?;
+            engine.prepare().await?;
+            let took = begun.elapsed();
+            installed.unload(role).await;
+            took
+        }
+    };
+    Ok(seconds.as_secs_f64())
+}
+
+impl Bench<'_> {
+    /// What the model is told before every conversation.
+    #[must_use]
+    pub fn instructions(&self) -> Prompt {
+        vec![crate::backend::Message::system(self.config.instructions())].into()
+    }
+}

@@ -1,0 +1,203 @@
+//! Memory while a conversation runs: of the host, of each engine, and of the devices.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::error::BenchError;
+use super::figure::{Figure, Unit};
+use super::recordings::Recordings;
+use super::{Bench, Part};
+use crate::audio::{Silent, WavSource};
+use crate::backend::worker::{Llama, Piper, Protocol, Whisper};
+use crate::conversation::{Conversation, Question};
+use crate::event::{Event, Events, Stamped};
+use crate::memory::{MEGABYTE, Machine, Probe};
+use crate::runtime::{Factory, InForce};
+use crate::skill::Skills;
+
+/// Between two looks: shorter than any stage of a turn that takes memory for itself.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+const ROUNDS: (usize, usize) = (2, 1);
+
+/// The workers, and what their figures are called.
+const ENGINES: [(&str, &str, &str); 3] = [
+    (Whisper::WORKER, "stt", "the recogniser"),
+    (Llama::WORKER, "llm", "the language model"),
+    (Piper::WORKER, "tts", "the voice"),
+];
+
+/// # Errors
+/// Where an engine cannot be loaded or fails.
+pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchError> {
+    let events = Events::new();
+    let started = events.subscribe();
+    let installed = bench.install_with(&events).map_err(BenchError::Temporary)?;
+    let sampling = Sampling::start(started);
+    let in_force = InForce {
+        config: bench.config.clone(),
+        engines: installed.engines(bench.config)?,
+        skills: Skills::none(),
+        generation: 0,
+    };
+    let questions = Recordings::shipped()?;
+    let mut conversation = Conversation::new(events.clone());
+    conversation.prepare(&in_force, true, true).await?;
+    let runs = bench.runs(ROUNDS);
+    for run in 1..=runs {
+        for (number, clip) in (1..).zip(&questions.clips) {
+            bench.progress(&format!("memory: turn {number}, round {run} of {runs}"));
+            let question = Question::Recording(Box::new(WavSource::open(&clip.path)?));
+            conversation
+                .turn(&in_force, question, Some(&mut Silent))
+                .await?;
+            conversation.upkeep(&in_force).await;
+        }
+    }
+    let samples = sampling.stop().await;
+    report(
+        &samples,
+        installed.workers.memory.report().devices.is_empty(),
+        part,
+    );
+    Ok(())
+}
+
+/// Megabytes at one moment.
+#[derive(Debug, Default)]
+struct Sample {
+    host: Option<f64>,
+    engines: BTreeMap<&'static str, f64>,
+    video: BTreeMap<&'static str, f64>,
+    /// In use on all devices, whoever uses it.
+    devices: f64,
+}
+
+/// A thread that looks again and again.
+struct Sampling {
+    stop: mpsc::Sender<()>,
+    samples: tokio::task::JoinHandle<Vec<Sample>>,
+}
+
+impl Sampling {
+    fn start(mut started: mpsc::UnboundedReceiver<Stamped>) -> Self {
+        let (stop, mut stopped) = mpsc::channel(1);
+        let samples = tokio::spawn(async move {
+            let machine = Arc::new(Machine::new());
+            let mut workers = BTreeMap::new();
+            let mut samples = Vec::new();
+            while stopped.try_recv().is_err() {
+                while let Ok(event) = started.try_recv() {
+                    if let Event::WorkerStarted { worker, pid } = event.event {
+                        workers.insert(worker, pid);
+                    }
+                }
+                let (machine, workers) = (Arc::clone(&machine), workers.clone());
+                let looked = tokio::task::spawn_blocking(move || look(machine.as_ref(), &workers));
+                samples.extend(looked.await);
+                tokio::time::sleep(INTERVAL).await;
+            }
+            samples
+        });
+        Self { stop, samples }
+    }
+
+    async fn stop(self) -> Vec<Sample> {
+        let _ = self.stop.send(()).await;
+        self.samples.await.unwrap_or_default()
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "bytes are far below 2^52")]
+fn look(machine: &Machine, workers: &BTreeMap<&'static str, u32>) -> Sample {
+    let megabytes = |bytes: u64| bytes as f64 / MEGABYTE as f64;
+    let of = |ask: &dyn Fn(u32) -> Option<u64>| {
+        let each = workers.iter();
+        each.filter_map(|(worker, pid)| Some((*worker, megabytes(ask(*pid)?))))
+            .collect()
+    };
+    Sample {
+        host: machine.process(std::process::id()).map(megabytes),
+        engines: of(&|pid| machine.process(pid)),
+        video: of(&|pid| machine.device_use(pid)),
+        devices: machine
+            .devices()
+            .iter()
+            .map(|device| megabytes(device.used))
+            .sum(),
+    }
+}
+
+fn report(samples: &[Sample], no_device: bool, part: &mut Part) {
+    let reason = if samples.iter().all(|sample| sample.host.is_none()) {
+        Some("the system does not say what a process takes")
+    } else {
+        None
+    };
+    let mut add = |key: &str, name: &str, values: Vec<f64>| {
+        let figure = match reason {
+            Some(reason) => Figure::missing(key, name, Unit::Megabytes, reason),
+            None => Figure::new(key, name, Unit::Megabytes, values),
+        };
+        part.figures.push(figure);
+    };
+    let engines = |sample: &Sample| sample.engines.values().sum::<f64>();
+    let host = |sample: &Sample| sample.host.unwrap_or_default();
+    add(
+        "memory.host",
+        "the host",
+        samples.iter().map(host).collect(),
+    );
+    for (worker, _, name) in ENGINES {
+        let of = |sample: &Sample| sample.engines.get(worker).copied();
+        add(
+            &format!("memory.{worker}"),
+            name,
+            samples.iter().filter_map(of).collect(),
+        );
+    }
+    add(
+        "memory.engines",
+        "all engines",
+        samples.iter().map(engines).collect(),
+    );
+    let all = |sample: &Sample| host(sample) + engines(sample);
+    add(
+        "memory.all",
+        "host and engines",
+        samples.iter().map(all).collect(),
+    );
+
+    let reason = if no_device {
+        "no graphics processor that the engines can use"
+    } else {
+        "the driver does not say what a process takes"
+    };
+    let mut add = |key: &str, name: &str, values: Vec<f64>| {
+        let figure = if values.is_empty() {
+            Figure::missing(key, name, Unit::Megabytes, reason)
+        } else {
+            Figure::new(key, name, Unit::Megabytes, values)
+        };
+        part.figures.push(figure);
+    };
+    for (worker, section, name) in ENGINES {
+        let of = |sample: &Sample| sample.video.get(worker).copied();
+        let name = format!("{name}, GPU memory");
+        add(
+            &format!("{section}.video"),
+            &name,
+            samples.iter().filter_map(of).collect(),
+        );
+    }
+    let used = |sample: &Sample| (!no_device).then_some(sample.devices);
+    let name = "GPU memory in use on all devices";
+    add(
+        "memory.video",
+        name,
+        samples.iter().filter_map(used).collect(),
+    );
+}

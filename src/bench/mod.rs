@@ -1,0 +1,175 @@
+//! `jane bench`: the performance goals, measured with the configuration in force on the machine it runs on.
+//!
+//! Invariants: everything is measured on the real engines, through what a conversation uses; runs that warm up count nowhere; what
+//! cannot be measured says why and is neither met nor missed; a section that fails costs the others nothing.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `goal` | the goals, and how a figure stands against them |
+//! | `figure` | the numbers of several runs |
+//! | `stt`, `llm`, `tts`, `loads` | one engine each, and how it loads |
+//! | `turns`, `talk` | whole turns: in this process, and by the program itself, live |
+//! | `memory`, `skills` | what the rest takes |
+//! | `recordings` | what is heard |
+//! | `machine` | where it was measured, and what disturbed it |
+//! | `report` | what is written about it |
+
+mod error;
+mod figure;
+mod goal;
+mod llm;
+mod loads;
+mod machine;
+mod memory;
+pub mod recordings;
+mod report;
+mod skills;
+mod stt;
+mod talk;
+mod tts;
+mod turns;
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::event::Events;
+use crate::memory::{Machine, Probe};
+use crate::model::ModelStore;
+use crate::runtime::Installed;
+use crate::skill::Skills;
+
+pub use error::BenchError;
+pub use figure::{Figure, Measured, Summary, Unit};
+pub use goal::{Judgement, Standing};
+pub use report::{Report, ReportError};
+
+use machine::{MachineFacts, Watch};
+use report::{Stage, Stamp};
+use stt::Kind;
+
+/// A part of the measurement that can be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Section {
+    /// From `jane talk` to listening
+    Startup,
+    /// The recogniser
+    Stt,
+    /// The language model
+    Llm,
+    /// The voice
+    Tts,
+    /// What skills add
+    Skills,
+    /// Whole turns, from recordings and live
+    E2e,
+    /// Memory while a conversation runs
+    Memory,
+}
+
+/// What is wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Fewer runs: minutes less, and less sure.
+    pub quick: bool,
+    /// All of them where it is empty.
+    pub sections: Vec<Section>,
+    /// A directory of recordings with a manifest; else the questions that ship.
+    pub recordings: Option<PathBuf>,
+    /// What the program is started with so that it has the same home and configuration.
+    pub arguments: Vec<String>,
+}
+
+/// What is measured, and with what.
+pub struct Bench<'a> {
+    pub config: &'a Config,
+    pub installed: &'a Installed,
+    pub models: &'a ModelStore,
+    /// `None` where this machine cannot run any.
+    pub skills: Option<&'a Skills>,
+    pub options: Options,
+    /// Told what is done at present.
+    pub on_progress: &'a (dyn Fn(&str) + Send + Sync),
+}
+
+/// What sections found.
+#[derive(Debug, Default)]
+pub struct Part {
+    figures: Vec<Figure>,
+    kinds: Vec<Kind>,
+    /// Where the time of a turn goes: of one from a recording, piece by piece; and of a live one, from its beginning.
+    turn: Vec<Stage>,
+    live: Vec<Stage>,
+    notes: Vec<String>,
+}
+
+impl Bench<'_> {
+    /// Measures everything that is wanted. Takes from half a minute to a quarter of an hour, and wants a machine that does nothing
+    /// else.
+    pub async fn run(&self) -> Report {
+        let watch = Watch::start();
+        let mut part = Part::default();
+        let mut failures = Vec::new();
+        for section in Section::value_variants() {
+            if !self.options.sections.is_empty() && !self.options.sections.contains(section) {
+                continue;
+            }
+            if let Err(error) = self.section(*section, &mut part).await {
+                failures.push((*section, error.to_string(), error.hint()));
+            }
+        }
+        part.notes.dedup();
+        let machine = Machine::new();
+        Report {
+            stamp: Stamp::of(self),
+            machine: MachineFacts::find(&machine.devices(), machine.driver_version()),
+            disturbance: watch.disturbance(),
+            goals: goal::GOALS
+                .iter()
+                .map(|goal| goal.judge(&part.figures))
+                .collect(),
+            figures: part.figures,
+            kinds: part.kinds,
+            turn: part.turn,
+            live: part.live,
+            notes: part.notes,
+            failures,
+        }
+    }
+
+    async fn section(&self, section: Section, part: &mut Part) -> Result<(), BenchError> {
+        match section {
+            Section::Startup => talk::startup(self, part).await,
+            Section::Stt => stt::measure(self, part).await,
+            Section::Llm => llm::measure(self, part).await,
+            Section::Tts => tts::measure(self, part).await,
+            Section::Skills => skills::measure(self, self.skills, part).await,
+            Section::E2e => {
+                turns::measure(self, part).await?;
+                talk::live(self, part).await
+            }
+            Section::Memory => memory::measure(self, part).await,
+        }
+    }
+
+    /// How often something is measured: the first number, or the second where it is to be quick.
+    fn runs(&self, (thorough, quick): (usize, usize)) -> usize {
+        if self.options.quick { quick } else { thorough }
+    }
+
+    fn progress(&self, step: &str) {
+        (self.on_progress)(step);
+    }
+
+    /// Engines of their own, none of them loaded, of which nobody is told.
+    fn install(&self) -> std::io::Result<Installed> {
+        self.install_with(&Events::new())
+    }
+
+    fn install_with(&self, events: &Events) -> std::io::Result<Installed> {
+        Installed::find(self.installed.home.clone(), self.config, events)
+    }
+}

@@ -1,0 +1,118 @@
+//! `jane bench`: the performance goals, measured.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::session::installed;
+use super::{Common, Failure, Session};
+use crate::bench::{self, Options, Report, Section, Standing};
+use crate::event::{Event, Events};
+
+#[derive(clap::Args)]
+pub struct Bench {
+    /// Fewer runs: some two minutes, and less sure
+    #[arg(long)]
+    quick: bool,
+    /// Measure only these parts
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "PART,…")]
+    only: Vec<Section>,
+    /// Recordings to recognise: a directory with a manifest.tsv (path, seconds, language, kind, text, ref) [default: the spoken
+    /// questions that ship]
+    #[arg(long, value_name = "DIR")]
+    recordings: Option<PathBuf>,
+    /// Where the report is written
+    #[arg(long, value_name = "FILE", default_value = "PERFORMANCE_BENCHMARK.md")]
+    out: PathBuf,
+}
+
+impl Bench {
+    pub async fn run(self, common: &Common, session: &Session) -> Result<(), Failure> {
+        // What is wrong with the recordings is said before anything is measured.
+        bench::recordings::Recordings::open(self.recordings.as_deref()).map_err(|error| {
+            let hint = error.hint();
+            Failure::usage(error.to_string()).hint(hint)
+        })?;
+        let logs = session.config.log_directory(session.home());
+        let last = Report::last(&logs);
+        // Loads and turns by the hundred are no news.
+        let silent = Events::new();
+        let installed = installed(session.home().to_path_buf(), &session.config, &silent)?;
+        let skills = session.skills(false).ok();
+        let events = session.events.clone();
+        let bench = bench::Bench {
+            config: &session.config,
+            installed: &installed,
+            models: &session.models,
+            skills: skills.as_ref(),
+            options: Options {
+                quick: self.quick,
+                sections: self.only,
+                recordings: self.recordings,
+                arguments: arguments(common, session),
+            },
+            on_progress: &move |step| {
+                events.emit(Event::BenchProgress {
+                    step: step.to_owned(),
+                });
+            },
+        };
+        let report = bench.run().await;
+        let told = |error: bench::ReportError| Failure::failed(error.to_string());
+        report.write(&self.out, last.as_ref()).map_err(told)?;
+        let kept = report.keep(&logs).map_err(told)?;
+        let text = format!(
+            "{}\nwritten to `{}`, and for programs to `{}`\n",
+            summary(&report),
+            self.out.display(),
+            kept.display()
+        );
+        let failures = report.failures.len();
+        session.events.emit(Event::Report {
+            command: "bench",
+            report: json!({ "figures": report, "text": text }),
+        });
+        match failures {
+            0 => Ok(()),
+            _ => Err(Failure::failed(format!(
+                "{failures} parts could not be measured; the report says why"
+            ))),
+        }
+    }
+}
+
+/// The options with which the program has the same home and configuration as this run.
+fn arguments(common: &Common, session: &Session) -> Vec<String> {
+    let mut arguments = vec!["--home".to_owned(), session.home().display().to_string()];
+    if let Some(file) = &common.config {
+        arguments.extend(["--config".to_owned(), file.display().to_string()]);
+    }
+    for set in &common.overrides {
+        arguments.extend(["--set".to_owned(), set.clone()]);
+    }
+    arguments
+}
+
+/// A line for each goal, and what disturbed the run.
+fn summary(report: &Report) -> String {
+    let mut text = String::new();
+    for goal in &report.goals {
+        let mark = match goal.standing {
+            Standing::Met => "met   ",
+            Standing::Missed => "MISSED",
+            Standing::NotMeasurable => "-     ",
+            Standing::LeftOut => continue,
+        };
+        text.push_str(&format!(
+            "{mark}  {}, {}: {} (goal {})\n",
+            goal.area, goal.name, goal.actual, goal.goal
+        ));
+    }
+    for warning in report.disturbance.warnings() {
+        text.push_str(&format!("\nthis run was disturbed: {warning}\n"));
+    }
+    for (section, error, _) in &report.failures {
+        text.push_str(&format!("\n{section:?} failed: {error}\n"));
+    }
+    text
+}
