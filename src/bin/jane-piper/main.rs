@@ -74,9 +74,7 @@ fn speak(voice: &mut Voice, options: &PiperOptions, call: &Call<'_, Piper>) -> R
         .iter()
         .skip(usize::try_from(options.skip_sentences).unwrap_or(usize::MAX))
     {
-        // The session's threads are fixed; a lease of none still means to wait.
-        call.threads()?;
-        let samples = voice.synthesise(phonemes, options)?;
+        let samples = voice.synthesise(phonemes, options, call.threads()?)?;
         for part in samples.chunks(second) {
             call.reply(PiperReply::Audio(part.to_vec()))?;
         }

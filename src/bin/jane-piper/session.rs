@@ -3,13 +3,11 @@
 //! Optimising the graph is most of the time of a load, so the optimised graph is kept in the cache directory and read back as it is.
 //! It holds for one model, one ONNX Runtime and one kind of CPU: its name changes with each of them.
 //!
-//! There is one session with all threads that the voice will ever have: ONNX Runtime fixes their number when a session is made,
-//! and a second one with a single thread would take 104 MB and 0.6 s more (joe-medium).
+//! ONNX Runtime fixes the number of threads when a session is made: a voice that is to follow its lease has one for each number.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use jane::backend::worker::all_cores;
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use sha2::{Digest, Sha256};
@@ -17,22 +15,21 @@ use sha2::{Digest, Sha256};
 /// What the names of optimised graphs end with.
 const ENDING: &str = ".optimised.onnx";
 
+/// Microseconds that a thread with nothing to do looks for more before it sleeps. Alone on two cores that is a tenth faster than sleeping
+/// at once; spinning for long, as ONNX Runtime does by itself, costs a third where something else wants a core (joe-medium).
+const SPIN: &str = "50";
+
 /// Hexadecimal digits in the name of an optimised graph.
 const DIGITS: usize = 16;
 
-/// Makes the session. `cache` is the directory for the optimised graph, or empty for none.
+/// Makes a session with so many threads. `cache` is the directory for the optimised graph, or empty for none.
 pub fn session(model: &Path, cache: &str, threads: u32, gpu: bool) -> ort::Result<Session> {
-    let threads = match threads {
-        0 => all_cores(),
-        threads => threads,
-    };
     let threads = usize::try_from(threads).unwrap_or(1);
-    // Threads that spin would take the cores from the language model, which is still writing. Patterns of memory are
-    // kept for each length of a sentence: they make nothing faster and 370 MB more of two sentences of 17 s.
+    // Patterns of memory are kept for each length of a sentence: they make nothing faster and 370 MB more of two sentences of 17 s.
     let builder = || -> ort::Result<SessionBuilder> {
         Ok(Session::builder()?
             .with_intra_threads(threads)?
-            .with_intra_op_spinning(false)?
+            .with_config_entry("session.intra_op.spin_duration_us", SPIN)?
             .with_memory_pattern(false)?)
     };
     if gpu {

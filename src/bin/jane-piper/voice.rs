@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use jane::backend::worker::{Failure, PiperOptions};
+use jane::backend::worker::{Failure, PiperOptions, all_cores};
 use piper_rs::{ModelConfig, Piper};
 
 use crate::session::session;
@@ -13,7 +13,10 @@ use crate::session::session;
 pub const LONGEST: usize = 300;
 
 pub struct Voice {
-    piper: Piper,
+    /// With all threads, and with half of them for a lease that is shorter. On a graphics processor there is one.
+    whole: Piper,
+    half: Option<Piper>,
+    threads: u32,
     espeak_voice: String,
     sample_rate: u32,
     length_scale: f32,
@@ -30,18 +33,33 @@ impl Voice {
             message: format!("`{model}` is not a Piper voice that can be loaded: {error}"),
         };
         let json = std::fs::read(format!("{model}.json")).map_err(|error| broken(&error))?;
-        let config: ModelConfig = serde_json::from_slice(&json).map_err(|error| broken(&error))?;
+        let parse = || -> Result<ModelConfig, Failure> {
+            serde_json::from_slice(&json).map_err(|error| broken(&error))
+        };
+        let config = parse()?;
         if config.audio.sample_rate == 0 {
             return Err(broken(&"its sample rate is 0"));
         }
-        let session =
-            session(Path::new(model), cache, threads, gpu).map_err(|error| broken(&error))?;
+        let threads = match threads {
+            0 => all_cores(),
+            threads => threads,
+        };
+        let session = |threads| {
+            session(Path::new(model), cache, threads, gpu).map_err(|error| broken(&error))
+        };
+        let whole = session(threads)?;
+        let half = match threads / 2 {
+            half @ 1.. if !gpu => Some(Piper::from_session(session(half)?, parse()?)),
+            _ => None,
+        };
         Ok(Self {
             espeak_voice: config.espeak.voice.clone(),
             sample_rate: config.audio.sample_rate,
             length_scale: config.inference.length_scale,
             speakers: config.num_speakers,
-            piper: Piper::from_session(session, config),
+            whole: Piper::from_session(whole, config),
+            half,
+            threads,
         })
     }
 
@@ -63,17 +81,21 @@ impl Voice {
             .collect())
     }
 
-    /// The samples of one sentence, in -1..=1.
+    /// The samples of one sentence, in -1..=1, computed with at most `lease` threads (or half of all, where that is more).
     pub fn synthesise(
         &mut self,
         phonemes: &str,
         options: &PiperOptions,
+        lease: u32,
     ) -> Result<Vec<f32>, Failure> {
         let speaker = self.speaker(&options.speaker)?;
         let length_scale = self.length_scale / options.speed.clamp(0.1, 10.0);
         let (noise_scale, noise_w) = (Some(options.noise_scale), Some(options.noise_w));
-        let (mut samples, _) = self
-            .piper
+        let piper = match &mut self.half {
+            Some(half) if lease < self.threads => half,
+            _ => &mut self.whole,
+        };
+        let (mut samples, _) = piper
             .create(
                 phonemes,
                 true,
@@ -99,7 +121,7 @@ impl Voice {
         if wanted.is_empty() {
             return Ok(None);
         }
-        let names = self.piper.voices();
+        let names = self.whole.voices();
         if let Some(number) = names.and_then(|names| names.get(wanted)) {
             return Ok(Some(*number));
         }
