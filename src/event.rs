@@ -6,7 +6,7 @@
 use std::sync::{Arc, RwLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::backend::Generation;
@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::memory::{Placement, Reason, Use};
 
 /// Which of the three engines something is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     Stt,
@@ -33,7 +33,7 @@ impl std::fmt::Display for Role {
 }
 
 /// The times of one turn, in milliseconds from the moment the whole question was there (live: from the last sample of its speech); `None` where a stage did not happen.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Waterfall {
     /// Until the transcript was there.
     pub stt_ms: Option<u64>,
@@ -63,6 +63,21 @@ pub struct Waterfall {
 }
 
 impl Waterfall {
+    /// The stages by name and the milliseconds until each, in the order in which they come; the wait until the turn was over comes
+    /// last, because the others do not wait for it.
+    #[must_use]
+    pub fn stages(&self) -> [(&'static str, Option<u64>); 7] {
+        [
+            ("heard", self.stt_ms),
+            ("first_token", self.llm_first_token_ms),
+            ("first_sentence", self.first_sentence_ms),
+            ("first_speech", self.first_speech_ms),
+            ("first_audio", self.first_audio_ms),
+            ("total", Some(self.total_ms)),
+            ("end_of_turn", self.end_of_turn_ms),
+        ]
+    }
+
     /// Takes over what the model says of a reply.
     pub fn generated(&mut self, generation: &Generation) {
         self.prompt_tokens = generation.prompt_tokens;
@@ -76,7 +91,7 @@ impl Waterfall {
 }
 
 /// The models that a turn uses, as `jane.toml` names them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Models {
     pub stt: String,
     pub llm: String,
@@ -126,6 +141,9 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         hint: Option<String>,
     },
+    /// A call of a skill failed, and the skill is left alone for a moment.
+    #[serde(rename = "skill.faulted")]
+    SkillFaulted { skill: String, reason: String },
     /// A skill failed too often, and is not called any more.
     #[serde(rename = "skill.quarantined")]
     SkillQuarantined {
@@ -337,6 +355,12 @@ pub enum Event {
         model: String,
         reason: Reason,
     },
+    /// Figures are served to Prometheus at this address.
+    #[serde(rename = "metrics.listening")]
+    MetricsListening { address: String },
+    /// They are not any more.
+    #[serde(rename = "metrics.stopped")]
+    MetricsStopped { address: String },
     /// Something that the user should know and that stopped nothing.
     #[serde(rename = "warning")]
     Warning {

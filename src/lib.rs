@@ -13,6 +13,7 @@
 //! | [`conversation`] | the history and the life of a turn |
 //! | [`runtime`] | what is in force, and its replacement while Jane runs |
 //! | [`memory`] | the budgets, and what fits into them |
+//! | [`metrics`] | figures about a running Jane, for `jane top` and Prometheus |
 //! | [`model`] | the catalogue of models: fetched, checked, imported, found |
 //! | [`platform`] | what differs between operating systems |
 //! | [`telemetry`] | the log file |
@@ -41,6 +42,7 @@ pub mod conversation;
 pub mod event;
 pub mod hearing;
 pub mod memory;
+pub mod metrics;
 pub mod model;
 pub mod platform;
 pub mod runtime;

@@ -1,7 +1,7 @@
 //! A directory for what must not outlive this run.
 //!
 //! Invariants: it is gone when the value is dropped; what a run left behind that was killed is removed by the next one; what a run
-//! still uses is never touched, because it holds a lock.
+//! still uses is never touched, because it holds a lock; nobody else can enter it.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -25,6 +25,7 @@ impl Temporary {
         fs::create_dir_all(parent)?;
         remove_leftovers(parent)?;
         let directory = tempfile::Builder::new().prefix("run-").tempdir_in(parent)?;
+        crate::platform::private_directory(directory.path())?;
         let lock = File::create(directory.path().join(LOCK))?;
         lock.lock()?;
         Ok(Self {

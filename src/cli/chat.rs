@@ -30,6 +30,7 @@ impl Chat {
         let installed = session.installed()?;
         let runtime = session.runtime(&installed)?;
         let _watching = runtime.watch(&installed.workers);
+        let _metrics = session.watch_metrics(&runtime, &installed);
         let mut output = Output::new(session, self.silent)?;
         let mut conversation = Conversation::new(session.events.clone());
         let skills = runtime.in_force().skills.clone();

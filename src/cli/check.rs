@@ -22,6 +22,12 @@ pub fn run(common: &Common, events: &Events) -> Result<(), Failure> {
             }
         }
     }
+    // A configuration that was loaded has an address, or none.
+    let listen = config.metrics.listen().unwrap_or_default();
+    if let Some((message, hint)) = listen.and_then(|listen| listen.warning()) {
+        let hint = Some(hint);
+        events.emit(Event::Warning { message, hint });
+    }
     let messages: Vec<String> = problems.iter().map(ModelError::to_string).collect();
     let report = json!({ "home": home, "problems": messages, "text": text });
     events.emit(Event::Report {

@@ -5,6 +5,7 @@ use crate::backend::BackendError;
 use crate::config::ConfigError;
 use crate::conversation::TurnError;
 use crate::event::Event;
+use crate::metrics::NotFound;
 use crate::model::ModelError;
 use crate::telemetry::TelemetryError;
 
@@ -81,6 +82,7 @@ failure_from! {
     AudioError => FAILED,
     BackendError => FAILED,
     ModelError => FAILED,
+    NotFound => FAILED,
     TurnError => FAILED,
     ConfigError => USAGE,
     TelemetryError => USAGE,

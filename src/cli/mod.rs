@@ -8,6 +8,7 @@ mod chat;
 mod check;
 mod doctor;
 mod failure;
+mod figures;
 mod init;
 mod models;
 mod new_skill;
@@ -17,6 +18,7 @@ mod session;
 mod skills;
 mod status;
 mod talk;
+mod top;
 mod transcribe;
 
 use std::path::PathBuf;
@@ -89,6 +91,8 @@ enum Command {
     Doctor,
     /// Measure everything against the performance goals, and write a report
     Bench(bench::Bench),
+    /// Look at a running Jane: memory, devices and the last turns, each second until she ends or Ctrl-C
+    Top(top::Top),
     /// Make a home: a jane.toml with every key explained, and the directories beside it
     Init(init::Init),
 }
@@ -145,7 +149,9 @@ async fn run(Arguments { common, command }: Arguments) -> u8 {
     let events = Events::new();
     let status = Status::default();
     let printer = Printer::start(&events, common.json, &status);
+    // First what a command makes of Ctrl-C itself.
     let result = tokio::select! {
+        biased;
         result = dispatch(&common, command, &events, &status) => result,
         () = interrupted() => Err(Failure::interrupted()),
     };
@@ -178,6 +184,7 @@ async fn dispatch(
         Command::Init(init) => return init.run(common, events),
         Command::Check => return check::run(common, events),
         Command::Doctor => return doctor::run(common, events).await,
+        Command::Top(top) => return top.run(common, events).await,
         _ => {}
     }
     let session = Session::open(common, events)?;
@@ -190,7 +197,7 @@ async fn dispatch(
         Command::Models(models) => models.run(&session).await,
         Command::Skills(skills) => skills.run(&session).await,
         Command::Bench(bench) => bench.run(common, &session).await,
-        Command::Check | Command::Doctor | Command::Init(_) => Ok(()),
+        Command::Check | Command::Doctor | Command::Top(_) | Command::Init(_) => Ok(()),
     }
 }
 

@@ -205,6 +205,12 @@ impl Human {
                 let (used, budget) = (megabytes(used), megabytes(budget));
                 self.note(&format!("{what}: {used} MB in use, of {budget} MB"));
             }
+            Event::MetricsListening { address } => {
+                self.note(&format!(
+                    "figures for Prometheus at http://{address}/metrics"
+                ));
+            }
+            Event::MetricsStopped { .. } => self.note("no figures for Prometheus any more"),
             Event::ModelStep { model, step } => {
                 self.end_bar();
                 self.note(&format!("{model}: {step}"));

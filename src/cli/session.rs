@@ -10,6 +10,7 @@ use crate::audio::{AudioError, AudioOutput, Loudspeaker, Outputs, WavFile};
 use crate::backend::worker::Installation;
 use crate::config::{self, Config};
 use crate::event::{Event, Events};
+use crate::metrics::{self, Metrics};
 use crate::model::ModelStore;
 use crate::runtime::{Installed, Origin, Runtime};
 use crate::skill::{Place, Skills, SkillsError};
@@ -79,6 +80,16 @@ impl Session {
             skills,
             self.events.clone(),
         )?)
+    }
+
+    /// Counts what happens from now on, and shows it to who may look.
+    #[must_use]
+    pub fn watch_metrics(
+        &self,
+        runtime: &Arc<Runtime>,
+        installed: &Installed,
+    ) -> metrics::Watching {
+        Metrics::watch(runtime, installed, &self.events)
     }
 
     /// The skills of this home, none of them loaded. What they keep stays, or is forgotten afterwards.

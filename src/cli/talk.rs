@@ -54,6 +54,7 @@ impl Talk {
         );
         let runtime = session.runtime(&installed)?;
         let _watching = runtime.watch(&installed.workers);
+        let _metrics = session.watch_metrics(&runtime, &installed);
         let skills = runtime.in_force().skills.clone();
         let live = Live::new(Parts {
             runtime,

@@ -1,4 +1,4 @@
-//! Rules that span two keys, checked on the merged configuration.
+//! Rules that a schema cannot say, checked on the merged configuration.
 //!
 //! Each mistake is placed where the last layer set one of its keys: the defaults obey the rules, so some
 //! layer did.
@@ -13,7 +13,7 @@ const PROMPT_TOKENS: u32 = 128;
 
 /// A broken rule, with the keys that it is about.
 struct Conflict {
-    keys: [[&'static str; 2]; 2],
+    keys: Vec<[&'static str; 2]>,
     message: String,
 }
 
@@ -45,11 +45,17 @@ fn conflicts(config: &Config) -> Vec<Conflict> {
     let (reply, window) = (config.llm.max_reply_tokens, config.llm.context_window);
     if reply.saturating_add(PROMPT_TOKENS) > window {
         conflicts.push(Conflict {
-            keys: [["llm", "max_reply_tokens"], ["llm", "context_window"]],
+            keys: vec![["llm", "max_reply_tokens"], ["llm", "context_window"]],
             message: format!(
                 "`llm.max_reply_tokens` ({reply}) must leave at least {PROMPT_TOKENS} tokens of \
                  `llm.context_window` ({window}) for the prompt"
             ),
+        });
+    }
+    if let Err(error) = config.metrics.listen() {
+        conflicts.push(Conflict {
+            keys: vec![["metrics", "listen"]],
+            message: format!("`metrics.listen` {error}"),
         });
     }
     conflicts

@@ -4,7 +4,7 @@
 //! overrides. Loading either gives a configuration that obeys every rule, or all mistakes at once, each
 //! with its place; it changes nothing.
 //!
-//! `schema`, `engines`, `hearing`, `memory` and `skills` define the keys · `file` reads `jane.toml` · `layer` is one source of values ·
+//! `schema`, `engines`, `hearing`, `memory`, `metrics` and `skills` define the keys · `file` reads `jane.toml` · `layer` is one source of values ·
 //! `validate` and `check` find mistakes · `problem` words them · `render` writes the default file ·
 //! `home` finds Jane's directory · `watch` tells when the file changed · `diff` tells what changed in it.
 
@@ -18,6 +18,7 @@ mod home;
 mod hostile;
 mod layer;
 mod memory;
+mod metrics;
 mod problem;
 mod render;
 mod schema;
@@ -40,6 +41,7 @@ pub use file::LARGEST_FILE;
 pub use hearing::{Hearing, Wake};
 pub use home::{FILE_NAME, HomeCandidates, find_home};
 pub use memory::Memory;
+pub use metrics::{Listen, Metrics};
 pub use problem::{ConfigError, Place, Problem};
 pub use render::render_default;
 pub use schema::{Assistant, Audio, Config, Context, Log, LogLevel, Models, Worker};

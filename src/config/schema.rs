@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::engines::{Llm, Stt, Tts};
 use super::hearing::{Hearing, Wake};
 use super::memory::Memory;
+use super::metrics::Metrics;
 use super::skills::{Plugins, Skills};
 
 /// The whole configuration: the defaults, or what [`Config::load`](super::Config::load) made of the layers.
@@ -52,6 +53,8 @@ pub struct Config {
     pub log: Log,
     /// The processes that the engines run in.
     pub worker: Worker,
+    /// Figures about herself.
+    pub metrics: Metrics,
 }
 
 impl Config {

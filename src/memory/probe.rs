@@ -2,10 +2,10 @@
 //!
 //! Invariant: what cannot be told is `None` or missing, never a made-up zero.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A graphics processor with memory of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     /// Its number among the driver's devices.
     pub index: u32,
@@ -17,7 +17,7 @@ pub struct Device {
 }
 
 /// Bytes of system memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SystemMemory {
     pub total: u64,
     /// What programs can have now without swapping.

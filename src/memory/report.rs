@@ -1,6 +1,6 @@
 //! The ledger as it is shown: by `jane doctor`, in JSON and in lines for people.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::budget::{Budgets, ENGINES_GOAL};
 use super::footprint::{Kind, Placement, Use};
@@ -10,7 +10,7 @@ use super::{MEGABYTE, megabytes};
 use crate::event::Role;
 
 /// What an engine takes and may take, in bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineReport {
     pub role: Role,
     pub model: String,
@@ -21,19 +21,21 @@ pub struct EngineReport {
     pub budget: Use,
     /// Whether it is loaded; before that its memory is set aside.
     pub loaded: bool,
+    /// Its process, once it is loaded.
+    pub pid: Option<u32>,
     /// Whether a turn uses it now.
     pub busy: bool,
 }
 
 /// Bytes in use, and the budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Total {
     pub used: u64,
     pub budget: u64,
 }
 
 /// The whole ledger, with the machine's side.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     pub engines: Vec<EngineReport>,
     /// All engines, video memory; `None` where there is no device.
@@ -61,6 +63,7 @@ impl Report {
                 system: budgets.engine(entry.role, Kind::System),
             },
             loaded: entry.pid.is_some(),
+            pid: entry.pid,
             busy: entry.users > 0,
         });
         let total = |kind| Total {

@@ -9,6 +9,8 @@ mod memory;
 mod page_cache;
 mod processor;
 #[cfg(unix)]
+mod socket;
+#[cfg(unix)]
 mod unix;
 
 #[cfg(target_os = "linux")]
@@ -21,6 +23,8 @@ pub use page_cache::drop_page_cache;
 pub use processor::{
     ProcessorTimes, kernel_version, load_average, own_processor_time, processor_name,
 };
+#[cfg(unix)]
+pub use socket::{connect_in, listen_in};
 #[cfg(unix)]
 pub use unix::{ReloadSignals, exit_now, file_number, private_directory, take_stdout};
 

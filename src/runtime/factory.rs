@@ -51,6 +51,12 @@ const CACHE: &str = ".cache";
 /// Where in that cache runs keep what does not outlive them.
 const TEMPORARY: &str = "temporary";
 
+/// Where runs keep what does not outlive them, a directory for each, in the directory of models.
+#[must_use]
+pub fn runs_directory(models: &Path) -> PathBuf {
+    models.join(CACHE).join(TEMPORARY)
+}
+
 /// The engines that are installed on this machine.
 pub struct Installed {
     pub home: PathBuf,

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, OwnedRwLockReadGuard, RwLock};
 
-pub use factory::{Factory, Installed};
+pub use factory::{Factory, Installed, runs_directory};
 pub use reload::check;
 pub use watch::Watching;
 

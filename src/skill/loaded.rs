@@ -321,6 +321,10 @@ impl Loaded {
     fn fault(&self, reason: &str) {
         let skill = self.name();
         tracing::warn!(skill, reason, "a skill failed");
+        self.own.services.events.emit(Event::SkillFaulted {
+            skill: skill.to_owned(),
+            reason: reason.to_owned(),
+        });
         if self.faults().add(Instant::now(), reason) {
             tracing::error!(skill, "the skill is quarantined");
             self.own.services.events.emit(Event::SkillQuarantined {
