@@ -1,0 +1,135 @@
+//! The language model: Jane's worker beside llama.cpp's own benchmark, with the same file and threads.
+//!
+//! Jane's figures are the host's, from the request to the last token, with the prompt in the cache as it is in a conversation.
+//! llama-bench feeds random tokens and chooses none, which is a little less work.
+
+use std::time::Instant;
+
+use futures::StreamExt;
+use jane::backend::{Generated, Generation, LanguageModel, Message};
+use jane::model::ModelKind;
+use jane::runtime::Factory;
+
+use crate::rounds::{Comparison, Goal, Measured, compare};
+use crate::{Result, Setting};
+
+/// Tokens of a reply: the test that llama-bench calls tg128.
+pub const REPLY: u32 = 128;
+
+/// Tokens of a prompt: the test that llama-bench calls pp512. Ours come near it, and the speed is by those that were read.
+const PROMPT: u32 = 512;
+
+/// Short, and answered at length.
+const QUESTION: &str = "Tell me a very long story about a harbour and a lighthouse.";
+
+/// What a long prompt is made of: 16 tokens or so.
+const LINE: &str = "The ships come in at night, and the keeper of the lighthouse counts them all.";
+
+/// # Errors
+/// Where a side fails.
+pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
+    let Setting {
+        config,
+        peers,
+        threads,
+        ..
+    } = *setting;
+    let model = setting
+        .models
+        .resolve(ModelKind::Llm, &config.llm.model, setting.root)?
+        .main;
+    let llm = setting.installed.llm(config)?;
+    let commit = peers.llama_bench(&model, threads, 0, 1).await?.build_commit;
+    let peer = format!("llama-bench of llama.cpp {commit}, random tokens, without choosing any");
+    let comparison = Comparison {
+        name: "writing",
+        unit: "tokens per second",
+        ours: "from the request to the last token, as the host sees it",
+        peer: &peer,
+        beside: "by the worker's own clock",
+        goal: Goal::AtLeast(0.95),
+    };
+    let met = compare(
+        &comparison,
+        rounds,
+        async || {
+            let reply = reply(llm.as_ref(), QUESTION.to_owned()).await?;
+            let tokens = reply.generation.reply_tokens;
+            if tokens < REPLY {
+                return Err(format!("the reply has {tokens} tokens and not {REPLY}").into());
+            }
+            Ok(Measured {
+                figure: f64::from(tokens) / reply.seconds,
+                beside: f64::from(tokens) / f64::from(reply.generation.decode_seconds),
+            })
+        },
+        async || bench(peers.llama_bench(&model, threads, 0, REPLY).await?.avg_ts),
+    )
+    .await?;
+
+    let comparison = Comparison {
+        name: "reading a prompt",
+        ours: "from the request to the first token, as the host sees it",
+        beside: "tokens read",
+        goal: Goal::None,
+        ..comparison
+    };
+    let mut number = 0;
+    compare(
+        &comparison,
+        rounds,
+        async || {
+            number += 1;
+            // Another beginning each time, so that nothing of it is in the cache.
+            let lines = usize::try_from(PROMPT / 17)?;
+            let reply = reply(llm.as_ref(), format!("{number}. {}", LINE.repeat(lines))).await?;
+            let read = reply.generation.prompt_tokens - reply.generation.reused_tokens;
+            Ok(Measured {
+                figure: f64::from(read) / reply.first,
+                beside: f64::from(read),
+            })
+        },
+        async || {
+            let peer = bench(peers.llama_bench(&model, threads, PROMPT, 0).await?.avg_ts)?;
+            Ok(Measured {
+                beside: f64::from(PROMPT),
+                ..peer
+            })
+        },
+    )
+    .await?;
+    Ok(met)
+}
+
+fn bench(tokens_per_second: f64) -> Result<Measured> {
+    Ok(Measured {
+        figure: tokens_per_second,
+        beside: tokens_per_second,
+    })
+}
+
+struct Reply {
+    generation: Generation,
+    /// Seconds until its first piece.
+    first: f64,
+    /// Seconds until its end.
+    seconds: f64,
+}
+
+async fn reply(llm: &dyn LanguageModel, question: String) -> Result<Reply> {
+    let started = Instant::now();
+    let mut stream = llm.reply(vec![Message::user(question)].into());
+    let mut first = None;
+    while let Some(item) = stream.next().await {
+        let seconds = started.elapsed().as_secs_f64();
+        let first = *first.get_or_insert(seconds);
+        if let Generated::Ended(generation) = item? {
+            return Ok(Reply {
+                generation,
+                first,
+                seconds,
+            });
+        }
+    }
+    Err("a reply has no end".into())
+}

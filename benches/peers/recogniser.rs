@@ -1,0 +1,163 @@
+//! Speech recognition: Jane's recogniser beside faster-whisper with the same weights, on the same recordings.
+//!
+//! A round reads some of the commands and clear sentences; word errors are counted once, over all recordings with transcripts.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use jane::accuracy::WordErrors;
+use jane::audio::WavSource;
+use jane::backend::SpeechToText;
+use jane::conversation::recognise;
+use jane::runtime::Factory;
+
+use crate::peer::Peer;
+use crate::recordings::{Clip, clips};
+use crate::rounds::{Comparison, Goal, Measured, compare};
+use crate::{Result, Setting};
+
+/// The kinds that a round is made of.
+const KINDS: [&str; 3] = ["command", "vctk_clean", "librispeech_test_other"];
+
+/// Every so many of these recordings is in a round: some 40 s of audio.
+const STEP: usize = 4;
+
+/// How much more of the words may be wrong here than there, in points of the word error rate.
+const GAP: f64 = 1.0;
+
+/// # Errors
+/// Where a side fails.
+pub async fn recognise(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
+    let Setting { config, peers, .. } = setting;
+    let stt = setting.installed.stt(config)?;
+    stt.prepare().await?;
+    let arguments = [
+        ("--threads", setting.threads.to_string()),
+        ("--language", config.stt.language.clone()),
+        ("--beam-size", config.stt.beam_size.to_string()),
+    ];
+    let mut whisper = peers
+        .start("whisper_peer.py", &peers.whisper(), &arguments)
+        .await?;
+    let clips = clips(setting.root)?;
+    let few: Vec<&Clip> = clips
+        .iter()
+        .filter(|clip| KINDS.contains(&clip.kind.as_str()))
+        .step_by(STEP)
+        .collect();
+    let mut audio = 0.0;
+    for clip in &few {
+        audio += WavSource::open(&clip.path)?.duration_seconds();
+    }
+    let name = whisper.name.clone();
+    let comparison = Comparison {
+        name: "speech recognition",
+        unit: &format!("seconds for {} recordings of {audio:.0} s", few.len()),
+        ours: &config.stt.model,
+        peer: &name,
+        beside: "for each second of audio",
+        goal: Goal::AtMost(1.0),
+    };
+    let measured = |seconds| Measured {
+        figure: seconds,
+        beside: seconds / audio,
+    };
+    let fast = compare(
+        &comparison,
+        rounds,
+        async || {
+            let mut seconds = 0.0;
+            for clip in &few {
+                seconds += ours(stt.as_ref(), &clip.path).await?.seconds;
+            }
+            Ok(measured(seconds))
+        },
+        async || {
+            let mut seconds = 0.0;
+            for clip in &few {
+                seconds += theirs(&mut whisper, &clip.path).await?.seconds;
+            }
+            Ok(measured(seconds))
+        },
+    )
+    .await?;
+    let right = errors(stt.as_ref(), &mut whisper, &clips).await?;
+    Ok(fast && right)
+}
+
+struct Heard {
+    text: String,
+    seconds: f64,
+}
+
+async fn ours(stt: &dyn SpeechToText, path: &Path) -> Result<Heard> {
+    let started = Instant::now();
+    let heard = recognise::recording(stt, WavSource::open(path)?, |_| ()).await?;
+    Ok(Heard {
+        text: heard.text,
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+async fn theirs(whisper: &mut Peer, path: &Path) -> Result<Heard> {
+    let done = whisper
+        .order(path.to_str().ok_or("a path is not UTF-8")?)
+        .await?;
+    Ok(Heard {
+        text: done.text,
+        seconds: done.seconds,
+    })
+}
+
+#[derive(Default, Clone, Copy)]
+struct Row {
+    clips: usize,
+    ours: WordErrors,
+    theirs: WordErrors,
+}
+
+impl std::ops::AddAssign for Row {
+    fn add_assign(&mut self, other: Self) {
+        self.clips += other.clips;
+        self.ours += other.ours;
+        self.theirs += other.theirs;
+    }
+}
+
+/// Prints the word errors of both, by kind; returns whether the gap is small enough.
+async fn errors(stt: &dyn SpeechToText, whisper: &mut Peer, clips: &[Clip]) -> Result<bool> {
+    let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
+    let mut all = Row::default();
+    for clip in clips {
+        let row = Row {
+            clips: 1,
+            ours: WordErrors::between(&clip.text, &ours(stt, &clip.path).await?.text),
+            theirs: WordErrors::between(&clip.text, &theirs(whisper, &clip.path).await?.text),
+        };
+        *rows.entry(&clip.kind).or_default() += row;
+        all += row;
+    }
+    println!(
+        "\n{:<24}{:>6}{:>8}{:>8}{:>9}{:>8}{:>9}",
+        "word errors", "clips", "words", "ours", "%", "peer", "%"
+    );
+    for (kind, row) in rows.into_iter().chain([("all", all)]) {
+        println!(
+            "{kind:<24}{:>6}{:>8}{:>8}{:>9.1}{:>8}{:>9.1}",
+            row.clips,
+            row.ours.words,
+            row.ours.errors,
+            100.0 * row.ours.rate(),
+            row.theirs.errors,
+            100.0 * row.theirs.rate()
+        );
+    }
+    let gap = 100.0 * (all.ours.rate() - all.theirs.rate());
+    let met = gap <= GAP;
+    println!(
+        "word error rate: ours is {gap:+.1} points beside the peer's, goal at most {GAP:+.1}: {}",
+        if met { "met" } else { "MISSED" }
+    );
+    Ok(met)
+}

@@ -1,0 +1,83 @@
+//! Speech synthesis: Jane's voice and Python's piper-tts say the same sentences with the same voice.
+
+use std::time::Instant;
+
+use futures::TryStreamExt;
+use jane::backend::TextToSpeech;
+use jane::runtime::Factory;
+
+use crate::rounds::{Comparison, Goal, Measured, compare};
+use crate::{Result, Setting};
+
+/// Of different lengths, as replies are.
+const SENTENCES: [&str; 4] = [
+    "Yes, it is.",
+    "The capital of France is Paris.",
+    "It will rain in the afternoon, so you had better take an umbrella with you.",
+    "A lighthouse is a tower with a bright light at the top, which shows ships at night where the rocks and the harbour are.",
+];
+
+/// # Errors
+/// Where a side fails.
+pub async fn speak(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
+    let Setting { config, peers, .. } = setting;
+    let tts = setting.installed.tts(config)?;
+    tts.prepare().await?;
+    let voice = &config.tts;
+    let arguments = [
+        ("--threads", setting.threads.to_string()),
+        ("--noise-scale", voice.noise_scale.to_string()),
+        ("--noise-w", voice.noise_w.to_string()),
+        ("--speed", voice.speed.to_string()),
+    ];
+    let model = setting
+        .models
+        .resolve(jane::model::ModelKind::Tts, &voice.model, setting.root)?;
+    let mut piper = peers
+        .start("piper_peer.py", &model.main, &arguments)
+        .await?;
+    let comparison = Comparison {
+        name: "speech synthesis",
+        unit: "seconds for four sentences",
+        ours: &voice.model,
+        peer: &piper.name.clone(),
+        beside: "for each second of speech",
+        goal: Goal::AtMost(1.0),
+    };
+    compare(
+        &comparison,
+        rounds,
+        async || {
+            let (mut seconds, mut speech) = (0.0, 0.0);
+            for sentence in SENTENCES {
+                let started = Instant::now();
+                speech += said(tts.as_ref(), sentence).await?;
+                seconds += started.elapsed().as_secs_f64();
+            }
+            Ok(measured(seconds, speech))
+        },
+        async || {
+            let (mut seconds, mut speech) = (0.0, 0.0);
+            for sentence in SENTENCES {
+                let done = piper.order(sentence).await?;
+                seconds += done.seconds;
+                speech += done.audio;
+            }
+            Ok(measured(seconds, speech))
+        },
+    )
+    .await
+}
+
+fn measured(seconds: f64, speech: f64) -> Measured {
+    Measured {
+        figure: seconds,
+        beside: seconds / speech,
+    }
+}
+
+/// Seconds of speech.
+async fn said(tts: &dyn TextToSpeech, sentence: &str) -> Result<f64> {
+    let speech: Vec<_> = tts.speak(sentence.to_owned()).try_collect().await?;
+    Ok(speech.iter().map(jane::backend::Speech::seconds).sum())
+}
