@@ -16,7 +16,7 @@ PACKAGES := build-essential cmake clang libclang-dev pkg-config libasound2-dev l
 # A sound server of the tests' own.
 TEST_PACKAGES := pulseaudio pulseaudio-utils libasound2-plugins
 
-.PHONY: run test build setup setup-tests models skills check-skills lint bench install clean help
+.PHONY: run test build setup setup-tests models skills check-skills lint bench peers install clean help
 
 # Without a microphone (exit code 1) she is talked to by typing.
 run: models ## install what is missing, build, fetch the default models, and start Jane
@@ -79,7 +79,11 @@ check-skills: ## test the skills' sources; where the guest target is installed, 
 
 bench: models ## word errors over recordings, and tokens per second by threads
 	$(JANE) models pull whisper-base
-	cargo bench --locked
+	cargo bench --locked --bench word_errors --bench threads --bench skills
+
+peers: models ## compare the engines with llama.cpp's own benchmark, piper-tts and faster-whisper
+	benches/peers/setup.sh $(CARGO_TARGET_DIR)/peers
+	cargo bench --locked --bench peers -- --peers $(CARGO_TARGET_DIR)/peers
 
 install: build ## put the programs and their data under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/jane

@@ -158,8 +158,11 @@ fn judge(comparison: &Comparison<'_>, rounds: &[Round]) -> bool {
         _ => ": MISSED",
     };
     println!(
-        "{}: median of ratios {ratio:.3}, goal {}{verdict}",
-        comparison.name, comparison.goal
+        "{}: median of ratios {ratio:.3}, goal {}{verdict} ({}: {:.3})",
+        comparison.name,
+        comparison.goal,
+        comparison.beside,
+        median(rounds, |round| round.ours.beside / round.peer.beside)
     );
     met
 }
