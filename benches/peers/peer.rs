@@ -10,6 +10,9 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use crate::Result;
 
+/// What `setup.sh` installs, and notes as made.
+const PARTS: [&str; 3] = ["python", "whisper", "llama-bench"];
+
 /// The directory that `setup.sh` filled.
 pub struct Peers {
     directory: PathBuf,
@@ -17,16 +20,17 @@ pub struct Peers {
 
 impl Peers {
     /// # Errors
-    /// Where it was not filled.
+    /// Where it was not filled, or not to the end.
     pub fn in_directory(directory: PathBuf) -> Result<Self> {
-        if directory.join("python.made").is_file() {
-            return Ok(Self { directory });
+        let made = |part: &&str| directory.join(part).with_extension("made").is_file();
+        match PARTS.iter().find(|part| !made(part)) {
+            None => Ok(Self { directory }),
+            Some(part) => Err(format!(
+                "`{part}` is missing in `{}`\nhint: `make peers` installs it, or `benches/peers/setup.sh DIRECTORY`",
+                directory.display()
+            )
+            .into()),
         }
-        Err(format!(
-            "there are no peers in `{}`\nhint: `make peers` installs them, or `benches/peers/setup.sh DIRECTORY`",
-            directory.display()
-        )
-        .into())
     }
 
     /// The weights that faster-whisper reads.
