@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Failure, Session};
 use crate::backend::wanted_models;
 use crate::event::{Event, Events};
-use crate::model::{ModelKind, ModelState, ModelStatus, Progress, Pulled};
+use crate::model::{ModelKind, ModelState, ModelStatus, Progress, Pulled, WeightFormat};
 
 /// Bytes between two reports of progress.
 const REPORT_EVERY: u64 = 1 << 20;
@@ -41,6 +41,9 @@ pub enum Models {
         /// stt, llm or tts; by default what its content says
         #[arg(long)]
         kind: Option<ModelKind>,
+        /// How a Whisper model's weights are stored: f16, q8_0, q5_1, q5_0 or q4_0; by default as they come
+        #[arg(long)]
+        format: Option<WeightFormat>,
     },
 }
 
@@ -51,7 +54,12 @@ impl Models {
             Self::Pull { names, force } => pull(session, names, force).await,
             Self::Verify { names } => verify(session, names).await,
             Self::Remove { names } => remove(session, &names),
-            Self::Import { path, name, kind } => import(session, path, name, kind).await,
+            Self::Import {
+                path,
+                name,
+                kind,
+                format,
+            } => import(session, path, name, kind, format).await,
         }
     }
 }
@@ -79,6 +87,13 @@ fn list(session: &Session) -> Result<(), Failure> {
             let (mark, note) = match &model.state {
                 ModelState::Installed => ("installed", String::new()),
                 ModelState::Available => ("-", String::new()),
+                ModelState::Outdated => (
+                    "installed",
+                    format!(
+                        " (of an older catalogue: `jane models pull {}` renews it)",
+                        model.name
+                    ),
+                ),
                 ModelState::Damaged { reason } => ("damaged", format!(" ({reason})")),
             };
             let size = model.size.map_or_else(|| "?".to_owned(), megabytes);
@@ -98,6 +113,7 @@ fn status(model: &ModelStatus) -> serde_json::Value {
     let (state, reason) = match &model.state {
         ModelState::Installed => ("installed", None),
         ModelState::Available => ("available", None),
+        ModelState::Outdated => ("outdated", None),
         ModelState::Damaged { reason } => ("damaged", Some(reason)),
     };
     json!({
@@ -131,6 +147,10 @@ async fn pull(session: &Session, names: Vec<String>, force: bool) -> Result<(), 
         let progress = Reporter::new(&session.events, &name);
         let step = match session.models.pull(&name, force, &progress).await? {
             Pulled::AlreadyInstalled { .. } => "already installed and intact".to_owned(),
+            Pulled::Renewed { size } => format!(
+                "renewed from what was installed, {}; nothing was fetched",
+                megabytes(size)
+            ),
             Pulled::Installed {
                 size,
                 source,
@@ -209,10 +229,12 @@ async fn import(
     path: PathBuf,
     name: Option<String>,
     kind: Option<ModelKind>,
+    format: Option<WeightFormat>,
 ) -> Result<(), Failure> {
     let store = session.models.clone();
     let imported =
-        tokio::task::spawn_blocking(move || store.import(&path, kind, name.as_deref())).await;
+        tokio::task::spawn_blocking(move || store.import(&path, kind, name.as_deref(), format))
+            .await;
     let files = imported.map_err(|error| Failure::failed(error.to_string()))??;
     let step = format!("imported as a model for `{}`", files.kind);
     session.events.emit(Event::ModelStep {

@@ -83,6 +83,12 @@ pub enum ModelError {
         /// than expected.
         actual: u64,
     },
+    /// The model is whole, and the catalogue states something else by now.
+    #[error("the model `{name}` is intact, but came with an older catalogue")]
+    Outdated {
+        /// Name of the model.
+        name: String,
+    },
     /// Nothing could be fetched from a source.
     #[error("could not fetch {subject} for `{model}`: {reason}")]
     Unreachable {
@@ -179,6 +185,7 @@ impl ModelError {
             Self::UnsafeName { .. } => {
                 Some("use letters, digits, `.`, `_`, `-`, and begin with a letter or digit (`--name NAME`)".into())
             }
+            Self::Outdated { name } => Some(format!("it works; `jane models pull {name}` renews it")),
             Self::NotInstalled { name } => Some(format!("run `jane models pull {name}`")),
             Self::WrongKind { expected, .. } => {
                 Some(format!("`jane models list` shows which models are for `{expected}`"))
@@ -196,7 +203,7 @@ impl ModelError {
                 Some("make room, or remove a model that is not used with `jane models remove NAME`".into())
             }
             Self::Conversion { .. } => {
-                Some("only Whisper weights in 16 or 32-bit floats can be converted (`model.bin` of version 6)".into())
+                Some("only Whisper weights in floats can be converted: a `model.bin` of version 6, or a ggml file in 16 bits".into())
             }
             Self::Unrecognised { .. } => Some(
                 "a model is a `.gguf` file, a ggml `.bin` file, an `.onnx` file with its `.onnx.json` beside it, or a \

@@ -24,6 +24,11 @@ pub enum Pulled {
         /// Size of its files in bytes.
         size: u64,
     },
+    /// The weights that an older catalogue gave were stored anew, in the format of the present one; nothing was fetched.
+    Renewed {
+        /// Size of its files in bytes.
+        size: u64,
+    },
     /// The model was fetched.
     Installed {
         /// Size of its files in bytes.
@@ -53,17 +58,28 @@ impl ModelStore {
             .ok_or_else(|| self.not_in_catalogue(name))?;
         let _lock = Lock::acquire(&self.models, name, progress).await?;
         staging::remove_leftovers(&self.models);
+        let mut outdated = false;
         if !force && self.is_installed(name) {
             progress.step("checking what is installed");
             let (store, owned) = (self.clone(), name.to_owned());
-            if let Ok(verified) = blocking(move || store.verify(&owned)).await {
-                return Ok(Pulled::AlreadyInstalled {
-                    size: verified.size,
-                });
+            match blocking(move || store.verify(&owned)).await {
+                Ok(verified) => {
+                    return Ok(Pulled::AlreadyInstalled {
+                        size: verified.size,
+                    });
+                }
+                Err(ModelError::Outdated { .. }) => outdated = true,
+                Err(_) => {}
             }
         }
         self.check_room(entry)?;
         let staging = Staging::create(&self.models, name)?;
+        if outdated {
+            progress.step("what is installed came with an older catalogue");
+            if let Some(renewed) = self.renew(name, entry, &staging, progress).await? {
+                return Ok(renewed);
+            }
+        }
         let fetch = Fetch {
             model: name,
             clients: &self.clients,
@@ -189,10 +205,11 @@ async fn fetch_from(
     fetch
         .progress
         .step("converting the weights for whisper.cpp");
+    let format = entry.format;
     let mut contents = Vec::new();
     for file in &entry.files {
         let (from, to) = (fetched.clone(), model.join(&file.name));
-        let content = blocking(move || import::convert_ctranslate2(&from, &to)).await?;
+        let content = blocking(move || import::convert_ctranslate2(&from, &to, format)).await?;
         fetch::check(
             fetch.model,
             &file.name,

@@ -48,6 +48,8 @@ pub enum ModelState {
     Available,
     /// All its files are there with the right sizes.
     Installed,
+    /// As [`Self::Installed`], but the catalogue states something else by now: it works, and a pull renews it.
+    Outdated,
     /// Something is missing or broken.
     Damaged {
         /// What is wrong with it.
@@ -131,7 +133,10 @@ impl ModelStore {
             };
             return ModelState::Damaged { reason };
         }
-        ModelState::Installed
+        match self.is_outdated(name, receipt) {
+            true => ModelState::Outdated,
+            false => ModelState::Installed,
+        }
     }
 
     /// Removes the installed model `name`, also a damaged one. Blocking; waits for another process

@@ -1,8 +1,8 @@
 //! Whether an installed model still is what was installed.
 //!
-//! What the catalogue states counts more than the receipt, unless the model was imported.
+//! A model that is as its receipt says, but not as the catalogue says, came with an older catalogue, unless it was imported.
 
-use super::{ModelError, ModelStore, files};
+use super::{ModelError, ModelStore, fetch, files};
 
 /// A model whose files have just been hashed and are as they were installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,16 +16,13 @@ pub struct Verified {
 }
 
 impl ModelStore {
-    /// Hashes all files of `name` and compares them with its receipt, and with the catalogue unless
-    /// it was imported. Blocking: about a second for each gigabyte.
+    /// Hashes all files of `name` and compares them with its receipt, and the receipt with the catalogue unless it was imported.
+    /// Blocking: about a second for each gigabyte.
     ///
-    /// Errors: [`ModelError::Checksum`], [`ModelError::Size`] for the first file that differs.
+    /// Errors: [`ModelError::Checksum`], [`ModelError::Size`] for the first file that differs; [`ModelError::Outdated`] where all
+    /// is as it was installed, and the catalogue states something else by now.
     pub fn verify(&self, name: &str) -> Result<Verified, ModelError> {
         let receipt = self.receipt(name)?;
-        let pinned = match &receipt.imported_from {
-            Some(_) => None,
-            None => self.catalogue.get(name),
-        };
         for file in &receipt.files {
             let path = self.directory(name).join(&file.name);
             let content = files::hash(&path).map_err(|error| ModelError::Damaged {
@@ -33,27 +30,18 @@ impl ModelStore {
                 reason: error.to_string(),
                 model: Some(name.to_owned()),
             })?;
-            let known =
-                pinned.and_then(|entry| entry.files.iter().find(|known| known.name == file.name));
-            let expected = known
-                .and_then(|known| known.sha256.as_ref())
-                .unwrap_or(&file.sha256);
-            if content.size != file.size {
-                return Err(ModelError::Size {
-                    model: name.to_owned(),
-                    file: file.name.clone(),
-                    expected: file.size,
-                    actual: content.size,
-                });
-            }
-            if content.sha256 != *expected {
-                return Err(ModelError::Checksum {
-                    model: name.to_owned(),
-                    file: file.name.clone(),
-                    expected: expected.clone(),
-                    actual: content.sha256,
-                });
-            }
+            fetch::check(
+                name,
+                &file.name,
+                Some(file.size),
+                Some(&file.sha256),
+                &content,
+            )?;
+        }
+        if self.is_outdated(name, &receipt) {
+            return Err(ModelError::Outdated {
+                name: name.to_owned(),
+            });
         }
         Ok(Verified {
             name: name.to_owned(),

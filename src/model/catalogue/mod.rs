@@ -13,7 +13,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{ModelError, ModelKind, files};
+use super::{ModelError, ModelKind, WeightFormat, files};
 
 const BUILT_IN: &str = include_str!("../../../models/catalog.toml");
 /// A catalogue of a thousand models stays well under this many bytes.
@@ -41,6 +41,9 @@ pub struct Entry {
     pub description: String,
     /// What is fetched is converted before it is installed.
     pub import: Option<Conversion>,
+    /// The format of the weights that are converted.
+    #[serde(default)]
+    pub format: WeightFormat,
     /// What is installed; the first is the one that the engine opens.
     pub files: Vec<KnownFile>,
     /// Tried in order until one can be reached.

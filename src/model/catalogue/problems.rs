@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{CTRANSLATE2_FILES, Conversion, Entry, Source};
-use crate::model::{ModelKind, names, receipt};
+use crate::model::{ModelKind, WeightFormat, names, receipt};
 
 /// Everything that is wrong with the entry `name`.
 pub fn of(name: &str, entry: &Entry) -> Vec<String> {
@@ -40,7 +40,13 @@ pub fn of(name: &str, entry: &Entry) -> Vec<String> {
             problems.require(installed.len() == 1, "a conversion gives one file");
             CTRANSLATE2_FILES.into()
         }
-        None => installed,
+        None => {
+            problems.require(
+                entry.format == WeightFormat::default(),
+                "only what is converted has a `format`",
+            );
+            installed
+        }
     };
     problems.require(!entry.sources.is_empty(), "it has no sources");
     for source in &entry.sources {

@@ -9,15 +9,31 @@ use std::io::{self, Write};
 
 use half::f16;
 
-const MAGIC: u32 = 0x6767_6d6c;
-/// `ftype` of the file: matrices are in 16-bit floats.
-const MOSTLY_F16: u32 = 1;
+use super::blocks;
+use super::format::WeightFormat;
 
-/// How a tensor's values are stored; whisper.cpp expects a certain type of each tensor.
+pub const MAGIC: u32 = 0x6767_6d6c;
+
+/// How a tensor's values are stored: a `ggml_type`. whisper.cpp expects a certain one of each tensor, which for matrices follows
+/// from the `ftype` of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
     F32 = 0,
     F16 = 1,
+    Q4_0 = 2,
+    Q5_0 = 6,
+    Q5_1 = 7,
+    Q8_0 = 8,
+}
+
+impl Precision {
+    /// How many values are stored together; a row has a multiple of it.
+    pub fn together(self) -> usize {
+        match self {
+            Self::F32 | Self::F16 => 1,
+            Self::Q4_0 | Self::Q5_0 | Self::Q5_1 | Self::Q8_0 => blocks::WEIGHTS,
+        }
+    }
 }
 
 /// The dimensions of a Whisper model.
@@ -39,6 +55,7 @@ pub struct Hyperparameters {
 pub fn write_head(
     output: &mut impl Write,
     model: &Hyperparameters,
+    format: WeightFormat,
     mel_bins: u32,
     mel_filters: &[f32],
     tokens: &[Vec<u8>],
@@ -55,7 +72,7 @@ pub fn write_head(
         model.text_heads,
         model.text_layers,
         model.mel_bands,
-        MOSTLY_F16,
+        format.file_type(),
         model.mel_bands,
         mel_bins,
     ];
@@ -87,19 +104,41 @@ pub fn write_tensor_head(
     output.write_all(name.as_bytes())
 }
 
-/// Writes values of a tensor.
+/// Writes values of a tensor, a multiple of [`Precision::together`].
 pub fn write_values(
     output: &mut impl Write,
     precision: Precision,
     values: &[f32],
 ) -> io::Result<()> {
+    let write_block = match precision {
+        Precision::Q4_0 => blocks::q4_0,
+        Precision::Q5_0 => blocks::q5_0,
+        Precision::Q5_1 => blocks::q5_1,
+        Precision::Q8_0 => blocks::q8_0,
+        Precision::F32 | Precision::F16 => return write_floats(output, precision, values),
+    };
+    let (whole, rest) = values.as_chunks();
+    if !rest.is_empty() {
+        return Err(io::Error::other(
+            "a row of weights does not end with a block",
+        ));
+    }
+    let mut bytes = Vec::with_capacity(size_of_val(values));
+    whole
+        .iter()
+        .for_each(|block| write_block(block, &mut bytes));
+    output.write_all(&bytes)
+}
+
+fn write_floats(output: &mut impl Write, precision: Precision, values: &[f32]) -> io::Result<()> {
+    let mut bytes = Vec::with_capacity(size_of_val(values));
     for &value in values {
         match precision {
-            Precision::F32 => output.write_all(&value.to_le_bytes())?,
-            Precision::F16 => output.write_all(&f16::from_f32(value).to_le_bytes())?,
+            Precision::F32 => bytes.extend(value.to_le_bytes()),
+            _ => bytes.extend(f16::from_f32(value).to_le_bytes()),
         }
     }
-    Ok(())
+    output.write_all(&bytes)
 }
 
 fn write_u32(output: &mut impl Write, number: u32) -> io::Result<()> {

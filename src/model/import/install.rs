@@ -5,25 +5,31 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::{convert_ctranslate2, is_ctranslate2};
+use super::{WeightFormat, convert_ctranslate2, is_ctranslate2, requantise};
 use crate::model::files::{self, Content};
 use crate::model::pull::room_for;
 use crate::model::receipt::{Receipt, RecordedFile};
 use crate::model::staging::{Lock, Staging};
 use crate::model::{ModelError, ModelKind, ModelStatus, ModelStore, check, names};
 
+/// The name of a file that was converted.
+const CONVERTED: &str = "ggml-model.bin";
+
 impl ModelStore {
     /// Installs the model at `path` as `name`, by default the name of the file without its ending.
     /// `path` is a `.gguf`, a ggml `.bin`, an `.onnx` with its `.onnx.json` beside it, a native
     /// library, or a directory with Whisper weights of CTranslate2, which are converted. Blocking.
     ///
-    /// Errors: [`ModelError::AlreadyInstalled`], [`ModelError::Unrecognised`],
+    /// The weights of a Whisper model in 16-bit floats can be stored in another `format`; by default they stay as they are.
+    ///
+    /// Errors: [`ModelError::Conversion`] where the weights cannot be stored in that format, [`ModelError::AlreadyInstalled`], [`ModelError::Unrecognised`],
     /// [`ModelError::WrongKind`] where `kind` or the catalogue's entry of that name says otherwise.
     pub fn import(
         &self,
         path: &Path,
         kind: Option<ModelKind>,
         name: Option<&str>,
+        format: Option<WeightFormat>,
     ) -> Result<ModelStatus, ModelError> {
         let path = &path
             .canonicalize()
@@ -54,9 +60,10 @@ impl ModelStore {
             return Err(ModelError::AlreadyInstalled { name });
         }
         let staging = Staging::create(&self.models, &name)?;
-        let files = match is_directory {
-            true => vec![convert(path, &staging)?],
-            false => copy(path, actual, &name, &staging)?,
+        let files = match format {
+            _ if is_directory => vec![convert(path, format.unwrap_or_default(), &staging)?],
+            Some(format) => vec![store_in(path, format, actual, &staging)?],
+            None => copy(path, actual, &name, &staging)?,
         };
         staging.place(&Receipt {
             kind: actual,
@@ -79,10 +86,30 @@ fn default_name(path: &Path) -> String {
     name.unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn convert(from: &Path, staging: &Staging) -> Result<RecordedFile, ModelError> {
-    let name = "ggml-model.bin";
-    let content = convert_ctranslate2(from, &staging.model().join(name))?;
-    Ok(RecordedFile::new(name, content))
+fn convert(
+    from: &Path,
+    format: WeightFormat,
+    staging: &Staging,
+) -> Result<RecordedFile, ModelError> {
+    let content = convert_ctranslate2(from, &staging.model().join(CONVERTED), format)?;
+    Ok(RecordedFile::new(CONVERTED, content))
+}
+
+/// Stores the ggml file at `path` in `format`.
+fn store_in(
+    path: &Path,
+    format: WeightFormat,
+    kind: ModelKind,
+    staging: &Staging,
+) -> Result<RecordedFile, ModelError> {
+    if kind != ModelKind::Stt {
+        return Err(ModelError::Conversion {
+            path: path.to_path_buf(),
+            reason: format!("only the weights of a Whisper model can be stored as `{format}`"),
+        });
+    }
+    let content = requantise(path, &staging.model().join(CONVERTED), format)?;
+    Ok(RecordedFile::new(CONVERTED, content))
 }
 
 /// Copies the file at `path` and what belongs to it; they are named after the model.

@@ -4,9 +4,10 @@
 //!   in `linear_0`, and key and value stacked in `linear_1`. The last linear of each is the output.
 //! - A key's bias adds the same to the score of every position, which the softmax removes:
 //!   whisper.cpp has none.
-//! - Precision is what whisper.cpp's `convert-pt-to-ggml.py` chose: 16-bit floats for matrices,
-//!   32-bit floats for vectors and positions. The bias of a convolution has the shape [n, 1].
+//! - Precision is what whisper.cpp's `convert-pt-to-ggml.py` and `quantize` choose: the format that is wished for in matrices,
+//!   16-bit floats in convolutions, 32-bit floats in vectors and positions. The bias of a convolution has the shape [n, 1].
 
+use super::format::WeightFormat;
 use super::ggml::{Hyperparameters, Precision};
 
 /// A tensor to write, and where its values come from.
@@ -19,10 +20,13 @@ pub struct Tensor {
     pub stack: (u32, u32),
 }
 
-/// Every tensor of the model, in the order of the file.
-pub fn tensors(model: &Hyperparameters) -> Vec<Tensor> {
+/// Every tensor of the model, in the order of the file, its matrices in `format`.
+pub fn tensors(model: &Hyperparameters, format: WeightFormat) -> Vec<Tensor> {
     let (audio, text) = (model.audio_state, model.text_state);
-    let mut list = List::default();
+    let mut list = List {
+        tensors: Vec::new(),
+        matrices: format.precision(),
+    };
     list.positions("encoder", &[model.audio_context, audio]);
     for (name, inputs) in [("conv1", model.mel_bands), ("conv2", audio)] {
         list.add(
@@ -53,11 +57,13 @@ pub fn tensors(model: &Hyperparameters) -> Vec<Tensor> {
         list.cross_attention(layer, text, audio);
     }
     list.norm("decoder.ln", "decoder/layer_norm", text);
-    list.0
+    list.tensors
 }
 
-#[derive(Default)]
-struct List(Vec<Tensor>);
+struct List {
+    tensors: Vec<Tensor>,
+    matrices: Precision,
+}
 
 impl List {
     fn add(&mut self, target: &str, source: &str, shape: &[u32]) {
@@ -65,22 +71,22 @@ impl List {
     }
 
     fn add_part(&mut self, target: &str, source: &str, shape: &[u32], stack: (u32, u32)) {
-        let is_vector = matches!(shape, [_] | [_, 1]);
-        self.0.push(Tensor {
+        let precision = match shape {
+            [_] | [_, 1] => Precision::F32,
+            [_, _] => self.matrices,
+            _ => Precision::F16,
+        };
+        self.tensors.push(Tensor {
             target: target.to_owned(),
             source: source.to_owned(),
             shape: shape.to_vec(),
-            precision: if is_vector {
-                Precision::F32
-            } else {
-                Precision::F16
-            },
+            precision,
             stack,
         });
     }
 
     fn positions(&mut self, side: &str, shape: &[u32]) {
-        self.0.push(Tensor {
+        self.tensors.push(Tensor {
             target: format!("{side}.positional_embedding"),
             source: format!("{side}/position_encodings/encodings"),
             shape: shape.to_vec(),

