@@ -28,9 +28,10 @@ use crate::event::{Event, Events, Models, Waterfall};
 use crate::runtime::InForce;
 use crate::skill::{Announcement, Heard, Verdict};
 
+pub use history::{History, Part};
+pub use prune::Marks;
 pub use sentences::SentenceCutter;
 
-use history::History;
 use skills::TurnSkills;
 use telling::Telling;
 use upkeep::Upkeep;

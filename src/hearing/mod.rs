@@ -37,6 +37,7 @@ mod words;
 pub use commands::{Command, command, is_backchannel};
 pub use complete::sounds_complete;
 pub use ears::{Ears, Heard};
+pub use echo::{Cleaned, Echo};
 pub use energy::EnergyDetector;
 pub use settings::EarsSettings;
 pub use silero::{Silero, SileroError};

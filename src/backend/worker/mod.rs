@@ -22,8 +22,9 @@ pub use lease::{Cores, Lease};
 pub use llama::LlamaBackend;
 pub use piper::{PiperBackend, VoiceFiles};
 pub use protocol::{
-    Failure, Llama, LlamaOptions, LlamaReply, LlamaRequest, MAX_AUDIO, Piper, PiperOptions,
-    PiperReply, PiperRequest, Protocol, Whisper, WhisperOptions, WhisperReply, WhisperRequest,
+    Failure, FromHost, FromWorker, Llama, LlamaOptions, LlamaReply, LlamaRequest, MAX_AUDIO, Piper,
+    PiperOptions, PiperReply, PiperRequest, Protocol, Whisper, WhisperOptions, WhisperReply,
+    WhisperRequest, codec, decode, encode,
 };
 pub use serve::{Call, Engine, all_cores, serve};
 pub use whisper::WhisperBackend;
