@@ -54,6 +54,7 @@ fn everything_that_is_wrong_is_reported_at_once() {
         kind = "llm"
         licence = "MIT"
         description = ""
+        format = "q8_0"
         files = [{ name = "../m.gguf", sha256 = "ABC" }]
         [["../evil".sources]]
         type = "python"
@@ -64,6 +65,7 @@ fn everything_that_is_wrong_is_reported_at_once() {
     );
     for problem in [
         "its name",
+        "only what is converted has a `format`",
         "`../m.gguf` is not allowed",
         "SHA-256",
         "the pieces",
