@@ -143,6 +143,8 @@ fn pruning(criterion: &mut Criterion) {
         reply: 512,
     };
     let context = Context::default();
+    let surplus = Marks::new(window, &context).surplus(&history);
+    assert!(surplus > 0, "the conversation is too long for the window");
     let mut group = criterion.benchmark_group("pruning, 200 turns");
     group.bench_function("decide", |bencher| {
         bencher.iter(|| Marks::new(window, &context).surplus(black_box(&history)));
