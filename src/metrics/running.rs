@@ -36,7 +36,7 @@ pub enum NotFound {
         "the Jane with process {pid} is of version {version}, and tells what this one does not understand"
     )]
     Version { pid: u32, version: String },
-    #[error("a Jane is running in `{home}`, and is asked too much or does not answer")]
+    #[error("no Jane in `{home}` answers, and one that runs does not say whose she is")]
     Silent { home: String },
 }
 
@@ -51,7 +51,7 @@ impl NotFound {
             }
             Self::NotThis { .. } => "`jane top` without `--pid` shows the newest",
             Self::Version { .. } => "use the `jane` that it was started with, or start it anew",
-            Self::Silent { .. } => "try again; at most 8 can look at once",
+            Self::Silent { .. } => "try again: too many may look at her, or the machine is busy",
         };
         Some(hint.to_owned())
     }
