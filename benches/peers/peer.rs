@@ -77,7 +77,8 @@ impl Peers {
         Ok(peer)
     }
 
-    /// What llama.cpp's own benchmark says of reading `prompt` tokens, or of writing `reply` tokens: one of them is 0.
+    /// What llama.cpp's own benchmark says of reading a prompt, or of writing a reply, behind `depth` tokens that are in the cache.
+    /// Of the tokens of `prompt` and of `reply` one number is 0.
     ///
     /// # Errors
     /// Where it fails, or says something else.
@@ -85,12 +86,13 @@ impl Peers {
         &self,
         model: &Path,
         threads: u32,
-        prompt: u32,
-        reply: u32,
+        (prompt, reply): (u32, u32),
+        depth: u32,
     ) -> Result<LlamaBench> {
         let output = Command::new(self.directory.join("llama.cpp/bin/llama-bench"))
             .args(["-o", "json", "-r", "1", "-t", &threads.to_string()])
-            .args(["-p", &prompt.to_string(), "-n", &reply.to_string(), "-m"])
+            .args(["-p", &prompt.to_string(), "-n", &reply.to_string()])
+            .args(["-d", &depth.to_string(), "-m"])
             .arg(model)
             .kill_on_drop(true)
             .output()
