@@ -447,6 +447,17 @@ impl Events {
         receiver
     }
 
+    /// Whether there is anybody whom events are reported to.
+    #[must_use]
+    pub fn are_heard(&self) -> bool {
+        let subscribers = self
+            .inner
+            .subscribers
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        subscribers.iter().any(|subscriber| !subscriber.is_closed())
+    }
+
     /// Reports `event` to every subscriber.
     pub fn emit(&self, event: Event) {
         let (wall, start) = self.inner.origin;
@@ -506,7 +517,9 @@ mod tests {
     fn a_dropped_subscriber_is_forgotten() {
         let events = Events::new();
         drop(events.subscribe());
+        assert!(!events.are_heard());
         let mut kept = events.subscribe();
+        assert!(events.are_heard());
         for _ in 0..2 {
             events.emit(Event::WorkerRestarted {
                 worker: "jane-llama",

@@ -109,6 +109,13 @@ fn a_running_jane_is_seen_until_she_ends() {
     }
     println!("{shown}");
 
+    // It ends where nobody reads it any more.
+    let mut read = home.command(&["top", "--json"]);
+    let mut read = read.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut begin = [0];
+    read.stdout.take().unwrap().read_exact(&mut begin).unwrap();
+    assert!(read.wait().unwrap().success());
+
     // And for Prometheus.
     let told = get(&address, &address);
     assert!(told.starts_with("HTTP/1.1 200"), "{told}");

@@ -149,11 +149,15 @@ async fn run(Arguments { common, command }: Arguments) -> u8 {
     let events = Events::new();
     let status = Status::default();
     let printer = Printer::start(&events, common.json, &status);
-    // First what a command makes of Ctrl-C itself.
+    // To interrupt is the usual way to end what only looks, and no failure.
+    let only_looks = matches!(command, Command::Top(_));
+    let mut is_interrupted = false;
     let result = tokio::select! {
-        biased;
         result = dispatch(&common, command, &events, &status) => result,
-        () = interrupted() => Err(Failure::interrupted()),
+        () = interrupted() => {
+            is_interrupted = true;
+            if only_looks { Ok(()) } else { Err(Failure::interrupted()) }
+        }
     };
     let code = match result {
         Ok(()) => 0,
@@ -164,7 +168,7 @@ async fn run(Arguments { common, command }: Arguments) -> u8 {
         }
     };
     drop(events);
-    if code == Failure::interrupted().code() {
+    if is_interrupted {
         // Who interrupts does not want to wait for a terminal or pipe that takes nothing.
         let _ = tokio::time::timeout(PRINTING, printer.finish()).await;
     } else {

@@ -7,7 +7,7 @@ use console::{Term, truncate_str};
 use serde_json::json;
 
 use super::session::configuration;
-use super::{Common, Failure, figures, interrupted};
+use super::{Common, Failure, figures};
 use crate::event::{Event, Events};
 use crate::metrics::{Found, Snapshot, running};
 
@@ -39,8 +39,11 @@ impl Top {
                 events.emit(report(&found.first, !json));
                 false
             }
-            (true, true) => unless_interrupted(stream(found, events)).await,
-            (true, false) => unless_interrupted(draw(found, &terminal)).await,
+            (true, true) => stream(found, events).await,
+            (true, false) => {
+                draw(found, &terminal).await;
+                true
+            }
         };
         if is_over {
             let text = format!("the Jane with process {pid} has ended\n");
@@ -53,20 +56,16 @@ impl Top {
     }
 }
 
-/// Whether `watching` came to its end. To interrupt is the usual way to end this, and no failure.
-async fn unless_interrupted(watching: impl Future<Output = ()>) -> bool {
-    tokio::select! {
-        () = watching => true,
-        () = interrupted() => false,
-    }
-}
-
-/// Prints a report each second.
-async fn stream(mut found: Found, events: &Events) {
+/// Prints a report each second. Returns whether she has ended; else nobody reads any more.
+async fn stream(mut found: Found, events: &Events) -> bool {
     events.emit(report(&found.first, false));
     while let Some(snapshot) = found.next().await {
+        if !events.are_heard() {
+            return false;
+        }
         events.emit(report(&snapshot, false));
     }
+    true
 }
 
 fn report(snapshot: &Snapshot, with_text: bool) -> Event {
@@ -81,7 +80,7 @@ fn report(snapshot: &Snapshot, with_text: bool) -> Event {
     }
 }
 
-/// Draws a screen each second.
+/// Draws a screen each second until she ends.
 async fn draw(mut found: Found, terminal: &Term) {
     let screen = Screen::new(terminal);
     let mut lines = figures::lines(&found.first);
