@@ -188,6 +188,7 @@ fn protocol(criterion: &mut Criterion) {
     group.bench_function("a token", |bencher| {
         let token = FromWorker::Reply {
             id: 7,
+            after_us: 1_000_000,
             reply: LlamaReply::Text(" Paris".to_owned()),
         };
         bencher.iter(|| round_trip::<FromWorker<LlamaReply>>(black_box(&token)));
@@ -206,6 +207,7 @@ fn protocol(criterion: &mut Criterion) {
     group.bench_function("a second from the voice", |bencher| {
         let audio = FromWorker::Reply {
             id: 7,
+            after_us: 1_000_000,
             reply: PiperReply::Audio(second.clone()),
         };
         bencher.iter(|| round_trip::<FromWorker<PiperReply>>(black_box(&audio)));

@@ -9,13 +9,14 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use jane::accuracy::WordErrors;
 use jane::audio::WavSource;
 use jane::backend::SpeechToText;
+use jane::bench::recordings::{Clip, Recordings};
 use jane::config::Config;
 use jane::conversation::recognise;
 use jane::event::{Event, Events, Stamped};
@@ -28,12 +29,6 @@ const MOST_STOLEN: f64 = 0.02;
 const LOADS: usize = 5;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
-struct Clip {
-    path: PathBuf,
-    kind: String,
-    said: String,
-}
 
 /// A file, and what was measured of it.
 struct Measured {
@@ -74,7 +69,8 @@ async fn main() -> Result<()> {
         return Ok(());
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let clips: Vec<Clip> = clips(root)?.into_iter().step_by(every.max(1)).collect();
+    let recordings = Recordings::of_source_tree(root)?;
+    let clips: Vec<&Clip> = recordings.clips.iter().step_by(every.max(1)).collect();
     let mut measured = Vec::new();
     for path in files {
         let (engine, events) = engine(root, &path, threads)?;
@@ -127,7 +123,7 @@ async fn hear(files: &mut [Measured], clip: &Clip, round: usize, turn: usize) ->
         times[place] = milliseconds(begin);
         if round == 0 {
             *file.errors.entry(clip.kind.clone()).or_default() +=
-                WordErrors::between(&clip.said, &heard.text);
+                WordErrors::between(&clip.text, &heard.text);
             file.heard.push(heard.text);
         } else if !file.heard.contains(&heard.text) {
             println!(
@@ -185,40 +181,6 @@ fn engine(
     let told = events.subscribe();
     let installed = Installed::find(root.to_path_buf(), &config, &events)?;
     Ok((installed.stt(&config)?, told))
-}
-
-fn clips(root: &Path) -> Result<Vec<Clip>> {
-    let shared = root.join("../shared/speech");
-    let directory = match std::env::var_os("JANE_RECORDINGS") {
-        Some(directory) => PathBuf::from(directory),
-        None if shared.join("manifest.tsv").is_file() => shared,
-        None => root.join("tests/data"),
-    };
-    let manifest = std::fs::read_to_string(directory.join("manifest.tsv"))?;
-    let mut clips = Vec::new();
-    for line in manifest.lines().skip(1) {
-        let columns: Vec<&str> = line.split('\t').collect();
-        let [path, _, language, kind, said, reference, ..] = columns.as_slice() else {
-            continue;
-        };
-        let source = path.split('/').next().unwrap_or_default();
-        let (kind, said) = match (*kind, source, *language, *reference) {
-            ("rir", ..) => continue,
-            // whatever is heard in noise is an error
-            ("noise", ..) => ("noise", ""),
-            ("speech", "vctk_clean" | "vctk_noisy" | "librispeech_test_other", "en", _) => {
-                (source, *said)
-            }
-            (kind, _, "en", "given" | "test" | "known") => (kind, *said),
-            _ => continue,
-        };
-        clips.push(Clip {
-            path: directory.join(path),
-            kind: kind.to_owned(),
-            said: said.to_owned(),
-        });
-    }
-    Ok(clips)
 }
 
 fn print(file: &mut Measured) {

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use jane::accuracy::WordErrors;
@@ -29,7 +29,7 @@ struct Row {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let recordings = Recordings::open(Some(&recordings(root)))?;
+    let recordings = Recordings::of_source_tree(root)?;
     let clips = &recordings.clips;
     println!("{} clips from {}", clips.len(), recordings.source);
     let mut models: Vec<String> = std::env::args()
@@ -43,15 +43,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         measure(root, &model, clips).await?;
     }
     Ok(())
-}
-
-fn recordings(root: &Path) -> PathBuf {
-    let shared = root.join("../shared/speech");
-    match std::env::var_os("JANE_RECORDINGS") {
-        Some(directory) => PathBuf::from(directory),
-        None if shared.join("manifest.tsv").is_file() => shared,
-        None => root.join("tests/data"),
-    }
 }
 
 async fn measure(root: &Path, model: &str, clips: &[Clip]) -> Result<(), Box<dyn Error>> {

@@ -9,7 +9,6 @@ mod model;
 mod peer;
 mod quiet;
 mod recogniser;
-mod recordings;
 mod rounds;
 mod voice;
 

@@ -13,9 +13,9 @@ use jane::conversation::recognise;
 use jane::runtime::Factory;
 
 use crate::peer::Peer;
-use crate::recordings::{Clip, clips};
 use crate::rounds::{Comparison, Goal, Measured, compare};
 use crate::{Result, Setting};
+use jane::bench::recordings::{Clip, Recordings};
 
 /// The kinds that a round is made of.
 const KINDS: [&str; 3] = ["command", "vctk_clean", "librispeech_test_other"];
@@ -40,7 +40,13 @@ pub async fn recognise(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
     let mut whisper = peers
         .start("whisper_peer.py", &peers.whisper(), &arguments)
         .await?;
-    let clips = clips(setting.root)?;
+    let recordings = Recordings::of_source_tree(setting.root)?;
+    let clips: Vec<Clip> = recordings
+        .clips
+        .iter()
+        .filter(|clip| clip.scored)
+        .cloned()
+        .collect();
     let few: Vec<&Clip> = clips
         .iter()
         .filter(|clip| KINDS.contains(&clip.kind.as_str()))

@@ -27,7 +27,7 @@ pub struct Clip {
     /// `command`, `noise`, `digits`, … Kinds of read speech differ too much to be added up unseen, so those of VCTK and LibriSpeech are
     /// named by their source.
     pub kind: String,
-    /// What is said in it.
+    /// What is said in it; nothing in noise.
     pub text: String,
     /// Whether `text` is a transcript.
     pub scored: bool,
@@ -70,6 +70,18 @@ impl RecordingsError {
 }
 
 impl Recordings {
+    /// Those that benchmarks in the source tree `root` use: of the directory that `JANE_RECORDINGS` names, else of `../shared/speech`,
+    /// else the questions that ship.
+    ///
+    /// # Errors
+    /// As [`Recordings::open`].
+    pub fn of_source_tree(root: &Path) -> Result<Self, RecordingsError> {
+        let shared = root.join("../shared/speech");
+        let named = std::env::var_os("JANE_RECORDINGS").map(PathBuf::from);
+        let directory = named.or_else(|| shared.join(MANIFEST).is_file().then_some(shared));
+        Self::open(directory.as_deref())
+    }
+
     /// Those of `directory`, else those that ship.
     ///
     /// # Errors
@@ -147,7 +159,11 @@ fn clip(directory: &Path, line: &str) -> Option<Clip> {
     Some(Clip {
         path: directory.join(path),
         kind: kind.to_owned(),
-        text: (*text).to_owned(),
+        text: if scored {
+            (*text).to_owned()
+        } else {
+            String::new()
+        },
         scored,
     })
 }
