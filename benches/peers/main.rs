@@ -69,8 +69,19 @@ struct Setting<'a> {
 }
 
 #[tokio::main]
-async fn main() -> Result<ExitCode> {
-    let arguments = Arguments::parse();
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether all goals are met.
+async fn run(arguments: Arguments) -> Result<bool> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let threads = arguments.threads.unwrap_or_else(all_cores);
     let mut overrides = vec![
@@ -109,11 +120,7 @@ async fn main() -> Result<ExitCode> {
             Part::Stt => recogniser::recognise(&setting, arguments.rounds).await?,
         };
     }
-    Ok(if met {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(met)
 }
 
 /// Where `setup.sh` puts the peers unless it is told.
