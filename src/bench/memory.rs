@@ -144,6 +144,8 @@ fn report(samples: &[Sample], no_device: bool, part: &mut Part) {
         };
         part.figures.push(figure);
     };
+    // Before the first engine is there, there is nothing to say of engines.
+    let loaded = || samples.iter().filter(|sample| !sample.engines.is_empty());
     let engines = |sample: &Sample| sample.engines.values().sum::<f64>();
     let host = |sample: &Sample| sample.host.unwrap_or_default();
     add(
@@ -162,13 +164,13 @@ fn report(samples: &[Sample], no_device: bool, part: &mut Part) {
     add(
         "memory.engines",
         "all engines",
-        samples.iter().map(engines).collect(),
+        loaded().map(engines).collect(),
     );
     let all = |sample: &Sample| host(sample) + engines(sample);
     add(
         "memory.all",
         "host and engines",
-        samples.iter().map(all).collect(),
+        loaded().map(all).collect(),
     );
 
     let reason = if no_device {
