@@ -20,11 +20,14 @@ use jane::bench::recordings::{Clip, Recordings};
 use jane::config::Config;
 use jane::conversation::recognise;
 use jane::event::{Event, Events, Stamped};
+use jane::platform::ProcessorTimes;
 use jane::runtime::{Factory, Installed};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Share of the processors' time that the hypervisor may give to others before a figure is left out.
 const MOST_STOLEN: f64 = 0.02;
+
+const UNTOLD: &str = "the system does not say what its processors do";
 /// How often each file is loaded.
 const LOADS: usize = 5;
 
@@ -111,7 +114,7 @@ async fn main() -> Result<()> {
 /// Has each file hear `clip`, from the file at `turn` on; returns whether the times count.
 async fn hear(files: &mut [Measured], clip: &Clip, round: usize, turn: usize) -> Result<bool> {
     let count = files.len();
-    let before = processors()?;
+    let before = ProcessorTimes::now().ok_or(UNTOLD)?;
     let mut times = vec![0.0; count];
     for place in 0..count {
         let place = (place + turn) % count;
@@ -134,9 +137,8 @@ async fn hear(files: &mut [Measured], clip: &Clip, round: usize, turn: usize) ->
             );
         }
     }
-    let after = processors()?;
-    let stolen = (after.0 - before.0) / (after.1 - before.1).max(1.0);
-    if stolen > MOST_STOLEN {
+    let passed = ProcessorTimes::now().ok_or(UNTOLD)?.since(before);
+    if passed.share(passed.stolen) > MOST_STOLEN {
         return Ok(false);
     }
     for (file, time) in files.iter_mut().zip(&times) {
@@ -144,23 +146,6 @@ async fn hear(files: &mut [Measured], clip: &Clip, round: usize, turn: usize) ->
         file.ratios.push(time / times[0]);
     }
     Ok(true)
-}
-
-/// Time of all processors since the start: what was stolen, and all of it.
-fn processors() -> Result<(f64, f64)> {
-    let text = std::fs::read_to_string("/proc/stat")?;
-    let total = text.lines().next().unwrap_or_default();
-    // user, nice, system, idle, iowait, irq, softirq, steal; the two after them are counted in the first two
-    let times: Vec<f64> = total
-        .split_whitespace()
-        .skip(1)
-        .take(8)
-        .map(str::parse)
-        .collect::<std::result::Result<_, _>>()?;
-    Ok((
-        times.get(7).copied().unwrap_or_default(),
-        times.iter().sum(),
-    ))
 }
 
 /// A recogniser of its own with the weights at `path`; nothing is loaded yet.

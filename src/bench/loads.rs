@@ -7,7 +7,7 @@ use super::error::BenchError;
 use super::figure::{Figure, Unit};
 use super::{Bench, Part};
 use crate::backend::worker::{Llama, Piper, Protocol, Whisper};
-use crate::backend::{ONNX_RUNTIME, Prompt, wanted_models};
+use crate::backend::{ONNX_RUNTIME, wanted_models};
 use crate::event::Role;
 use crate::model::ModelKind;
 use crate::platform;
@@ -119,37 +119,29 @@ fn forget(files: &[PathBuf]) -> Option<String> {
 /// Seconds of one load.
 async fn load(bench: &Bench<'_>, installed: &Installed, role: Role) -> Result<f64, BenchError> {
     let begun = Instant::now();
-    let config = bench.config;
-    let seconds = match role {
+    // The engine is held until it is unloaded: what nobody holds goes by itself, and is not waited for.
+    match role {
         Role::Stt => {
-            let engine = installed.stt(config)?;
+            let engine = installed.stt(bench.config)?;
             engine.prepare().await?;
-            let took = begun.elapsed();
-            installed.unload(role).await;
-            took
+            Ok(unloaded(begun, installed, role).await)
         }
         Role::Llm => {
-            let engine = installed.llm(config)?;
+            let engine = installed.llm(bench.config)?;
             engine.prepare(&bench.instructions()).await?;
-            let took = begun.elapsed();
-            installed.unload(role).await;
-            took
+            Ok(unloaded(begun, installed, role).await)
         }
         Role::Tts => {
-            let engine = installed.tts(config)?;
+            let engine = installed.tts(bench.config)?;
             engine.prepare().await?;
-            let took = begun.elapsed();
-            installed.unload(role).await;
-            took
+            Ok(unloaded(begun, installed, role).await)
         }
-    };
-    Ok(seconds.as_secs_f64())
+    }
 }
 
-impl Bench<'_> {
-    /// What the model is told before every conversation.
-    #[must_use]
-    pub fn instructions(&self) -> Prompt {
-        vec![crate::backend::Message::system(self.config.instructions())].into()
-    }
+/// Unloads what was loaded since `begun`; returns the seconds that had taken.
+async fn unloaded(begun: Instant, installed: &Installed, role: Role) -> f64 {
+    let took = begun.elapsed();
+    installed.unload(role).await;
+    took.as_secs_f64()
 }

@@ -63,23 +63,21 @@ impl Watch {
 
     /// What happened since.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "clock ticks are far below 2^52")]
     pub fn disturbance(&self) -> Disturbance {
         let passed = ProcessorTimes::now()
             .zip(self.times)
             .map(|(now, then)| now.since(then))
             .filter(|passed| passed.all > 0);
-        let share = |part: u64, all: u64| part as f64 / all as f64;
         let own = platform::own_processor_time()
             .zip(self.own)
             .map(|(now, then)| now.saturating_sub(then));
         Disturbance {
             load_at_start: self.load,
             load_at_end: platform::load_average(),
-            stolen: passed.map(|passed| share(passed.stolen, passed.all)),
+            stolen: passed.map(|passed| passed.share(passed.stolen)),
             foreign: passed
                 .zip(own)
-                .map(|(passed, own)| share(passed.busy.saturating_sub(own), passed.all)),
+                .map(|(passed, own)| passed.share(passed.busy.saturating_sub(own))),
         }
     }
 }

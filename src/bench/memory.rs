@@ -15,8 +15,6 @@ use crate::backend::worker::{Llama, Piper, Protocol, Whisper};
 use crate::conversation::{Conversation, Question};
 use crate::event::{Event, Events, Stamped};
 use crate::memory::{MEGABYTE, Machine, Probe};
-use crate::runtime::{Factory, InForce};
-use crate::skill::Skills;
 
 /// Between two looks: shorter than any stage of a turn that takes memory for itself.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -37,12 +35,7 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     let started = events.subscribe();
     let installed = bench.install_with(&events).map_err(BenchError::Temporary)?;
     let sampling = Sampling::start(started);
-    let in_force = InForce {
-        config: bench.config.clone(),
-        engines: installed.engines(bench.config)?,
-        skills: Skills::none(),
-        generation: 0,
-    };
+    let in_force = bench.in_force(&installed)?;
     let questions = Recordings::shipped()?;
     let mut conversation = Conversation::new(events.clone());
     conversation.prepare(&in_force, true, true).await?;

@@ -34,11 +34,12 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use crate::backend::{BackendError, Message, Prompt};
 use crate::config::Config;
 use crate::event::Events;
 use crate::memory::{Machine, Probe};
 use crate::model::ModelStore;
-use crate::runtime::Installed;
+use crate::runtime::{Factory, InForce, Installed};
 use crate::skill::Skills;
 
 pub use error::BenchError;
@@ -162,6 +163,21 @@ impl Bench<'_> {
 
     fn progress(&self, step: &str) {
         (self.on_progress)(step);
+    }
+
+    /// What the model is told before every conversation.
+    fn instructions(&self) -> Prompt {
+        vec![Message::system(self.config.instructions())].into()
+    }
+
+    /// The configuration with engines of `installed`, and without skills, which would answer in the model's place.
+    fn in_force(&self, installed: &Installed) -> Result<InForce, BackendError> {
+        Ok(InForce {
+            config: self.config.clone(),
+            engines: installed.engines(self.config)?,
+            skills: Skills::none(),
+            generation: 0,
+        })
     }
 
     /// Engines of their own, none of them loaded, of which nobody is told.

@@ -17,8 +17,6 @@ use crate::audio::{AudioError, AudioOutput, WavSource};
 use crate::backend::worker::Mark;
 use crate::conversation::{Conversation, Question};
 use crate::event::{Events, Role, Waterfall};
-use crate::runtime::{Factory, InForce};
-use crate::skill::Skills;
 
 const ROUNDS: (usize, usize) = (5, 1);
 
@@ -50,12 +48,7 @@ impl Turn {
 pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchError> {
     let installed = bench.install().map_err(BenchError::Temporary)?;
     let mut marks = installed.workers.marks();
-    let in_force = InForce {
-        config: bench.config.clone(),
-        engines: installed.engines(bench.config)?,
-        skills: Skills::none(),
-        generation: 0,
-    };
+    let in_force = bench.in_force(&installed)?;
     let questions = Recordings::shipped()?;
     let runs = bench.runs(ROUNDS);
     let mut turns = Vec::new();

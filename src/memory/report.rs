@@ -84,6 +84,16 @@ impl Report {
         }
     }
 
+    /// How the engines' system memory stands to the goal, in a word.
+    #[must_use]
+    pub fn standing(&self) -> &'static str {
+        if self.system.used > self.engines_goal {
+            "over"
+        } else {
+            "within"
+        }
+    }
+
     /// The same in lines of text, megabytes of 10^6 bytes.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
@@ -96,11 +106,7 @@ impl Report {
             lines.push(total("all engines, video memory", video));
         }
         let goal = megabytes(self.engines_goal);
-        let standing = if self.system.used > self.engines_goal {
-            "over"
-        } else {
-            "within"
-        };
+        let standing = self.standing();
         let system = total("all engines, system memory", &self.system);
         lines.push(format!("{system}, {standing} the goal of {goal} MB"));
         if let Some(host) = &self.host {

@@ -32,6 +32,13 @@ impl ProcessorTimes {
         None
     }
 
+    /// `part` of all, from 0 to 1.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "clock ticks are far below 2^52")]
+    pub fn share(self, part: u64) -> f64 {
+        part as f64 / self.all.max(1) as f64
+    }
+
     /// What has passed since `earlier`.
     #[must_use]
     pub fn since(self, earlier: Self) -> Self {

@@ -12,11 +12,7 @@ pub(super) fn lines(report: &Report) -> Vec<String> {
         lines.push(used("all, video memory", video.used, video.budget));
     }
     let system = &report.system;
-    let standing = if system.used > report.engines_goal {
-        "over"
-    } else {
-        "within"
-    };
+    let standing = report.standing();
     let goal = megabytes(report.engines_goal);
     let all = used("all engines", system.used, system.budget);
     lines.push(format!("{all}, {standing} the goal of {goal} MB"));
