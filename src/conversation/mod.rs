@@ -30,7 +30,7 @@ use crate::skill::{Announcement, Heard, Verdict};
 
 pub use history::{History, Part};
 pub use prune::Marks;
-pub use sentences::SentenceCutter;
+pub use sentences::{SentenceCutter, ends_a_sentence};
 
 use skills::TurnSkills;
 use telling::Telling;

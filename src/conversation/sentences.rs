@@ -101,7 +101,8 @@ impl SentenceCutter {
     }
 }
 
-fn ends_a_sentence(text: &str) -> bool {
+/// Whether the last mark of `text` ends a sentence, or belongs to an abbreviation, an initial or the number of a list.
+pub fn ends_a_sentence(text: &str) -> bool {
     let text = text.trim_end();
     if text.ends_with(['\n', '!', '?']) {
         return true;

@@ -10,6 +10,7 @@
     )
 )]
 
+mod clauses;
 mod measure;
 mod session;
 mod voice;

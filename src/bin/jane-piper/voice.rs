@@ -6,11 +6,16 @@ use std::path::Path;
 
 use jane::backend::worker::{Failure, PiperOptions, all_cores};
 use piper_rs::{ModelConfig, Piper};
+use unicode_normalization::UnicodeNormalization;
 
+use crate::clauses::clauses;
 use crate::session::session;
 
 /// Phonemes (characters of IPA) that are synthesised at once: some 15 s of speech. Longer sentences are rare, and are cut.
 pub const LONGEST: usize = 300;
+
+/// What stands for the beginning of a sentence in the tables that piper-rs is given (see [`with_padded_beginning`]).
+const BEGINNING: char = '\u{2}';
 
 pub struct Voice {
     /// With all threads, and with half of them for a lease that is shorter. On a graphics processor there is one.
@@ -34,7 +39,8 @@ impl Voice {
         };
         let json = std::fs::read(format!("{model}.json")).map_err(|error| broken(&error))?;
         let parse = || -> Result<ModelConfig, Failure> {
-            serde_json::from_slice(&json).map_err(|error| broken(&error))
+            let config = serde_json::from_slice(&json).map_err(|error| broken(&error))?;
+            Ok(with_padded_beginning(config))
         };
         let config = parse()?;
         if config.audio.sample_rate == 0 {
@@ -68,17 +74,37 @@ impl Voice {
         self.sample_rate
     }
 
-    /// The phonemes of `text`, a string for each sentence, or part of one that is too long.
+    /// The phonemes of `text` with its punctuation, a string for each sentence, or part of one that is too long.
     pub fn phonemes(&self, text: &str) -> Result<Vec<String>, Failure> {
         let text = text.replace('\0', " ");
-        let sentences = espeak_rs::text_to_phonemes(&text, &self.espeak_voice, None);
-        let sentences = sentences.map_err(|error| Failure::Engine {
-            message: error.to_string(),
-        })?;
+        let mut sentences = vec![String::new()];
+        for clause in clauses(&text) {
+            let phonemes = self.pronounce(&clause.words)?;
+            if let Some(sentence) = sentences.last_mut().filter(|_| !phonemes.is_empty()) {
+                if !sentence.is_empty() {
+                    sentence.push(' ');
+                }
+                sentence.push_str(&phonemes);
+                sentence.push(clause.mark);
+            }
+            if clause.ends_sentence() {
+                sentences.push(String::new());
+            }
+        }
+        sentences.retain(|sentence| !sentence.is_empty());
         Ok(sentences
             .iter()
             .flat_map(|sentence| cut(sentence))
             .collect())
+    }
+
+    /// The phonemes of one clause, accents apart from their letters, as the voices are trained.
+    fn pronounce(&self, words: &str) -> Result<String, Failure> {
+        let parts = espeak_rs::text_to_phonemes(words, &self.espeak_voice, None);
+        let parts = parts.map_err(|error| Failure::Engine {
+            message: error.to_string(),
+        })?;
+        Ok(parts.join(" ").trim().nfd().collect())
     }
 
     /// The samples of one sentence, in -1..=1, computed with at most `lease` threads (or half of all, where that is more).
@@ -97,7 +123,7 @@ impl Voice {
         };
         let (mut samples, _) = piper
             .create(
-                phonemes,
+                &format!("{BEGINNING}{phonemes}"),
                 true,
                 speaker,
                 Some(length_scale),
@@ -149,6 +175,17 @@ impl Voice {
             }
         }
     }
+}
+
+/// The network is trained on a sentence's beginning with a pad behind it. piper-rs 0.2 writes the beginning without one, and a word of
+/// one syllable loses its first sound. So what it writes first is a pad, and [`BEGINNING`] a phoneme like the others, padded.
+fn with_padded_beginning(mut config: ModelConfig) -> ModelConfig {
+    let ids = &mut config.phoneme_id_map;
+    if let (Some(beginning), Some(pad)) = (ids.get(&'^').cloned(), ids.get(&'_').cloned()) {
+        ids.insert(BEGINNING, beginning);
+        ids.insert('^', pad);
+    }
+    config
 }
 
 /// Cuts `phonemes` into parts of at most [`LONGEST`], behind punctuation or between words where there are any in the second half.
