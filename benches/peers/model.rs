@@ -4,6 +4,7 @@
 //! llama-bench feeds random tokens, chooses none and starts with nothing in its cache, which is a little less work.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
@@ -64,9 +65,9 @@ pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
             let llm = setting.installed.llm(config)?;
             let started = Instant::now();
             while started.elapsed() < SETTLING {
-                reply(llm.as_ref(), QUESTION.to_owned()).await?;
+                reply(&llm, QUESTION.to_owned()).await?;
             }
-            let reply = reply(llm.as_ref(), QUESTION.to_owned()).await?;
+            let reply = reply(&llm, QUESTION.to_owned()).await?;
             depth.set(reply.generation.prompt_tokens);
             let tokens = reply.generation.reply_tokens;
             if tokens < REPLY {
@@ -106,7 +107,7 @@ pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
             number += 1;
             // Another beginning each time, so that nothing of it is in the cache.
             let lines = usize::try_from(PROMPT / 17)?;
-            let reply = reply(llm.as_ref(), format!("{number}. {}", LINE.repeat(lines))).await?;
+            let reply = reply(&llm, format!("{number}. {}", LINE.repeat(lines))).await?;
             let read = reply.generation.prompt_tokens - reply.generation.reused_tokens;
             Ok(Measured {
                 figure: f64::from(read) / reply.first,
@@ -133,7 +134,17 @@ struct Reply {
     seconds: f64,
 }
 
-async fn reply(llm: &dyn LanguageModel, question: String) -> Result<Reply> {
+/// Collects a reply on a thread of the runtime, as Jane's own commands do.
+async fn reply(llm: &Arc<dyn LanguageModel>, question: String) -> Result<Reply> {
+    let llm = Arc::clone(llm);
+    let collected = tokio::spawn(async move {
+        let reply = collect(llm.as_ref(), question).await;
+        reply.map_err(|error| error.to_string())
+    });
+    Ok(collected.await??)
+}
+
+async fn collect(llm: &dyn LanguageModel, question: String) -> Result<Reply> {
     let started = Instant::now();
     let mut stream = llm.reply(vec![Message::user(question)].into());
     let mut first = None;

@@ -128,7 +128,12 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let code = runtime.block_on(run(arguments));
+    // On a thread of the runtime: a reply that comes from a worker is then taken, handed on and said without changing threads.
+    let code = runtime.block_on(async { tokio::spawn(run(arguments)).await });
+    let code = code.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        1
+    });
     // Blocking work such as reading a line from a terminal cannot be cancelled, and is not waited for.
     runtime.shutdown_background();
     ExitCode::from(code)

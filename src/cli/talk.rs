@@ -56,7 +56,7 @@ impl Talk {
         let _watching = runtime.watch(&installed.workers);
         let _metrics = session.watch_metrics(&runtime, &installed);
         let skills = runtime.in_force().skills.clone();
-        let live = Live::new(Parts {
+        let mut live = Live::new(Parts {
             runtime,
             events: session.events.clone(),
             line,

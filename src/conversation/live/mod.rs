@@ -177,7 +177,7 @@ impl Live {
     }
 
     /// Loads the engines, side by side. What fails is tried again by the first turn.
-    pub async fn prepare(&self) {
+    pub async fn prepare(&mut self) {
         let taken = self.runtime.take().await;
         let mut conversation = self.conversation.lock().await;
         let _ = conversation.prepare(&taken, true, self.speaks).await;
