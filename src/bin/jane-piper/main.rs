@@ -63,6 +63,12 @@ impl Engine<Piper> for Speaker {
             }
         }
     }
+
+    fn settle(&mut self) {
+        if let Some(voice) = &mut self.voice {
+            voice.warm_up();
+        }
+    }
 }
 
 /// Speaks sentence by sentence; a cancelled request ends at the next one.

@@ -17,11 +17,15 @@ pub const LONGEST: usize = 300;
 /// What stands for the beginning of a sentence in the tables that piper-rs is given (see [`with_padded_beginning`]).
 const BEGINNING: char = '\u{2}';
 
+/// As long as most that she says at once. In any language it is only to be worked at.
+const WARM_UP: &str = "Hello there, how are you today?";
+
 pub struct Voice {
     /// With all threads, and with half of them for a lease that is shorter. On a graphics processor there is one.
     whole: Piper,
     half: Option<Piper>,
     threads: u32,
+    is_warm: bool,
     espeak_voice: String,
     sample_rate: u32,
     length_scale: f32,
@@ -66,12 +70,27 @@ impl Voice {
             whole: Piper::from_session(whole, config),
             half,
             threads,
+            is_warm: false,
         })
     }
 
     /// Samples per second.
     pub fn sample_rate(&self) -> u32 {
         self.sample_rate
+    }
+
+    /// Speaks something short to nobody, once: the first synthesis sets up memory, and takes half as long again as the next.
+    pub fn warm_up(&mut self) {
+        if std::mem::replace(&mut self.is_warm, true) {
+            return;
+        }
+        // What goes wrong here is told when somebody waits for it.
+        let sentences = self.phonemes(WARM_UP).unwrap_or_default();
+        for phonemes in sentences {
+            for piper in self.half.iter_mut().chain([&mut self.whole]) {
+                let _ = piper.create(&padded(&phonemes), true, None, None, None, None);
+            }
+        }
     }
 
     /// The phonemes of `text` with its punctuation, a string for each sentence, or part of one that is too long.
@@ -123,7 +142,7 @@ impl Voice {
         };
         let (mut samples, _) = piper
             .create(
-                &format!("{BEGINNING}{phonemes}"),
+                &padded(phonemes),
                 true,
                 speaker,
                 Some(length_scale),
@@ -186,6 +205,10 @@ fn with_padded_beginning(mut config: ModelConfig) -> ModelConfig {
         ids.insert('^', pad);
     }
     config
+}
+
+fn padded(phonemes: &str) -> String {
+    format!("{BEGINNING}{phonemes}")
 }
 
 /// Cuts `phonemes` into parts of at most [`LONGEST`], behind punctuation or between words where there are any in the second half.
