@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::Home;
 use common::openai::OpenAiServer;
+use common::{Home, models};
 use serde_json::Value;
 
 const WINDOW: u64 = 512;
@@ -175,4 +175,56 @@ fn what_is_cut_is_folded_into_a_summary_while_nobody_waits() {
         .iter()
         .all(|turn| number(turn, "prompt_tokens") + 60 <= WINDOW);
     assert!(window);
+}
+
+#[test]
+fn instructions_are_computed_once_and_what_was_kept_of_them_damaged_is_computed_again() {
+    let home = Home::new();
+    let question = "Name the largest ocean.";
+    let model = common::models::model_that_is_asked(home.path(), "computed-once", question);
+    // The template says the same whatever the instructions are: what is kept does not depend on them.
+    home.write_config(&format!(
+        "[llm]\nmodel = {model:?}\nmax_reply_tokens = 20\n"
+    ));
+    let prefixes = models().join(".cache/prefixes");
+    let kept = || -> Vec<_> {
+        let entries = std::fs::read_dir(&prefixes).into_iter().flatten().flatten();
+        entries
+            .map(|entry| entry.path())
+            .filter(|path| {
+                path.file_name()
+                    .is_some_and(|name| name.to_string_lossy().starts_with("computed-once-"))
+            })
+            .collect()
+    };
+    let ask = || {
+        let run = home.run(&["ask", "--silent", question]);
+        assert_eq!(run.code(), Some(0), "{run:#?}");
+        run.only("reply")["text"].clone()
+    };
+    let times = |text: &str| home.log().matches(text).count();
+    let reply = ask();
+    assert_eq!(times("the instructions are read back"), 0);
+    let [file] = kept().try_into().unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    assert_eq!(ask(), reply);
+    assert_eq!(times("the instructions are read back"), 1);
+
+    for (times_damaged, damaged) in [
+        whole[..whole.len() / 2].to_vec(),
+        vec![0xff; whole.len()],
+        Vec::new(),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        std::fs::write(&file, damaged).unwrap();
+        assert_eq!(ask(), reply);
+        assert_eq!(
+            times("is not usable and is computed again"),
+            times_damaged + 1
+        );
+        assert_eq!(std::fs::read(&file).unwrap().len(), whole.len());
+    }
+    std::fs::remove_file(file).unwrap();
 }

@@ -22,6 +22,9 @@ use crate::model::{ModelFiles, ModelKind, ModelStore};
 /// The catalogue's name of ONNX Runtime, which runs the voice, and the detector of voices.
 pub const ONNX_RUNTIME: &str = "onnxruntime";
 
+/// Where the language models' workers keep what they computed of instructions, in the cache directory.
+const PREFIXES: &str = "prefixes";
+
 /// A server for which something stands in is not asked twice: the user need not wait.
 const NO_RETRIES: u32 = 0;
 
@@ -155,7 +158,11 @@ impl Builder<'_> {
 
     fn llama(&self, model: &str) -> Result<Arc<dyn LanguageModel>, BackendError> {
         let files = self.resolve(Role::Llm, ModelKind::Llm, model)?;
-        let engine = LlamaBackend::new(&self.config.llm, model, &files.main, &self.setup());
+        // A directory of its own: no worker can write what another one reads.
+        let cache = self.cache.map(|cache| cache.join(PREFIXES));
+        let cache = cache.filter(|cache| std::fs::create_dir_all(cache).is_ok());
+        let (llm, setup) = (&self.config.llm, self.setup());
+        let engine = LlamaBackend::new(llm, model, &files.main, cache.as_deref(), &setup);
         Ok(Arc::new(engine))
     }
 

@@ -9,6 +9,7 @@
 
 mod catalogue;
 mod check;
+mod derived;
 mod error;
 mod fetch;
 mod files;
@@ -25,6 +26,7 @@ mod store;
 mod tests;
 mod verify;
 
+pub use derived::{Derived, file_state};
 pub use error::ModelError;
 pub use fetch::Progress;
 pub(crate) use files::{hash, read_text};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use super::process::Launch;
 use super::protocol::{Llama, LlamaOptions, LlamaReply, LlamaRequest};
 use super::running::Task;
 use super::supervisor::{Spec, Supervisor};
@@ -27,9 +28,16 @@ pub struct LlamaBackend {
 }
 
 impl LlamaBackend {
-    /// `name` is what `jane.toml` calls the GGUF file `model`. Nothing is started yet.
+    /// `name` is what `jane.toml` calls the GGUF file `model`; `cache` is a directory for what the worker computes of the
+    /// instructions, or `None`. Nothing is started yet.
     #[must_use]
-    pub fn new(config: &Llm, name: &str, model: &Path, setup: &Setup<'_>) -> Self {
+    pub fn new(
+        config: &Llm,
+        name: &str,
+        model: &Path,
+        cache: Option<&Path>,
+        setup: &Setup<'_>,
+    ) -> Self {
         let path = model.display().to_string();
         let threads = most_threads(config.threads);
         let wish = Placement {
@@ -41,13 +49,19 @@ impl LlamaBackend {
             role: Role::Llm,
             backend: "llama",
             model: name.to_owned(),
-            launch: ggml_launch(model, setup),
+            launch: Launch {
+                writable: cache.into_iter().map(Path::to_path_buf).collect(),
+                ..ggml_launch(model, setup)
+            },
             measure: LlamaRequest::Measure {
                 model: path.clone(),
                 context_window: config.context_window,
             },
             load: LlamaRequest::Load {
                 model: path,
+                cache: cache
+                    .map(|cache| cache.display().to_string())
+                    .unwrap_or_default(),
                 placement: wish,
                 threads,
             },

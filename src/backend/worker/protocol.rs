@@ -229,8 +229,14 @@ impl Protocol for Llama {
 
     fn placed(load: &LlamaRequest, placement: Placement) -> LlamaRequest {
         match load.clone() {
-            LlamaRequest::Load { model, threads, .. } => LlamaRequest::Load {
+            LlamaRequest::Load {
                 model,
+                cache,
+                threads,
+                ..
+            } => LlamaRequest::Load {
+                model,
+                cache,
                 placement,
                 threads,
             },
@@ -245,6 +251,8 @@ pub enum LlamaRequest {
     Measure { model: String, context_window: u32 },
     Load {
         model: String,
+        /// Where what was computed of the instructions is kept between runs; empty for nowhere.
+        cache: String,
         /// The worker lowers its context window to what the model was trained for.
         placement: Placement,
         /// The most threads that it will ever be given.

@@ -4,7 +4,10 @@
 //! twice; after a failed batch, of which llama.cpp may have kept a part, everything of its sequence is given up; the
 //! conversation's sequence is never touched by what is written aside.
 
+use std::path::Path;
+
 use jane::backend::worker::Failure;
+use llama_cpp_2::LlamaStateSeqFlags;
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::{LlamaModel, RopeType};
@@ -108,6 +111,40 @@ impl Cache {
         }
         self.held(sequence).extend_from_slice(tokens);
         Ok(())
+    }
+
+    /// Whether nothing was computed yet that another run may have kept.
+    pub fn is_fresh(&self) -> bool {
+        self.movable && self.conversation.is_empty() && self.aside.is_empty()
+    }
+
+    /// Takes what [`Cache::save`] wrote for exactly `prompt`; whether it could. Otherwise the cache is empty.
+    pub fn restore(&mut self, file: &Path, prompt: &[LlamaToken]) -> bool {
+        match self.context.state_seq_load_file(file, 0, prompt.len()) {
+            Ok((tokens, _)) if tokens == prompt => {
+                self.conversation = tokens;
+                true
+            }
+            _ => {
+                self.clear();
+                false
+            }
+        }
+    }
+
+    /// Writes what is computed of the conversation to `file`, unless it is larger than `most` bytes; whether it did.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn save(&self, file: &Path, most: usize) -> Result<bool, String> {
+        let flags = LlamaStateSeqFlags::empty();
+        if self.context.state_seq_get_size_ext(0, flags) > most {
+            return Ok(false);
+        }
+        let saved = self
+            .context
+            .state_seq_save_file(file, 0, &self.conversation);
+        saved.map(|_| true).map_err(|error| error.to_string())
     }
 
     /// Removes what was written aside.

@@ -5,7 +5,8 @@
 use std::time::Instant;
 
 use jane::backend::worker::{Call, Failure, Llama, LlamaOptions, LlamaReply};
-use jane::backend::{Finish, Message, ToolCall};
+use jane::backend::{Finish, Message, Speaker, ToolCall};
+use jane::model::Derived;
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
@@ -15,6 +16,7 @@ use crate::calls::{Constraint, Constraints, Offered, offered};
 use crate::choice::Chooser;
 use crate::load::BATCH;
 use crate::pace::Pace;
+use crate::prefix::{self, Prefixes};
 use crate::stream::{Piece, TextStream};
 use crate::template::ChatTemplate;
 
@@ -26,6 +28,8 @@ pub struct Generator {
     pace: Pace,
     /// What holds calls to the tools that are offered: made when tools first are, and `None` within where that failed.
     constraints: Option<Option<Constraints>>,
+    /// Where instructions are kept; `None` for nowhere.
+    prefixes: Option<Prefixes>,
 }
 
 /// What came of a reply.
@@ -38,13 +42,18 @@ struct Written {
 impl Generator {
     /// # Errors
     /// Where the model has no chat template, or one that is no template.
-    pub fn new(model: &'static LlamaModel, context: LlamaContext<'static>) -> Result<Self, String> {
+    pub fn new(
+        model: &'static LlamaModel,
+        context: LlamaContext<'static>,
+        prefixes: Option<Prefixes>,
+    ) -> Result<Self, String> {
         Ok(Self {
             model,
             template: ChatTemplate::of(model)?,
             cache: Cache::new(model, context),
             pace: Pace::new(Instant::now()),
             constraints: None,
+            prefixes,
         })
     }
 
@@ -74,7 +83,18 @@ impl Generator {
         // Before the prompt is read: the first to come is one that only pre-fills the cache, while nobody waits.
         let constraint = self.constraint(options, &tools);
         if !options.aside {
-            return self.reply(Sequence::Conversation, &prompt, options, constraint, call);
+            let kept = self.kept(&prompt, options);
+            if kept
+                .as_ref()
+                .is_some_and(|kept| prefix::restore(&mut self.cache, kept, &prompt))
+            {
+                return self.reply(Sequence::Conversation, &prompt, options, constraint, call);
+            }
+            self.reply(Sequence::Conversation, &prompt, options, constraint, call)?;
+            if let Some(kept) = kept {
+                prefix::keep(&self.cache, &kept);
+            }
+            return Ok(());
         }
         let replied = self.reply(Sequence::Aside, &prompt, options, constraint, call);
         self.cache.forget_aside();
@@ -112,6 +132,16 @@ impl Generator {
             reply_tokens: written.tokens,
             decode_seconds: started.elapsed().as_secs_f32(),
         })
+    }
+
+    /// Where instructions that are computed while nobody waits, right after loading, are kept. What was said is never written.
+    fn kept(&self, prompt: &[LlamaToken], options: &LlamaOptions) -> Option<Derived> {
+        let mut messages = options.messages.iter();
+        let alone = messages.all(|message| message.speaker == Speaker::System);
+        if options.max_tokens > 0 || !alone || !self.cache.is_fresh() {
+            return None;
+        }
+        self.prefixes.as_ref()?.kept(prompt)
     }
 
     /// What holds calls to the tools of `options`, which are `tools`. Nothing is done where there are none.

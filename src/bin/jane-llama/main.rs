@@ -19,6 +19,7 @@ mod json;
 mod load;
 mod measure;
 mod pace;
+mod prefix;
 mod reuse;
 mod sampling;
 mod stream;
@@ -31,13 +32,13 @@ use jane::backend::worker::{Call, Engine, Failure, Llama, LlamaReply, LlamaReque
 use llama_cpp_2::LogOptions;
 
 use generate::Generator;
+use prefix::Prefixes;
+
+const ENGINE: &str = "llama.cpp by llama-cpp-2 0.1.160";
 
 fn main() -> ExitCode {
     llama_cpp_2::send_logs_to_tracing(LogOptions::default());
-    serve::<Llama>(
-        Worker { generator: None },
-        "llama.cpp by llama-cpp-2 0.1.160",
-    )
+    serve::<Llama>(Worker { generator: None }, ENGINE)
 }
 
 struct Worker {
@@ -69,12 +70,14 @@ impl Engine<Llama> for Worker {
             }
             LlamaRequest::Load {
                 model,
+                cache,
                 placement,
                 threads,
             } => {
                 let (loaded, context) = load::load(&model, &placement, threads)?;
+                let prefixes = Prefixes::of(&model, &cache, &placement);
                 let generator =
-                    Generator::new(loaded, context).map_err(|error| Failure::Model {
+                    Generator::new(loaded, context, prefixes).map_err(|error| Failure::Model {
                         message: format!(
                             "`{model}` is not a GGUF model that can be loaded: {error}"
                         ),
