@@ -12,7 +12,7 @@ use crate::backend::{Finish, Message, Tool, ToolCall};
 use crate::memory::{Footprint, Placement};
 
 /// Raised whenever a type in this file changes.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Bytes of the largest frame: a second of 192 kHz audio as 32-bit floats fits four times.
 pub const MAX_FRAME: usize = 4 << 20;

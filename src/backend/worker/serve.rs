@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,10 +34,15 @@ pub trait Engine<P: Protocol> {
         call: &Call<'_, P>,
     ) -> Result<(), Failure>;
 
-    /// Called when a request is answered and nobody waits: what makes the next one faster. It is not worth more than some 100 ms,
-    /// because a request that comes meanwhile waits.
-    fn settle(&mut self) {}
+    /// Called while nobody wants anything: a step, some 50 ms at most because a request that comes meanwhile waits, of what makes
+    /// the next request faster. Whether there is more of it.
+    fn settle(&mut self) -> bool {
+        false
+    }
 }
+
+/// After so long without a request an engine settles.
+const QUIET: Duration = Duration::from_millis(50);
 
 /// Between two signs of life of a request that yields nothing.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
@@ -241,12 +246,12 @@ fn work<P: Protocol>(
     lease: &Lease,
     output: &Output,
 ) {
-    while let Ok(Job {
+    while let Some(Job {
         id,
         request,
         audio,
         cancelled,
-    }) = queue.recv()
+    }) = next(engine, queue)
     {
         let call = Call {
             id,
@@ -268,7 +273,18 @@ fn work<P: Protocol>(
             Ok(()) => FromWorker::<P::Reply>::Finished { id },
             Err(failure) => FromWorker::Failed { id, failure },
         });
-        engine.settle();
+    }
+}
+
+/// The next job; where it does not come at once the engine settles, step by step. `None` where the host is gone.
+fn next<P: Protocol>(engine: &mut impl Engine<P>, queue: &Receiver<Job<P>>) -> Option<Job<P>> {
+    loop {
+        match queue.recv_timeout(QUIET) {
+            Ok(job) => return Some(job),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) if engine.settle() => {}
+            Err(RecvTimeoutError::Timeout) => return queue.recv().ok(),
+        }
     }
 }
 

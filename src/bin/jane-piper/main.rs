@@ -64,10 +64,8 @@ impl Engine<Piper> for Speaker {
         }
     }
 
-    fn settle(&mut self) {
-        if let Some(voice) = &mut self.voice {
-            voice.warm_up();
-        }
+    fn settle(&mut self) -> bool {
+        self.voice.as_mut().is_some_and(Voice::warm_up)
     }
 }
 

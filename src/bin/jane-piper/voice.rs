@@ -8,7 +8,7 @@ use jane::backend::worker::{Failure, PiperOptions, all_cores};
 use piper_rs::{ModelConfig, Piper};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::clauses::clauses;
+use crate::clauses::{Clause, clauses};
 use crate::session::session;
 
 /// Phonemes (characters of IPA) that are synthesised at once: some 15 s of speech. Longer sentences are rare, and are cut.
@@ -25,7 +25,8 @@ pub struct Voice {
     whole: Piper,
     half: Option<Piper>,
     threads: u32,
-    is_warm: bool,
+    /// Steps of warming up that are done.
+    warm_steps: u8,
     espeak_voice: String,
     sample_rate: u32,
     length_scale: f32,
@@ -70,7 +71,7 @@ impl Voice {
             whole: Piper::from_session(whole, config),
             half,
             threads,
-            is_warm: false,
+            warm_steps: 0,
         })
     }
 
@@ -79,26 +80,32 @@ impl Voice {
         self.sample_rate
     }
 
-    /// Speaks something short to nobody, once: the first synthesis sets up memory, and takes half as long again as the next.
-    pub fn warm_up(&mut self) {
-        if std::mem::replace(&mut self.is_warm, true) {
-            return;
+    /// Speaks something short to nobody, once, in steps: the first synthesis sets up memory and tables, and takes half as long again as
+    /// the next. Whether there is a next step.
+    pub fn warm_up(&mut self) -> bool {
+        let step = self.warm_steps;
+        if step > 2 {
+            return false;
         }
+        self.warm_steps += 1;
         // What goes wrong here is told when somebody waits for it.
-        let sentences = self.phonemes(WARM_UP).unwrap_or_default();
-        for phonemes in sentences {
-            for piper in self.half.iter_mut().chain([&mut self.whole]) {
-                let _ = piper.create(&padded(&phonemes), true, None, None, None, None);
-            }
+        let phonemes = self.phonemes(WARM_UP).unwrap_or_default().concat();
+        let piper = match step {
+            0 => None,
+            1 => self.half.as_mut(),
+            _ => Some(&mut self.whole),
+        };
+        if let Some(piper) = piper {
+            let _ = piper.create(&padded(&phonemes), true, None, None, None, None);
         }
+        true
     }
 
     /// The phonemes of `text` with its punctuation, a string for each sentence, or part of one that is too long.
     pub fn phonemes(&self, text: &str) -> Result<Vec<String>, Failure> {
-        let text = text.replace('\0', " ");
+        let clauses = clauses(&text.replace('\0', " "));
         let mut sentences = vec![String::new()];
-        for clause in clauses(&text) {
-            let phonemes = self.pronounce(&clause.words)?;
+        for (clause, phonemes) in clauses.iter().zip(self.pronounce(&clauses)?) {
             if let Some(sentence) = sentences.last_mut().filter(|_| !phonemes.is_empty()) {
                 if !sentence.is_empty() {
                     sentence.push(' ');
@@ -117,13 +124,26 @@ impl Voice {
             .collect())
     }
 
-    /// The phonemes of one clause, accents apart from their letters, as the voices are trained.
-    fn pronounce(&self, words: &str) -> Result<String, Failure> {
-        let parts = espeak_rs::text_to_phonemes(words, &self.espeak_voice, None);
-        let parts = parts.map_err(|error| Failure::Engine {
-            message: error.to_string(),
-        })?;
-        Ok(parts.join(" ").trim().nfd().collect())
+    /// The phonemes of each clause, accents apart from their letters, as the voices are trained.
+    fn pronounce(&self, clauses: &[Clause]) -> Result<Vec<String>, Failure> {
+        let of = |words: &str| -> Result<Vec<String>, Failure> {
+            let lines = espeak_rs::text_to_phonemes(words, &self.espeak_voice, None);
+            lines.map_err(|error| Failure::Engine {
+                message: error.to_string(),
+            })
+        };
+        // Each call sets the voice up anew, so all lines go in one. A line that has no sound is left out of what comes back, and
+        // which one it was cannot be seen.
+        let lines: Vec<_> = clauses.iter().map(|clause| clause.words.as_str()).collect();
+        let mut phonemes = of(&lines.join("\n"))?;
+        if phonemes.len() != clauses.len() {
+            let alone = |words: &&str| Ok(of(words)?.join(" "));
+            phonemes = lines.iter().map(alone).collect::<Result<_, Failure>>()?;
+        }
+        Ok(phonemes
+            .iter()
+            .map(|phonemes| phonemes.trim().nfd().collect())
+            .collect())
     }
 
     /// The samples of one sentence, in -1..=1, computed with at most `lease` threads (or half of all, where that is more).
