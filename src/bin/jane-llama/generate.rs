@@ -84,14 +84,9 @@ impl Generator {
         let constraint = self.constraint(options, &tools);
         if !options.aside {
             let kept = self.kept(&prompt, options);
-            if kept
-                .as_ref()
-                .is_some_and(|kept| prefix::restore(&mut self.cache, kept, &prompt))
-            {
-                return self.reply(Sequence::Conversation, &prompt, options, constraint, call);
-            }
+            let to_keep = kept.filter(|kept| !prefix::restore(&mut self.cache, kept, &prompt));
             self.reply(Sequence::Conversation, &prompt, options, constraint, call)?;
-            if let Some(kept) = kept {
+            if let Some(kept) = to_keep {
                 prefix::keep(&self.cache, &kept);
             }
             return Ok(());
