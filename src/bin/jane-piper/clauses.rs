@@ -2,7 +2,7 @@
 //!
 //! A voice is trained on phonemes with their punctuation: it is what makes it pause, and finish the last word of a sentence. The
 //! interface of espeak-ng that gives phonemes drops it, and writes the clauses of one text without a space in between. So clauses
-//! are found here, espeak-ng gets one at a time, and the mark is put back behind its phonemes.
+//! are found here, espeak-ng gets a line for each, and the mark is put back behind its phonemes.
 
 use jane::conversation::ends_a_sentence;
 
