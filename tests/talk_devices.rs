@@ -182,7 +182,8 @@ fn a_sound_server_that_ends_in_the_middle_of_a_sentence_and_comes_back_costs_no_
         .iter()
         .filter(|event| event["event"] == "audio.back")
         .count();
-    assert!((1..=2).contains(&back), "{back}");
+    // Each device is told of once, however often it fails while the server starts.
+    assert!((1..=2).contains(&back), "{back} in {:#?}", talking.seen());
     // The rest of the answer came through the new server.
     let loud = recording
         .stop()

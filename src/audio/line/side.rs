@@ -14,7 +14,7 @@ use crate::audio::playback::Watch;
 const RETRY: Duration = Duration::from_secs(1);
 
 /// What became of a device.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) enum Change<T> {
     /// It has failed, and is to be let go of; to be told where `news` is true.
     Lost { problem: String, news: bool },
@@ -66,7 +66,7 @@ impl<T: Send + 'static> Side<T> {
                 let news = !std::mem::replace(&mut self.lost, true);
                 return Some(Change::Lost { problem, news });
             }
-            let back = self.lost && watch.has_moved();
+            let back = self.lost && watch.goes_on();
             self.lost &= !back;
             return back.then_some(Change::Back);
         }
@@ -94,5 +94,72 @@ impl<T: Send + 'static> Side<T> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+
+    use super::*;
+    use crate::audio::playback::Failure;
+
+    /// A device that a test moves by hand.
+    #[derive(Clone, Default)]
+    struct Device {
+        clock: Arc<AtomicU64>,
+        failure: Failure,
+    }
+
+    impl Device {
+        fn watch(&self) -> Watch {
+            Watch::new(self.clock.clone(), self.failure.clone())
+        }
+
+        fn fail(&self) {
+            let error = cpal::Error::with_message(cpal::ErrorKind::Other, "no such delay");
+            self.failure.report(&error);
+        }
+    }
+
+    /// The next change, however long it takes; the device, where there is one, moves meanwhile.
+    async fn next(side: &mut Side<Device>, moving: Option<&Device>) -> Change<Device> {
+        loop {
+            if let Some(change) = side.look() {
+                return change;
+            }
+            if let Some(device) = moving {
+                device.clock.fetch_add(80, SeqCst);
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_device_that_fails_again_at_its_start_is_not_back() {
+        let first = Device::default();
+        let mut side = Side::new(first.watch(), || Ok(Device::default()));
+        first.fail();
+        assert!(matches!(
+            next(&mut side, None).await,
+            Change::Lost { news: true, .. }
+        ));
+        // It asks for its first samples, and fails.
+        let Change::Opened(second) = next(&mut side, None).await else {
+            panic!("it is not opened again");
+        };
+        side.watch(second.watch());
+        second.clock.fetch_add(480, SeqCst);
+        second.fail();
+        assert!(matches!(
+            next(&mut side, None).await,
+            Change::Lost { news: false, .. }
+        ));
+        let Change::Opened(third) = next(&mut side, None).await else {
+            panic!("it is not opened once more");
+        };
+        side.watch(third.watch());
+        assert!(matches!(next(&mut side, Some(&third)).await, Change::Back));
+        assert!(side.look().is_none());
     }
 }

@@ -44,6 +44,7 @@ pub(in crate::audio) struct Watch {
     /// Counts the samples that the device took or gave.
     clock: Arc<AtomicU64>,
     failure: Failure,
+    opened: Instant,
     /// Where the clock was, when, and whether an error was known then.
     seen: u64,
     since: Instant,
@@ -54,6 +55,7 @@ impl Watch {
     pub fn new(clock: Arc<AtomicU64>, failure: Failure) -> Self {
         Self {
             seen: clock.load(SeqCst),
+            opened: Instant::now(),
             since: Instant::now(),
             failing: false,
             clock,
@@ -61,9 +63,14 @@ impl Watch {
         }
     }
 
-    /// Whether the device has moved a sample since it was opened.
-    pub fn has_moved(&self) -> bool {
-        self.clock.load(SeqCst) > 0
+    /// Whether the device has moved samples and failed in nothing for a while since it was opened.
+    ///
+    /// A sample alone shows nothing: ALSA asks for the first ones before the device starts, and one that a sound
+    /// server has just come back with may fail at its start.
+    pub fn goes_on(&self) -> bool {
+        self.opened.elapsed() >= GRACE
+            && self.clock.load(SeqCst) > 0
+            && self.failure.lock().is_none()
     }
 
     /// What is wrong with the device where it does not go on, after an error or without one.
