@@ -22,6 +22,8 @@ pub struct Answer {
     pub waterfall: Waterfall,
     /// The last sample of the question.
     pub asked_at: u64,
+    /// The sample at which it was sure that the question was over.
+    pub begun_at: u64,
     /// Sentences as they went to the voice.
     pub sentences: Vec<String>,
     /// The whole text, once it is there.
@@ -31,6 +33,8 @@ pub struct Answer {
     /// Whether it asks something back.
     pub expects_reply: bool,
     pub skills: TurnSkills,
+    /// What skills did for it takes effect.
+    is_settled: bool,
     reply: Reply,
     /// Absent where there is no loudspeaker.
     playing: Option<Playing>,
@@ -44,6 +48,7 @@ pub struct Begun {
     pub telling: Telling,
     pub waterfall: Waterfall,
     pub asked_at: u64,
+    pub begun_at: u64,
     pub reply: Reply,
     pub skills: TurnSkills,
     pub expects_reply: bool,
@@ -65,6 +70,7 @@ impl Answer {
             telling,
             waterfall,
             asked_at,
+            begun_at,
             mut reply,
             skills,
             expects_reply,
@@ -80,6 +86,8 @@ impl Answer {
             telling,
             waterfall,
             asked_at,
+            begun_at,
+            is_settled: false,
             sentences: Vec::new(),
             text: None,
             tools: Vec::new(),
@@ -109,6 +117,13 @@ impl Answer {
         }
     }
 
+    /// What skills did for it takes effect, once.
+    pub fn settle(&mut self) {
+        if !std::mem::replace(&mut self.is_settled, true) {
+            self.skills.settle();
+        }
+    }
+
     /// Gives nothing more to the loudspeaker from now on, and notes in the waterfall what the voice has made.
     pub async fn silence(&mut self) {
         let Some(playing) = self.playing.take() else {
@@ -126,10 +141,20 @@ impl Answer {
     /// What of it was heard until now: whole sentences, and of the one that was cut off the words before the cut.
     pub fn heard(&self, mouth: &Mouth) -> String {
         let Some(playing) = &self.playing else {
-            return self.text.clone().unwrap_or_default();
+            // It is read, as far as it is written.
+            return self.text.clone().unwrap_or_else(|| self.saying());
         };
         let heard = mouth.heard_samples(CLOCK).saturating_sub(playing.base);
         playing::heard(&self.sentences, &lengths(&playing.given), heard)
+    }
+
+    /// Whether the last thing that she says is a question, and she has come to it.
+    pub fn is_asking(&self, mouth: &Mouth) -> bool {
+        let Some((last, before)) = self.sentences.split_last() else {
+            return false;
+        };
+        let asks = self.expects_reply || last.trim_end().ends_with('?');
+        self.text.is_some() && asks && self.heard(mouth).starts_with(&before.join(" "))
     }
 
     /// What she says, as far as it is written.

@@ -71,6 +71,8 @@ pub struct Attempt {
     pub end: u64,
     /// Seconds.
     pub audio_seconds: f64,
+    /// The utterance was as long as one can be: it is over, whatever follows.
+    pub is_cut_short: bool,
     pub read: Option<Result<Read, BackendError>>,
     reading: mpsc::Receiver<Result<Read, BackendError>>,
     work: JoinHandle<()>,
@@ -95,6 +97,7 @@ impl Attempt {
         Self {
             end,
             audio_seconds,
+            is_cut_short: false,
             read: None,
             reading,
             work,

@@ -14,6 +14,9 @@ use crate::conversation::upkeep;
 use crate::event::{Event, Models, Waterfall};
 use crate::hearing::{Wake, sounds_complete};
 
+/// Samples after which what skills did for a question takes effect although nothing was heard of its answer: a tool may wait for that.
+const CERTAIN: u64 = SPEECH_RATE as u64;
+
 /// Seconds in which a question of hers may be answered without calling her.
 const ASKED_SECONDS: u32 = 15;
 
@@ -41,6 +44,19 @@ impl Live {
         self.over = Some(holds);
     }
 
+    /// A question may go on until its answer is heard; skills act on it from then on.
+    pub(super) fn make_certain(&mut self) {
+        let now = self.ears.now();
+        let is_spoken_to = self.ears.speaking_for() > 0 || self.attempt.is_some();
+        if let Some(answer) = &mut self.answer {
+            let waited = now.saturating_sub(answer.begun_at) >= CERTAIN;
+            let is_heard = answer.waterfall.first_audio_ms.is_some() || !self.speaks;
+            if is_heard || (waited && !is_spoken_to) {
+                answer.settle();
+            }
+        }
+    }
+
     /// Has an utterance read and answered, in case it is over.
     pub(super) fn attempt(&mut self, utterance: Utterance) {
         self.stop_upkeep();
@@ -51,11 +67,13 @@ impl Live {
         });
         let unheard = cuts.as_ref().filter(|cut| cut.heard.is_empty());
         let before = unheard.map(|cut| cut.question.clone()).unwrap_or_default();
+        let answer = self.answer.as_ref();
         let judge = Judge {
             wake: self.wake(utterance.start),
             over_her: self.over.map(|held| Over {
                 held,
-                saying: self.answer.as_ref().map(Answer::saying).unwrap_or_default(),
+                saying: answer.map(Answer::saying).unwrap_or_default(),
+                asks: answer.is_some_and(|answer| answer.is_asking(&self.mouth)),
             }),
             before,
         };
@@ -70,6 +88,46 @@ impl Live {
         self.attempt = Some(Attempt::start(utterance, setting));
     }
 
+    /// An utterance paused, and may be over. One before it that was too long, and is still being read, goes first.
+    pub(super) fn paused(&mut self, utterance: Utterance) {
+        if self.is_cut_short() {
+            self.next = Some(utterance);
+        } else {
+            self.attempt(utterance);
+        }
+    }
+
+    /// What was said last goes on.
+    pub(super) fn resumed(&mut self) {
+        if self.is_cut_short() {
+            self.next = None;
+        } else {
+            self.attempt = None;
+        }
+    }
+
+    /// What had begun was no speech.
+    pub(super) fn faded(&mut self) {
+        if self.is_cut_short() {
+            self.ignored("short", "");
+        } else {
+            self.give_back("short", "");
+        }
+    }
+
+    /// The utterance is as long as one can be. What follows is another, and joined with it where it goes on before an answer is heard.
+    pub(super) fn too_long(&mut self, utterance: Utterance) {
+        self.attempt(utterance);
+        if let Some(attempt) = &mut self.attempt {
+            attempt.is_cut_short = true;
+        }
+    }
+
+    fn is_cut_short(&self) -> bool {
+        let attempt = self.attempt.as_ref();
+        attempt.is_some_and(|attempt| attempt.is_cut_short)
+    }
+
     /// The phrase that speech from this sample on has to begin with: none while she answers, nor shortly afterwards.
     fn wake(&self, start: u64) -> Option<Wake> {
         let in_force = self.runtime.in_force();
@@ -80,11 +138,9 @@ impl Live {
 
     /// Whether the utterance that was read is over, and what comes of it then.
     pub(super) async fn decide(&mut self) {
-        let Some(read) = self
-            .attempt
-            .as_ref()
-            .and_then(|attempt| attempt.read.as_ref())
-        else {
+        let is_cut_short = self.is_cut_short();
+        let attempt = self.attempt.as_ref();
+        let Some(read) = attempt.and_then(|attempt| attempt.read.as_ref()) else {
             return;
         };
         let in_force = self.runtime.in_force();
@@ -96,7 +152,7 @@ impl Live {
             Err(_) => 0,
         };
         let silence = match self.ears.silence() {
-            _ if self.is_over => u64::MAX,
+            _ if self.is_over || is_cut_short => u64::MAX,
             Some(silence) => silence,
             None => return,
         };
@@ -104,12 +160,15 @@ impl Live {
             return;
         }
         if let Some(attempt) = self.attempt.take() {
-            // Speech that goes on after an utterance that was too long is another.
-            if self.ears.silence().is_some() {
+            // One that was too long is closed already, and what the ears have open is another.
+            if !is_cut_short {
                 self.ears.close();
+                self.is_over = false;
             }
-            self.is_over = false;
             self.settle(attempt).await;
+            if let Some(next) = self.next.take() {
+                self.attempt(next);
+            }
         }
     }
 
@@ -146,14 +205,19 @@ impl Live {
     }
 
     /// What was heard leads to nothing: she goes on with what she was doing.
-    pub(super) fn give_back(&mut self, reason: &'static str, text: &str) {
+    fn give_back(&mut self, reason: &'static str, text: &str) {
         self.attempt = None;
+        self.is_over = false;
         self.raise_voice();
+        self.ignored(reason, text);
+        self.keep_up();
+    }
+
+    fn ignored(&self, reason: &'static str, text: &str) {
         self.events.emit(Event::SpeechDropped {
             reason,
             text: text.to_owned(),
         });
-        self.keep_up();
     }
 
     /// Nobody speaks over her any more.
@@ -193,7 +257,6 @@ impl Live {
             language: transcript.language,
             audio_seconds: attempt.audio_seconds,
         });
-        skills.settle();
         if let Some(skill) = by_skill {
             self.events.emit(Event::SkillAnswered { turn, skill });
         }
@@ -217,6 +280,7 @@ impl Live {
             telling,
             waterfall,
             asked_at: attempt.end,
+            begun_at: self.ears.now(),
             reply,
             skills,
             expects_reply,
@@ -254,21 +318,20 @@ impl Live {
                             hint: error.hint(),
                             code: 1,
                         });
-                        self.end("failed", String::new()).await;
+                        self.cut("failed").await;
                     }
                 }
             }
-            Progress::Played(result) => {
-                if let Err(error) = result {
-                    self.events.emit(Event::Warning {
-                        message: error.to_string(),
-                        hint: error.hint(),
-                    });
-                }
-                match answer.text.take() {
-                    Some(text) => self.end("answered", text).await,
-                    None => self.end("failed", String::new()).await,
-                }
+            Progress::Played(Ok(())) => match answer.text.take() {
+                Some(text) => self.end("answered", text).await,
+                None => self.end("failed", String::new()).await,
+            },
+            Progress::Played(Err(error)) => {
+                self.events.emit(Event::Warning {
+                    message: error.to_string(),
+                    hint: error.hint(),
+                });
+                self.cut("failed").await;
             }
         }
     }
@@ -285,7 +348,6 @@ impl Live {
             });
             self.end(outcome, heard).await;
         }
-        self.raise_voice();
     }
 
     /// The turn is over. `said` joins the history, unless it is empty: what was not heard was not said.
@@ -293,8 +355,14 @@ impl Live {
         let Some(mut answer) = self.answer.take() else {
             return;
         };
+        // Who spoke while she did is not over her any more: what is said from now on is judged as such.
+        self.raise_voice();
         answer.silence().await;
         answer.waterfall.total_ms = answer.telling.clock.ms();
+        // What was asked goes on in another question where nothing was heard of the answer: skills did nothing for this one.
+        if outcome != "interrupted" || !said.is_empty() {
+            answer.settle();
+        }
         if !said.is_empty() && !answer.question.is_empty() {
             answer
                 .skills

@@ -73,6 +73,8 @@ pub struct Over {
     pub held: bool,
     /// What she says.
     pub saying: String,
+    /// Whether it is a question of hers, which a word answers that else says "go on".
+    pub asks: bool,
 }
 
 impl Judge {
@@ -86,7 +88,11 @@ impl Judge {
         }
         if let Some(over) = &self.over_her {
             if hearing::is_backchannel(text) {
-                return Verdict::Backchannel;
+                return if over.asks {
+                    Verdict::Answer(self.whole(text))
+                } else {
+                    Verdict::Backchannel
+                };
             }
             if is_echo(text, &over.saying) {
                 return Verdict::Echo;
@@ -134,7 +140,11 @@ mod tests {
     fn over(held: bool) -> Judge {
         let saying = "The Pacific Ocean is the largest ocean on Earth.".to_owned();
         Judge {
-            over_her: Some(Over { held, saying }),
+            over_her: Some(Over {
+                held,
+                saying,
+                asks: false,
+            }),
             ..Judge::default()
         }
     }
@@ -152,6 +162,14 @@ mod tests {
             assert_eq!(judge.of(question), Verdict::Answer(question.to_owned()));
         }
         assert_eq!(over(false).of("Stop."), Verdict::Stop);
+    }
+
+    #[test]
+    fn a_word_that_says_go_on_answers_a_question() {
+        let mut judge = over(false);
+        judge.over_her.as_mut().unwrap().asks = true;
+        assert_eq!(judge.of("Yeah."), Verdict::Answer("Yeah.".to_owned()));
+        assert_eq!(judge.of("Stop."), Verdict::Stop);
     }
 
     #[test]

@@ -112,7 +112,9 @@ pub struct Live {
     audio: Audio,
     is_stale: bool,
     attempt: Option<Attempt>,
-    /// The utterance is over whatever follows.
+    /// What is attempted behind an utterance that was too long and is still being read.
+    next: Option<Utterance>,
+    /// The utterance that is open is over whatever follows: the key says so.
     is_over: bool,
     answer: Option<Answer>,
     /// While somebody speaks over her: whether that silenced her.
@@ -159,6 +161,7 @@ impl Live {
             speaks,
             listens,
             attempt: None,
+            next: None,
             is_over: false,
             answer: None,
             over: None,
@@ -246,7 +249,7 @@ impl Live {
         match control {
             Control::Listen(listens) => {
                 self.listens = listens;
-                self.is_over = !listens && (self.attempt.is_some() || self.ears.is_open());
+                self.is_over = !listens && self.ears.is_open();
             }
             Control::Stop => self.cut("stop").await,
         }
@@ -287,6 +290,7 @@ impl Live {
             self.on_heard(heard);
         }
         self.mind_the_floor();
+        self.make_certain();
         self.show();
     }
 
@@ -297,29 +301,26 @@ impl Live {
                 let at_seconds = seconds(at);
                 self.events.emit(Event::SpeechStarted { at_seconds });
             }
-            Heard::Resumed { .. } => self.attempt = None,
-            Heard::Faded { .. } => self.give_back("short", ""),
+            Heard::Resumed { .. } => self.resumed(),
+            Heard::Faded { .. } => self.faded(),
             Heard::Paused {
-                utterance,
+                utterance: samples,
                 start,
                 end,
-            } => self.attempt(Utterance {
-                samples: utterance,
+            } => self.paused(Utterance {
+                samples,
                 start,
                 end,
             }),
             Heard::TooLong {
-                utterance,
+                utterance: samples,
                 start,
                 end,
-            } => {
-                self.attempt(Utterance {
-                    samples: utterance,
-                    start,
-                    end,
-                });
-                self.is_over = true;
-            }
+            } => self.too_long(Utterance {
+                samples,
+                start,
+                end,
+            }),
         }
     }
 

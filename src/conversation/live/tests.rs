@@ -11,12 +11,14 @@ use super::*;
 use crate::audio::line::hand::Hand;
 use crate::event::Stamped;
 use crate::hearing::tests::Fake;
-use fake::{Part, World, runtime};
+use crate::skill::Skills;
+use fake::{Part, World, runtime, shipped};
 
 /// A person and Jane, face to face.
 struct Scene {
     hand: Hand,
     world: World,
+    skills: Skills,
     events: UnboundedReceiver<Stamped>,
     seen: Vec<Event>,
     controls: Sender<Control>,
@@ -27,13 +29,13 @@ struct Scene {
 
 impl Scene {
     fn new(config: &str) -> Self {
-        Self::with(config, true)
+        Self::with(config, true, Skills::none())
     }
 
-    fn with(config: &str, listens: bool) -> Self {
+    fn with(config: &str, listens: bool, skills: Skills) -> Self {
         let (events, world) = (Events::new(), World::default());
         let receiver = events.subscribe();
-        let runtime = runtime(config, &world, &events);
+        let runtime = runtime(config, &world, skills.clone(), &events);
         let settings = EarsSettings::of(&runtime.in_force().config.hearing);
         let (hand, line) = Line::by_hand();
         let live = Live::new(Parts {
@@ -49,6 +51,7 @@ impl Scene {
         Self {
             hand,
             world,
+            skills,
             events: receiver,
             seen: Vec::new(),
             controls,
@@ -375,7 +378,7 @@ async fn with_a_wake_phrase_she_has_to_be_called_but_not_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn push_to_talk_ends_the_turn_with_the_key() {
-    let mut scene = Scene::with("", false);
+    let mut scene = Scene::with("", false, Skills::none());
     scene.speech(1_000).await;
     scene.silence(1_000).await;
     assert_eq!(scene.world.prompts(), 0);
@@ -408,11 +411,113 @@ async fn what_fails_is_told_and_the_next_question_is_answered() {
     scene.say("And this?").await;
     scene.silence(500).await;
     assert_eq!(scene.dropped(), ["failed"]);
-    assert_eq!(scene.outcomes(), ["failed", "answered"]);
+    assert_eq!(scene.outcomes(), ["failed", "failed"]);
     scene.world.will_answer(LONG);
     scene.say("And that?").await;
     assert!(scene.is_loud());
-    assert_eq!(scene.prompt(), ["And this?", "Unheard.", "And that?"]);
+    // What was not heard was not said.
+    assert_eq!(scene.prompt(), ["And that?"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_that_fails_in_the_middle_leaves_what_was_heard_and_no_sound() {
+    let mut scene = Scene::new("");
+    scene.world.will_answer("Two words. And three");
+    scene.world.will_fail(Part::ModelAtTheEnd);
+    scene.say("Count.").await;
+    scene.silence(300).await;
+    assert_eq!(scene.outcomes(), ["failed"]);
+    assert!(scene.is_silent());
+    scene.world.will_answer(LONG);
+    scene.say("Again.").await;
+    assert!(scene.is_loud());
+    let heard = scene.cuts()[0].to_owned();
+    let wanted = match heard.as_str() {
+        "" => vec!["Again.".to_owned()],
+        heard => ["Count.", heard, "Again."].map(str::to_owned).to_vec(),
+    };
+    assert_eq!(scene.prompt(), wanted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_as_she_finishes_is_a_question_like_any_other() {
+    let mut scene = Scene::new("");
+    scene.world.will_answer("One two three four five.");
+    scene.say("Count.").await;
+    // Her half second is nearly over when somebody speaks, and goes on long after it.
+    scene.silence(130).await;
+    assert!(scene.is_loud());
+    scene.world.will_answer("Fine.");
+    scene.world.will_hear("What else is there?");
+    scene.speech(1_000).await;
+    scene.silence(800).await;
+    assert_eq!(
+        scene.outcomes(),
+        ["answered", "answered"],
+        "{:?}",
+        scene.dropped()
+    );
+    let wanted = ["Count.", "One two three four five.", "What else is there?"];
+    assert_eq!(scene.prompt(), wanted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_yes_to_a_question_of_hers_is_an_answer_also_while_she_asks() {
+    let mut scene = Scene::new("");
+    scene.world.will_answer("Shall I go on with that, my dear?");
+    scene.say("Count.").await;
+    scene.silence(200).await;
+    scene.world.will_answer("Good.");
+    scene.world.will_hear("Yeah.");
+    scene.speech(300).await;
+    scene.silence(800).await;
+    assert_eq!(scene.dropped(), [""; 0]);
+    assert_eq!(scene.prompt().last().unwrap(), "Yeah.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_speech_without_a_pause_nothing_is_lost_although_it_is_read_in_parts() {
+    let mut scene = Scene::new("");
+    scene.world.will_read_for(Duration::from_millis(800));
+    scene.world.will_answer("I see.");
+    scene.world.will_hear("All of this was said at first,");
+    scene.speech(29_200).await;
+    // The speech ends while that is read.
+    scene.silence(100).await;
+    scene.world.will_hear("and this at last.");
+    scene.silence(3_000).await;
+    let asked = "All of this was said at first, and this at last.";
+    assert_eq!(scene.prompt().last().unwrap(), asked);
+    assert_eq!(*scene.outcomes().last().unwrap(), "answered");
+    // The next utterance is as patiently waited for as any.
+    let prompts = scene.world.prompts();
+    scene.world.will_read_for(Duration::ZERO);
+    scene.world.will_hear("I want to and");
+    scene.speech(1_000).await;
+    scene.silence(400).await;
+    assert!(scene.is_silent());
+    assert_eq!(scene.outcomes().len(), 2);
+    scene.silence(1_000).await;
+    assert_eq!(
+        (scene.outcomes().len(), scene.world.prompts()),
+        (3, prompts + 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn skills_act_once_on_a_question_that_goes_on_before_its_answer_is_heard() {
+    let skills = shipped("timer", &Events::new()).await;
+    let mut scene = Scene::with("", true, skills);
+    scene.world.will_hear("Set a timer for ten minutes.");
+    scene.speech(1_000).await;
+    // It is over, and goes on before she has said a word.
+    scene.silence(260).await;
+    scene.world.will_hear("For the pasta.");
+    scene.speech(600).await;
+    scene.silence(2_500).await;
+    let set = scene.skills.store().unwrap().scheduled("timer").unwrap();
+    println!("{:?} {:?} {set:?}", scene.outcomes(), scene.cuts());
+    assert_eq!(set.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -119,6 +119,7 @@ impl Live {
             },
             waterfall: Waterfall::default(),
             asked_at,
+            begun_at: asked_at,
             reply,
             skills,
             expects_reply: expect_reply,

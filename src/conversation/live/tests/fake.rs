@@ -16,6 +16,7 @@ use crate::backend::{
 use crate::config::{Config, Memory};
 use crate::event::{Events, Role};
 use crate::runtime::{Factory, Origin, Runtime};
+use crate::skill::{Place, SkillSet, Skills};
 
 /// Samples that she speaks for each word: 100 ms.
 const WORD: usize = SPEECH_RATE as usize / 10;
@@ -24,7 +25,10 @@ const WORD: usize = SPEECH_RATE as usize / 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Recogniser,
+    /// At once.
     Model,
+    /// Behind what it answers.
+    ModelAtTheEnd,
     Voice,
 }
 
@@ -38,6 +42,7 @@ struct State {
     answer: String,
     failures: VecDeque<Part>,
     thinks: Duration,
+    reads: Duration,
     prompts: Vec<Vec<Message>>,
     spoken: Vec<String>,
 }
@@ -56,6 +61,11 @@ impl World {
     /// The model takes so long for each answer.
     pub fn will_think_for(&self, time: Duration) {
         self.0.lock().unwrap().thinks = time;
+    }
+
+    /// The recogniser takes so long for each utterance.
+    pub fn will_read_for(&self, time: Duration) {
+        self.0.lock().unwrap().reads = time;
     }
 
     pub fn will_fail(&self, part: Part) {
@@ -112,8 +122,13 @@ impl SpeechToText for World {
         if self.fails(Part::Recogniser) {
             return Err(failed(Role::Stt));
         }
+        let (text, reads) = {
+            let state = self.0.lock().unwrap();
+            (state.transcript.clone(), state.reads)
+        };
+        tokio::time::sleep(reads).await;
         Ok(Transcript {
-            text: self.0.lock().unwrap().transcript.clone(),
+            text,
             language: None,
             no_speech_probability: 0.0,
             mean_log_probability: 0.0,
@@ -131,6 +146,7 @@ impl LanguageModel for World {
         if self.fails(Part::Model) {
             return stream::iter([Err(failed(Role::Llm))]).boxed();
         }
+        let end_fails = self.fails(Part::ModelAtTheEnd);
         let mut state = self.0.lock().unwrap();
         state.prompts.push(prompt.messages);
         let answer = state.answer.clone();
@@ -142,8 +158,13 @@ impl LanguageModel for World {
             reply_tokens: 1,
             decode_seconds: 0.0,
         });
+        let ended = if end_fails {
+            Err(failed(Role::Llm))
+        } else {
+            Ok(ended)
+        };
         let waits = stream::once(tokio::time::sleep(thinks)).filter_map(async |()| None);
-        let items = stream::iter([Ok(Generated::Text(answer)), Ok(ended)]);
+        let items = stream::iter([Ok(Generated::Text(answer)), ended]);
         Box::pin(waits).chain(items).boxed()
     }
 
@@ -212,8 +233,24 @@ impl Factory for World {
     async fn unload(&self, _role: Role) {}
 }
 
-/// A runtime of these engines with this `jane.toml`.
-pub fn runtime(config: &str, world: &World, events: &Events) -> Arc<Runtime> {
+/// The skill of this name that ships, alone. What it keeps is forgotten.
+pub async fn shipped(name: &str, events: &Events) -> Skills {
+    let (home, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let place = Place {
+        home: home.path().to_owned(),
+        cache: cache.path().to_owned(),
+        keeps: false,
+        compiler: None,
+    };
+    let skills = Skills::new(place, &Config::default(), events).unwrap();
+    let file = format!("{}/plugins/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
+    let skill = skills.load(name, file.as_ref()).await.unwrap();
+    skills.set(SkillSet::new(vec![skill], Vec::new()));
+    skills
+}
+
+/// A runtime of these engines and skills with this `jane.toml`.
+pub fn runtime(config: &str, world: &World, skills: Skills, events: &Events) -> Arc<Runtime> {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("jane.toml");
     let echo = "[hearing]\necho_cancellation = false\n";
@@ -230,7 +267,7 @@ pub fn runtime(config: &str, world: &World, events: &Events) -> Arc<Runtime> {
         origin,
         Arc::new(world.clone()),
         None,
-        crate::skill::Skills::none(),
+        skills,
         events.clone(),
     )
     .unwrap()
