@@ -223,6 +223,8 @@ impl Human {
             Event::BenchProgress { step } => self.step(&step),
             Event::Report { report, .. } => self.report(&report),
             Event::Warning { message, hint } => self.problem("warning", &message, hint.as_deref()),
+            // Ctrl-C is how one ends her.
+            Event::Error { code: 130, .. } => self.interrupt(),
             Event::Error { message, hint, .. } => self.problem("error", &message, hint.as_deref()),
             // A failed backend ends the command with the same words; the rest is for programs.
             _ => {}

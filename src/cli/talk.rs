@@ -38,10 +38,16 @@ pub struct Talk {
 impl Talk {
     pub async fn run(self, session: &Session, status: Option<&Status>) -> Result<(), Failure> {
         let config = &session.config;
+        if self.push_to_talk && !console::Term::stderr().is_term() {
+            let message =
+                "`--push-to-talk` takes its keys from a terminal, and standard error is none";
+            return Err(Failure::usage(message)
+                .hint("leave standard error on the terminal, or set `wake.phrase` instead"));
+        }
         // What is wrong with a device or a file is said before anything is loaded.
         let line = match &self.input {
             Some(input) => Line::recordings(input, self.output.as_deref())?,
-            None => live_line(&config.audio, self.silent, &session.events)?,
+            None => live_line(&config.audio, self.silent, true, &session.events)?,
         };
         let speaks = match &self.input {
             Some(_) => self.output.is_some(),
@@ -65,7 +71,8 @@ impl Talk {
             listens: !self.push_to_talk,
             reopen: self.input.is_none().then(|| {
                 let (silent, events) = (self.silent, session.events.clone());
-                let reopen: Reopen = Box::new(move |audio| live_line(audio, silent, &events));
+                let reopen: Reopen =
+                    Box::new(move |audio| live_line(audio, silent, false, &events));
                 reopen
             }),
         });
@@ -80,7 +87,7 @@ impl Talk {
         };
         let (sender, controls) = mpsc::channel(1);
         if self.push_to_talk {
-            listen_for_keys(sender);
+            listen_for_keys(sender, session.events.clone());
         }
         tokio::join!(live.run(controls), showing);
         Ok(())
@@ -111,38 +118,51 @@ fn detector(config: &Config, home: &Path, events: &Events) -> Box<dyn VoiceDetec
     }
 }
 
-/// The devices that the configuration names. Where the machine has no loudspeaker at all, answers are text only, which is said.
-fn live_line(audio: &Audio, silent: bool, events: &Events) -> Result<Line, AudioError> {
+/// The devices that the configuration names; with `awaited`, also where they are not there yet. Where the machine has no loudspeaker at
+/// all, answers are text only, which is said.
+fn live_line(
+    audio: &Audio,
+    silent: bool,
+    awaited: bool,
+    events: &Events,
+) -> Result<Line, AudioError> {
     let output = if silent {
         NO_DEVICE
     } else {
         audio.output_device.as_str()
     };
-    match Line::live(&audio.input_device, output) {
+    match Line::live(&audio.input_device, output, awaited) {
         Err(AudioError::NoDevice {
             direction: Direction::Output,
             ..
         }) => {
             warn_of_text_only(events);
-            Line::live(&audio.input_device, NO_DEVICE)
+            Line::live(&audio.input_device, NO_DEVICE, awaited)
         }
         line => line,
     }
 }
 
 /// The space bar begins and ends listening; Escape silences her.
-fn listen_for_keys(controls: mpsc::Sender<Control>) {
+fn listen_for_keys(controls: mpsc::Sender<Control>, events: Events) {
     std::thread::spawn(move || {
         let terminal = console::Term::stderr();
         let mut listens = false;
-        while let Ok(key) = terminal.read_key() {
-            let control = match key {
-                console::Key::Char(' ') => {
+        loop {
+            let control = match terminal.read_key() {
+                Ok(console::Key::Char(' ')) => {
                     listens = !listens;
                     Control::Listen(listens)
                 }
-                console::Key::Escape => Control::Stop,
-                _ => continue,
+                Ok(console::Key::Escape) => Control::Stop,
+                Ok(_) => continue,
+                Err(error) => {
+                    events.emit(Event::Warning {
+                        message: format!("keys cannot be read any more: {error}"),
+                        hint: None,
+                    });
+                    return;
+                }
             };
             if controls.blocking_send(control).is_err() {
                 return;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::capture::Capture;
 use super::mouth::Mouth;
@@ -14,7 +14,7 @@ use super::side::{Change, Side};
 use super::tap::Tap;
 use super::{FRAME, Frame, FromLine, NO_DEVICE};
 use crate::audio::playback::{Controls, Loudspeaker, Tapped};
-use crate::audio::{AudioError, Direction};
+use crate::audio::{AudioError, Direction, SPEECH_RATE};
 
 /// How often the devices are looked at.
 const TICK: Duration = Duration::from_millis(5);
@@ -22,45 +22,77 @@ const TICK: Duration = Duration::from_millis(5);
 /// News that may wait for a conversation that does not listen; the oldest is left out then.
 const NEWS: usize = 16;
 
-/// Opens both devices; the future runs them until nobody listens.
+/// Opens both devices; the future runs them until nobody listens. Where devices that are absent are `awaited`, one that has a name and
+/// does not open is told of as lost, and tried again like one that was lost later.
 pub(super) fn open(
     input: &str,
     output: &str,
+    awaited: bool,
     sender: mpsc::Sender<FromLine>,
 ) -> Result<(Mouth, impl Future<Output = ()> + Send + use<>), AudioError> {
     let controls = Arc::new(Controls::default());
     let mut tap = Tap::default();
+    let mut news = VecDeque::new();
     let (mouth, loudspeaker) = if output == NO_DEVICE {
         (Mouth::new(output, controls, None), None)
     } else {
         let (name, shared) = (output.to_owned(), controls.clone());
         let open = move || Loudspeaker::open_tapped(&name, shared.clone());
-        let (loudspeaker, tapped) = open()?;
-        tap.connect(tapped)?;
-        let side = Side::new(loudspeaker.watch(), open);
-        let mouth = Mouth::new(output, controls, Some(loudspeaker));
-        (mouth, Some(side))
+        match open() {
+            Ok((loudspeaker, tapped)) => {
+                tap.connect(tapped)?;
+                let side = Side::new(loudspeaker.watch(), open);
+                (Mouth::new(output, controls, Some(loudspeaker)), Some(side))
+            }
+            Err(error) if awaited && may_come(&error) => {
+                let mouth = Mouth::awaited(output, controls, error.to_string());
+                news.push_back(FromLine::Lost(error));
+                (mouth, Some(Side::lost(open)))
+            }
+            Err(error) => return Err(error),
+        }
     };
-    let capture = Capture::open(input)?;
     let name = input.to_owned();
+    let open = move || Capture::open(&name);
+    let (microphone, capture) = match open() {
+        Ok(capture) => (Side::new(capture.watch(), open), Some(capture)),
+        Err(error) if awaited && may_come(&error) => {
+            news.push_back(FromLine::Lost(error));
+            (Side::lost(open), None)
+        }
+        Err(error) => return Err(error),
+    };
     let live = Live {
         name: input.to_owned(),
-        microphone: Side::new(capture.watch(), move || Capture::open(&name)),
-        capture: Some(capture),
+        lost_at: Instant::now(),
+        filled: 0,
+        microphone,
+        capture,
         captured: VecDeque::new(),
         loudspeaker,
         mouth: mouth.clone(),
         tap,
-        news: VecDeque::new(),
+        news,
         dropped: 0,
         sender,
     };
     Ok((mouth, live.run()))
 }
 
+/// Whether a device that does not open may do so later: it is unplugged, or another program has it.
+fn may_come(error: &AudioError) -> bool {
+    matches!(
+        error,
+        AudioError::UnknownDevice { .. } | AudioError::CannotOpen { .. }
+    )
+}
+
 struct Live {
     /// Of the input device.
     name: String,
+    /// When the microphone was lost last, and the samples of silence in its place since then.
+    lost_at: Instant,
+    filled: u64,
     microphone: Side<Capture>,
     capture: Option<Capture>,
     /// At the rate of speech, and not yet a frame.
@@ -79,6 +111,7 @@ impl Live {
     async fn run(mut self) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.lost_at = Instant::now();
         // Nobody listened to what was taken before.
         if let Some(capture) = &mut self.capture {
             capture.read();
@@ -90,9 +123,12 @@ impl Live {
             self.look_at_microphone();
             self.look_at_loudspeaker().await;
             self.tap.read();
-            if let Some(capture) = &mut self.capture {
-                self.captured.extend(capture.read());
-                self.dropped += capture.dropped();
+            match &mut self.capture {
+                Some(capture) => {
+                    self.captured.extend(capture.read());
+                    self.dropped += capture.dropped();
+                }
+                None => self.fill(),
             }
             self.tell_news();
             while self.captured.len() >= FRAME {
@@ -111,9 +147,20 @@ impl Live {
         dispose(self.mouth.disconnect("the conversation is over").await);
     }
 
+    /// Silence in place of the microphone that is lost: the conversation's clock goes on, so that what was said before is answered, an
+    /// answer that somebody spoke over goes on, and what is due is said.
+    fn fill(&mut self) {
+        let wanted = (self.lost_at.elapsed().as_secs_f64() * f64::from(SPEECH_RATE)) as u64;
+        let missing = wanted.saturating_sub(self.filled);
+        self.captured
+            .extend(std::iter::repeat_n(0.0, missing as usize));
+        self.filled += missing;
+    }
+
     fn look_at_microphone(&mut self) {
         match self.microphone.look() {
             Some(Change::Lost { problem, news }) => {
+                (self.lost_at, self.filled) = (Instant::now(), 0);
                 dispose(self.capture.take());
                 if news {
                     self.news

@@ -43,6 +43,9 @@ pub const NO_DEVICE: &str = "none";
 /// Frames and news that may wait for the conversation: about 2.5 s.
 const WAITING: usize = 256;
 
+/// The same of a recording, which waits for whoever listens: what is played does not run ahead of what was heard.
+const WAITING_OF_RECORDINGS: usize = 2;
+
 /// 10 ms of sound, in and out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
@@ -82,13 +85,18 @@ impl Line {
     /// Opens the devices of these names (`default`, or a name or id of [`input_devices`] and
     /// [`output_devices`]); the output may be `none`. To be called in a tokio runtime.
     ///
-    /// An error where one of them is missing or does not open.
+    /// An error where one of them is missing or does not open; with `awaited`, where that is a default device: others are told of as
+    /// lost, and come when they are there.
     ///
     /// [`input_devices`]: super::input_devices
     /// [`output_devices`]: super::output_devices
-    pub fn live(input_device: &str, output_device: &str) -> Result<Self, AudioError> {
+    pub fn live(
+        input_device: &str,
+        output_device: &str,
+        awaited: bool,
+    ) -> Result<Self, AudioError> {
         let (sender, from_line) = mpsc::channel(WAITING);
-        let (mouth, run) = live::open(input_device, output_device, sender)?;
+        let (mouth, run) = live::open(input_device, output_device, awaited, sender)?;
         Ok(Self {
             from_line,
             mouth,
@@ -102,7 +110,7 @@ impl Line {
     ///
     /// An error where the input is no good WAV or the output cannot be written.
     pub fn recordings(input: &Path, output: Option<&Path>) -> Result<Self, AudioError> {
-        let (sender, from_line) = mpsc::channel(WAITING);
+        let (sender, from_line) = mpsc::channel(WAITING_OF_RECORDINGS);
         let (mouth, track, run) = recordings::open(input, output, sender)?;
         Ok(Self {
             from_line,

@@ -56,6 +56,13 @@ impl Mouth {
         }))
     }
 
+    /// Of a device that does not open yet, and why.
+    pub(super) fn awaited(name: &str, controls: Arc<Controls>, problem: String) -> Self {
+        let mouth = Self::new(name, controls, None);
+        mouth.state().lost = Some(problem);
+        mouth
+    }
+
     /// Queues mono samples in -1..=1 at `sample_rate` Hz; returns when less than about a sentence waits
     /// before them, or early and without an error when [`stop`](Self::stop) is called.
     ///

@@ -53,6 +53,17 @@ impl<T: Send + 'static> Side<T> {
         }
     }
 
+    /// Of a device that does not open yet, which was told.
+    pub fn lost(open: impl Fn() -> Result<T, AudioError> + Send + Sync + 'static) -> Self {
+        Self {
+            open: Arc::new(open),
+            watch: None,
+            lost: true,
+            attempt: None,
+            next_attempt: Instant::now() + RETRY,
+        }
+    }
+
     pub fn watch(&mut self, watch: Watch) {
         self.watch = Some(watch);
     }
@@ -133,6 +144,26 @@ mod tests {
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_device_that_is_not_there_yet_comes_by_itself() {
+        let plugged = Arc::new(AtomicU64::new(0));
+        let tried = Arc::clone(&plugged);
+        let mut side = Side::lost(move || match tried.fetch_add(1, SeqCst) {
+            0..3 => Err(AudioError::UnknownDevice {
+                direction: crate::audio::Direction::Input,
+                name: "headset".to_owned(),
+                known: Vec::new(),
+            }),
+            _ => Ok(Device::default()),
+        });
+        let Change::Opened(device) = next(&mut side, None).await else {
+            panic!("it is not opened");
+        };
+        assert_eq!(plugged.load(SeqCst), 4);
+        side.watch(device.watch());
+        assert!(matches!(next(&mut side, Some(&device)).await, Change::Back));
     }
 
     #[tokio::test(start_paused = true)]
