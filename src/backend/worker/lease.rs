@@ -94,7 +94,7 @@ impl Leases {
     fn decide(&mut self) {
         // The most urgent first; of equals the one that came first.
         self.held.sort_by_key(|held| (urgency(held.role), held.id));
-        let wants: Vec<u32> = self.held.iter().map(|held| held.most).collect();
+        let wants: Vec<Want> = self.held.iter().map(Want::of).collect();
         let shares = share(self.cores, &wants);
         // Shares that shrink are told first.
         let mut changed: Vec<(&mut Held, u32)> = self
@@ -120,21 +120,43 @@ fn urgency(role: Role) -> u8 {
     }
 }
 
-/// Shares `cores` among engines that can use `wants` threads each, the most urgent first: one each as far as they go, and the
-/// rest in turn to those that want more.
-fn share(cores: u32, wants: &[u32]) -> Vec<u32> {
+/// What an engine can use, and how much of that before one that can wait gets anything.
+#[derive(Clone, Copy, Debug)]
+struct Want {
+    most: u32,
+    first: u32,
+}
+
+impl Want {
+    /// The recogniser and the voice work for a tenth of the time that the model does, and somebody waits for them: on two cores it
+    /// pauses meanwhile.
+    fn of(held: &Held) -> Self {
+        let first = match held.role {
+            Role::Stt | Role::Tts => held.most.min(2),
+            Role::Llm => 0,
+        };
+        Self {
+            most: held.most,
+            first,
+        }
+    }
+}
+
+/// Shares `cores` among engines, the most urgent first: in turn until each has what it wants first, and the rest in turn to those that
+/// want more.
+fn share(cores: u32, wants: &[Want]) -> Vec<u32> {
     let mut shares = vec![0; wants.len()];
     let mut left = cores;
-    while left > 0 {
-        let before = left;
-        for (share, want) in shares.iter_mut().zip(wants) {
-            if left > 0 && *share < *want {
-                *share += 1;
-                left -= 1;
+    for goal in [|want: &Want| want.first, |want: &Want| want.most] {
+        let mut before = 0;
+        while left != before {
+            before = left;
+            for (share, want) in shares.iter_mut().zip(wants) {
+                if left > 0 && *share < goal(want) {
+                    *share += 1;
+                    left -= 1;
+                }
             }
-        }
-        if left == before {
-            break;
         }
     }
     shares
@@ -148,24 +170,35 @@ mod tests {
 
     proptest! {
         #[test]
-        fn shares_never_exceed_the_cores_and_leave_none_idle(cores in 1_u32..65, wants in prop::collection::vec(1_u32..65, 0..6)) {
+        fn shares_never_exceed_the_cores_and_leave_none_idle(
+            cores in 1_u32..65, wants in prop::collection::vec((1_u32..65, any::<bool>()), 0..6)
+        ) {
+            // The most urgent come first.
+            let mut wants = wants;
+            wants.sort_by_key(|(_, waits)| *waits);
+            let want = |(most, waits): &(u32, bool)| Want { most: *most, first: if *waits { 0 } else { (*most).min(2) } };
+            let wants: Vec<Want> = wants.iter().map(want).collect();
             let shares = share(cores, &wants);
             let given: u32 = shares.iter().sum();
-            prop_assert_eq!(given, cores.min(wants.iter().sum()));
+            prop_assert_eq!(given, cores.min(wants.iter().map(|want| want.most).sum()));
             for (share, want) in shares.iter().zip(&wants) {
-                prop_assert!(share <= want);
+                prop_assert!(*share <= want.most);
             }
             // The more urgent never have less than the others, unless they want no more.
             for (index, share) in shares.iter().enumerate() {
                 for other in shares.iter().skip(index + 1) {
-                    prop_assert!(share >= other || *share == wants[index]);
+                    prop_assert!(share >= other || *share == wants[index].most);
                 }
             }
+            // Who can wait gets nothing before the others have what they want first.
+            let all_have = shares.iter().zip(&wants).all(|(share, want)| *share >= want.first);
+            let waiting = shares.iter().zip(&wants).filter(|(_, want)| want.first == 0);
+            prop_assert!(all_have || waiting.map(|(share, _)| share).sum::<u32>() == 0);
         }
     }
 
     #[test]
-    fn an_engine_alone_has_all_cores_and_two_have_one_each() {
+    fn an_engine_alone_has_all_cores_and_the_model_waits_for_those_that_are_waited_for() {
         let cores = Cores::new(2);
         let told: Arc<Mutex<Vec<(Role, u32)>>> = Arc::default();
         let tell = |role| {
@@ -181,12 +214,11 @@ mod tests {
         let expected = [
             (Role::Llm, 2),
             // Shrinking comes before growing: the cores are never given out twice.
-            (Role::Llm, 1),
-            (Role::Tts, 1),
-            // Three on two cores: the model waits.
             (Role::Llm, 0),
+            (Role::Tts, 2),
+            (Role::Tts, 1),
             (Role::Stt, 1),
-            (Role::Llm, 1),
+            (Role::Stt, 2),
             (Role::Llm, 2),
         ];
         assert_eq!(*told.lock().unwrap(), expected);
