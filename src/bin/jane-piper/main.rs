@@ -11,6 +11,7 @@
 )]
 
 mod clauses;
+mod graph;
 mod measure;
 mod session;
 mod voice;

@@ -11,6 +11,11 @@ use jane::model::{Derived, file_state};
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
+use crate::graph::with_blocked_convolutions;
+
+/// Changes with what [`with_blocked_convolutions`] makes of a network.
+const REWRITTEN: &[u8] = b"blocked 1";
+
 /// What the names of optimised graphs end with.
 const ENDING: &str = ".optimised.onnx";
 
@@ -43,14 +48,30 @@ pub fn session(model: &Path, cache: &str, threads: u32, gpu: bool) -> ort::Resul
             Err(error) => eprintln!("the optimised graph is not usable and is made again: {error}"),
         }
     }
-    let session = builder()?
-        .with_optimization_level(GraphOptimizationLevel::Level3)?
-        .with_optimized_model_path(optimised.unfinished())?
-        .commit_from_file(model)
-        .or_else(|error| {
+    let network = std::fs::read(model).map_err(ort::Error::wrap)?;
+    let blocked = with_blocked_convolutions(&network);
+    let optimise = |network: &[u8]| -> ort::Result<Session> {
+        builder()?
+            .with_optimization_level(GraphOptimizationLevel::Level3)?
+            .with_optimized_model_path(optimised.unfinished())?
+            .commit_from_memory(network)
+    };
+    let blocked = blocked.and_then(|network| {
+        let made = optimise(&network);
+        let told = |error: &ort::Error| eprintln!("the network is taken as it is: {error}");
+        made.inspect_err(told).ok()
+    });
+    let made = match blocked {
+        Some(session) => Ok(session),
+        None => optimise(&network),
+    };
+    let session = match made {
+        Ok(session) => session,
+        Err(error) => {
             eprintln!("the optimised graph cannot be kept: {error}");
-            builder()?.commit_from_file(model)
-        })?;
+            return builder()?.commit_from_memory(&network);
+        }
+    };
     if let Err(error) = optimised.finish() {
         eprintln!("the optimised graph is not kept: {error}");
     }
@@ -78,7 +99,7 @@ fn optimised(model: &Path, cache: &str) -> Option<Derived> {
     let runtime = std::env::var_os("ORT_DYLIB_PATH").map(PathBuf::from);
     let runtime = runtime.as_deref().and_then(file_state).unwrap_or_default();
     let cpu = cpu();
-    let holds_for = [runtime.as_bytes(), cpu.as_bytes()];
+    let holds_for = [runtime.as_bytes(), cpu.as_bytes(), REWRITTEN];
     Derived::of(model, Path::new(cache), &holds_for, ENDING)
 }
 
