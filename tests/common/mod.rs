@@ -138,10 +138,12 @@ impl Home {
         Running::spawn(command.arg("--json"))
     }
 
-    /// A recording of `text` in her own voice, named `name`.
+    /// A recording of `text` in her own voice without its variety, so that it is the same in every run; named `name`.
     pub fn say(&self, text: &str, name: &str) -> PathBuf {
         let file = self.path().join(name);
-        let run = self.run(&["say", text, "--out", file.to_str().unwrap()]);
+        let alike = ["--set", "tts.noise_scale=0", "--set", "tts.noise_w=0"];
+        let out = ["say", text, "--out", file.to_str().unwrap()];
+        let run = self.run(&[&alike[..], &out].concat());
         assert_eq!(run.code(), Some(0), "{run:#?}");
         file
     }

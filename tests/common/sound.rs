@@ -5,10 +5,14 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::thread::JoinHandle;
+
+use super::PATIENCE;
 
 /// Samples per second of a recording of the monitor.
 pub const RATE: u32 = 16_000;
+
+/// A sample of a voice is louder; of 32,768.
+pub const LOUD: u16 = 500;
 
 pub struct SoundServer {
     directory: tempfile::TempDir,
@@ -102,14 +106,20 @@ impl SoundServer {
 
     /// Waits until something is heard from the loudspeaker.
     pub fn wait_for_sound(&self) {
-        let mut child = self.recorder();
-        let mut stdout = child.stdout.take().unwrap();
-        let mut sample = [0; 2];
-        while i16::from_le_bytes(sample).unsigned_abs() < 500 {
-            stdout.read_exact(&mut sample).unwrap();
+        self.wait_for_sound_of(0.0);
+    }
+
+    /// Waits until something was heard from the loudspeaker for so many seconds.
+    pub fn wait_for_sound_of(&self, seconds: f64) {
+        let mut recording = self.record();
+        let mut heard = 0;
+        while heard == 0 || (heard as f64) < seconds * f64::from(RATE) {
+            let before = recording.samples.len();
+            recording.read();
+            let new = recording.samples[before..].iter();
+            heard += new.filter(|sample| sample.unsigned_abs() > LOUD).count();
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
+        recording.stop();
     }
 
     /// Records what the loudspeaker plays from now on.
@@ -117,20 +127,20 @@ impl SoundServer {
         let mut child = self.recorder();
         let mut stdout = child.stdout.take().unwrap();
         let (sender, heard) = channel();
-        let reader = std::thread::spawn(move || {
-            let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
             while let Ok(read @ 1..) = stdout.read(&mut buffer) {
-                bytes.extend_from_slice(&buffer[..read]);
-                let _ = sender.send(());
+                let _ = sender.send(buffer[..read].to_vec());
             }
-            bytes
         });
-        heard.recv().expect("the recording begins");
-        Recording {
+        let mut recording = Recording {
             child,
             heard,
-            reader,
-        }
+            samples: Vec::new(),
+            odd: None,
+        };
+        recording.read();
+        recording
     }
 
     /// Ends the server in the middle of whatever it is doing.
@@ -149,21 +159,36 @@ impl Drop for SoundServer {
 
 pub struct Recording {
     child: Child,
-    heard: Receiver<()>,
-    reader: JoinHandle<Vec<u8>>,
+    heard: Receiver<Vec<u8>>,
+    samples: Vec<i16>,
+    /// The first half of a sample.
+    odd: Option<u8>,
 }
 
 impl Recording {
+    /// Waits for more.
+    fn read(&mut self) {
+        let bytes = self.heard.recv_timeout(PATIENCE).expect("it records");
+        self.take(bytes);
+    }
+
+    fn take(&mut self, bytes: Vec<u8>) {
+        let bytes: Vec<u8> = self.odd.take().into_iter().chain(bytes).collect();
+        let pairs = bytes.chunks_exact(2);
+        self.odd = pairs.remainder().first().copied();
+        self.samples
+            .extend(pairs.map(|pair| i16::from_le_bytes([pair[0], pair[1]])));
+    }
+
     /// What was recorded until now.
     pub fn stop(mut self) -> Vec<i16> {
-        let _ = self.heard.recv();
+        self.read();
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        let bytes = self.reader.join().unwrap();
-        bytes
-            .chunks_exact(2)
-            .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
-            .collect()
+        while let Ok(bytes) = self.heard.recv() {
+            self.take(bytes);
+        }
+        self.samples
     }
 }
 
@@ -182,17 +207,18 @@ fn serve(directory: &Path) -> Option<Child> {
         "--disable-shm=yes",
     ]);
     command.args(["--log-level=info", "--log-target=stderr"]);
-    for module in [
-        "module-null-sink sink_name=spk rate=48000",
-        "module-null-sink sink_name=mic rate=48000",
-    ] {
-        command.args(["-L", module]);
-    }
-    command.arg("-L");
-    command.arg(format!(
-        "module-native-protocol-unix auth-anonymous=1 socket={}",
+    // Whoever gets in finds the default devices.
+    let script = format!(
+        "load-module module-null-sink sink_name=spk rate=48000\n\
+         load-module module-null-sink sink_name=mic rate=48000\n\
+         set-default-sink spk\n\
+         set-default-source mic.monitor\n\
+         load-module module-native-protocol-unix auth-anonymous=1 socket={}\n",
         socket.display()
-    ));
+    );
+    let file = directory.join("devices.pa");
+    std::fs::write(&file, script).unwrap();
+    command.arg("-F").arg(&file);
     let mut server = command
         .stdin(Stdio::null())
         .stderr(Stdio::piped())
@@ -205,15 +231,6 @@ fn serve(directory: &Path) -> Option<Child> {
         .any(|line| line.contains("Daemon startup complete"));
     assert!(ready, "pulseaudio ended");
     std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-    for default in [
-        ["set-default-sink", "spk"],
-        ["set-default-source", "mic.monitor"],
-    ] {
-        let mut command = Command::new("pactl");
-        apply(&mut command, directory);
-        let status = command.args(default).status().unwrap();
-        assert!(status.success(), "pactl {default:?}: {status}");
-    }
     Some(server)
 }
 
