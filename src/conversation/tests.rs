@@ -325,6 +325,32 @@ async fn a_new_prompt_keeps_the_conversation() {
 }
 
 #[tokio::test]
+async fn instructions_that_are_too_long_do_not_cost_the_conversation() {
+    let llm = Arc::new(Fake::new(window(600, 50)));
+    let events = Events::new();
+    let mut receiver = events.subscribe();
+    let mut conversation = conversation(&llm, &Context::default(), &events);
+    for number in 0..4 {
+        ask(&mut conversation, &question(number, 10, 20))
+            .await
+            .unwrap();
+    }
+    let before = conversation.history.messages();
+    conversation.set_prompt(&"word ".repeat(600), &Context::default());
+    conversation.upkeep().await;
+    let error = ask(&mut conversation, &question(4, 10, 20)).await;
+    assert!(error.unwrap_err().hint().is_some());
+    conversation.upkeep().await;
+    assert_eq!(pruned(&mut receiver), 0);
+
+    conversation.set_prompt(SYSTEM, &Context::default());
+    conversation.upkeep().await;
+    assert_eq!(conversation.history.messages(), before);
+    ask(&mut conversation, &question(4, 10, 20)).await.unwrap();
+    assert!(llm.last_prompt().starts_with(&before));
+}
+
+#[tokio::test]
 async fn lines_that_leave_no_pause_are_pruned_by_known_sizes_and_seldom() {
     let llm = Arc::new(Fake::new(window(600, 50)));
     let events = Events::new();

@@ -11,6 +11,7 @@ use super::{InForce, Runtime};
 use crate::audio::SPEECH_RATE;
 use crate::backend::{BackendError, Engines, Message, finished};
 use crate::config::{Config, ConfigError, changed_keys, needs_restart};
+use crate::conversation::{History, Marks};
 use crate::event::{Event, Role};
 
 /// What is spoken, asked and heard to find out whether an engine works: it costs little.
@@ -107,18 +108,25 @@ impl Runtime {
         let mut swap = Swap::default();
         for (role, section) in [(Role::Stt, "stt"), (Role::Llm, "llm"), (Role::Tts, "tts")] {
             let touched = differs(section) || elsewhere;
-            if !(touched || patience || forced) {
+            let instructed = role == Role::Llm && (differs("assistant") || differs("context"));
+            if !(touched || patience || forced || instructed) {
                 continue;
             }
-            let mut result = self.build(role, config, &mut engines);
+            let mut result = Ok(());
+            if touched || patience || forced {
+                result = self.build(role, config, &mut engines);
+            }
             if result.is_ok() && (touched || forced) {
                 result = self
                     .check_and_make_room(role, &engines, config, &mut swap)
                     .await;
             }
+            if result.is_ok() && role == Role::Llm && (touched || instructed) {
+                result = check_instructions(&engines, config).await;
+            }
             match result {
                 Ok(()) => {}
-                Err(error) if touched => {
+                Err(error) if touched || matches!(error, BackendError::Instructions { .. }) => {
                     self.take_back(&swap.unloaded, old).await;
                     return Err(error);
                 }
@@ -221,6 +229,27 @@ pub async fn check(role: Role, engines: &Engines, config: &Config) -> Result<(),
         }
         Role::Tts => finished(engines.tts.speak(GREETING.to_owned())).await,
     }
+}
+
+/// Whether the language model's window has room for a conversation behind the instructions of `config`.
+async fn check_instructions(engines: &Engines, config: &Config) -> Result<(), BackendError> {
+    let history = History::new(&config.instructions(), &config.context.pinned);
+    let prompts = history.uncounted().into_iter().map(|(_, prompt)| prompt);
+    let counts = engines.llm.count_tokens(prompts.collect()).await?;
+    let window = engines.llm.window().await?;
+    let (tokens, most) = (
+        counts.into_iter().fold(0, u32::saturating_add),
+        Marks::new(window, &config.context).high,
+    );
+    if tokens <= most {
+        return Ok(());
+    }
+    Err(BackendError::Instructions {
+        tokens,
+        most,
+        window: window.tokens,
+        reply: window.reply,
+    })
 }
 
 /// One text for each mistake.

@@ -103,7 +103,10 @@ impl LanguageModel for Named {
     }
 
     async fn count_tokens(&self, prompts: Vec<Vec<Message>>) -> Result<Vec<u32>, BackendError> {
-        Ok(vec![1; prompts.len()])
+        let words = |message: &Message| message.content.split_whitespace().count();
+        let words = |messages: &Vec<Message>| messages.iter().map(words).sum::<usize>();
+        let words = prompts.iter().map(words);
+        Ok(words.map(|words| u32::try_from(words).unwrap()).collect())
     }
 
     async fn window(&self) -> Result<Window, BackendError> {
@@ -322,6 +325,36 @@ async fn a_file_that_is_gone_changes_nothing_and_may_come_back() {
     let event = scene.edit(b"[llm]\nmodel = \"second\"\n").await;
     assert!(matches!(event, Event::ConfigReloaded { .. }), "{event:?}");
     assert_eq!(scene.models().await[1], "second");
+}
+
+#[tokio::test]
+async fn instructions_that_leave_no_room_for_a_conversation_are_rejected_with_the_numbers() {
+    let mut scene = Scene::new("");
+    let before = scene.runtime.in_force();
+    let long = "word ".repeat(4_000);
+    let pinned = vec!["word ".repeat(70); 60];
+    for text in [
+        format!("[assistant]\nsystem_prompt = \"{long}\"\n"),
+        format!("[context]\npinned = {pinned:?}\n"),
+        format!("[assistant]\nsystem_prompt = \"{long}\"\n[llm]\nmodel = \"other\"\n"),
+    ] {
+        let event = scene.edit(text.as_bytes()).await;
+        let Event::ConfigRejected { problems, hint } = event else {
+            panic!("{event:?}");
+        };
+        for number in [" 3712 ", " 4096,", " 256 "] {
+            assert!(problems[0].contains(number), "{problems:?}");
+        }
+        assert!(hint.unwrap().contains("llm.context_window"));
+        assert!(Arc::ptr_eq(&before, &scene.runtime.in_force()));
+    }
+    // Others need no new engine.
+    let event = scene
+        .edit(b"[assistant]\nsystem_prompt = \"Be brief.\"\n")
+        .await;
+    assert!(matches!(event, Event::ConfigReloaded { .. }), "{event:?}");
+    let (before, after) = (&before.engines.llm, &scene.runtime.in_force().engines.llm);
+    assert!(Arc::ptr_eq(before, after));
 }
 
 /// A valid file, damaged: bytes replaced, removed, repeated, or cut off.
