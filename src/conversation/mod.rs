@@ -300,8 +300,11 @@ impl Conversation {
             answer,
         };
         let reply = replying
-            .run(&mut self.history, &question, output, waterfall)
+            .run(&self.history, &question, output, waterfall)
             .await?;
+        if reply.skipped > 0 {
+            upkeep::cut(&mut self.history, reply.skipped, &self.events);
+        }
         self.history
             .push(&question, &reply.text, waterfall.prompt_tokens);
         replying
@@ -354,7 +357,7 @@ impl Conversation {
         };
         let mut waterfall = Waterfall::default();
         let said = announcing
-            .run(&mut self.history, "", output, &mut waterfall)
+            .run(&self.history, "", output, &mut waterfall)
             .await;
         waterfall.total_ms = clock.ms();
         let speech = match said {

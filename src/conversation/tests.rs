@@ -12,7 +12,7 @@ use super::*;
 use crate::backend::{Engines, Message, Window};
 use crate::config::{Config, Context};
 use crate::event::Stamped;
-use fake::{Fake, Silent};
+use fake::{After, Fake, Silent};
 
 const SYSTEM: &str = "You are Jane.";
 
@@ -399,6 +399,45 @@ async fn a_giant_question_leaves_out_no_more_turns_than_it_must() {
     assert!(error.unwrap_err().hint().is_some());
     assert_eq!(conversation.history.messages(), before);
     assert_eq!(pruned(&mut receiver), 0);
+}
+
+#[tokio::test]
+async fn a_turn_that_fails_or_is_dropped_leaves_out_nothing_for_good() {
+    let llm = Arc::new(Fake::new(window(1000, 50)));
+    let events = Events::new();
+    let mut receiver = events.subscribe();
+    let mut conversation = conversation(&llm, &Context::default(), &events);
+    for number in 0..15 {
+        ask(&mut conversation, &question(number, 10, 20))
+            .await
+            .unwrap();
+    }
+    let before = conversation.history.messages();
+    let giant = question(15, 600, 20);
+    llm.after_first_word(After::Fails);
+    ask(&mut conversation, &giant).await.unwrap_err();
+    assert!(llm.last_prompt().len() < before.len());
+    assert_eq!(conversation.history.messages(), before);
+
+    llm.after_first_word(After::Hangs);
+    let mut answering = Box::pin(ask(&mut conversation, &giant));
+    loop {
+        assert!(poll!(answering.as_mut()).is_pending());
+        if let Ok(stamped) = receiver.try_recv() {
+            assert!(!matches!(stamped.event, Event::ContextPruned { .. }));
+            if matches!(stamped.event, Event::ReplyDelta { turn: 17, .. }) {
+                break;
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+    drop(answering);
+    assert_eq!(conversation.history.messages(), before);
+    assert_eq!(pruned(&mut receiver), 0);
+    llm.after_first_word(After::GoesOn);
+
+    ask(&mut conversation, &giant).await.unwrap();
+    assert!(pruned(&mut receiver) > 0);
 }
 
 /// A conversation whose next upkeep cuts and folds.

@@ -16,6 +16,15 @@ use crate::event::Role;
 const AROUND: u32 = 5;
 const EACH: u32 = 4;
 
+/// What becomes of replies after their first word.
+#[derive(Clone, Copy, Default)]
+pub enum After {
+    #[default]
+    GoesOn,
+    Fails,
+    Hangs,
+}
+
 /// Answers with as many words as the question's last word says.
 pub struct Fake {
     window: Window,
@@ -33,6 +42,7 @@ struct State {
     asides: Vec<(Vec<Message>, u32)>,
     failing_asides: u32,
     counting_fails: bool,
+    after_first_word: After,
     /// How many prompts were counted, and the messages of the longest.
     counted: (usize, usize),
     most_tokens: u32,
@@ -66,6 +76,10 @@ impl Fake {
 
     pub fn break_counting(&self, broken: bool) {
         self.state.lock().unwrap().counting_fails = broken;
+    }
+
+    pub fn after_first_word(&self, after: After) {
+        self.state.lock().unwrap().after_first_word = after;
     }
 
     /// Tokens of a prompt with everything that the model reads.
@@ -150,6 +164,16 @@ impl LanguageModel for Fake {
         let mut state = self.state.lock().unwrap();
         state.most_tokens = state.most_tokens.max(read + words);
         state.prompt = prompt.messages;
+        let first = stream::iter([Ok(Generated::Text("yes ".to_owned()))]);
+        match state.after_first_word {
+            After::GoesOn => {}
+            After::Fails => {
+                let message = "broken".to_owned();
+                let error = self.failed(Failure::Engine { message });
+                return first.chain(stream::iter([Err(error)])).boxed();
+            }
+            After::Hangs => return first.chain(stream::pending()).boxed(),
+        }
         let pieces = (0..words).map(|_| Generated::Text("yes ".to_owned()));
         stream::iter(
             pieces
