@@ -11,6 +11,8 @@ mod protocol;
 mod running;
 mod serve;
 mod supervisor;
+#[cfg(all(test, unix))]
+mod tests;
 mod whisper;
 mod workers;
 

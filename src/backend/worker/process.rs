@@ -164,9 +164,14 @@ impl<P: Protocol> Process<P> {
 
     /// Lets the process end, and waits until it has.
     pub async fn end(self) {
-        let mut gone = self.gone.clone();
+        let mut gone = self.gone();
         drop(self);
         let _ = gone.wait_for(|gone| *gone).await;
+    }
+
+    /// Becomes true when the process has ended, and what it held was given back.
+    pub fn gone(&self) -> watch::Receiver<bool> {
+        self.gone.clone()
     }
 
     /// A function that tells the worker how many threads it may compute with. It does not keep the process alive.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use super::lease::Lease;
 use super::process::{CallError, Launch, Process};
@@ -72,6 +72,9 @@ pub(super) struct Work {
 
 struct State<P: Protocol> {
     live: Option<Arc<Live<P>>>,
+    /// When the process that was started last is gone. It may be neither live nor gone: a load that nobody waits for any more ends
+    /// in its own time.
+    last: Option<watch::Receiver<bool>>,
     deaths: VecDeque<Instant>,
 }
 
@@ -104,6 +107,7 @@ where
     pub fn new(spec: Spec<P>, workers: Workers) -> Self {
         let state = Mutex::new(State {
             live: None,
+            last: None,
             deaths: VecDeque::new(),
         });
         Self {
@@ -157,6 +161,7 @@ where
 
     pub(super) async fn live(&self, patience: Patience) -> Result<Arc<Live<P>>, BackendError> {
         let mut state = self.state.lock().await;
+        let state = &mut *state;
         if let Some(live) = &state.live {
             if live.process.is_alive() {
                 return Ok(Arc::clone(live));
@@ -165,10 +170,14 @@ where
             self.holds(None);
             state.deaths.push_back(Instant::now());
         }
+        if let Some(last) = &mut state.last {
+            // Its memory counts until then.
+            let _ = last.wait_for(|gone| *gone).await;
+        }
         let mut attempt = 1;
         loop {
             self.wait_after_deaths(&mut state.deaths).await;
-            match self.start_and_load(patience).await {
+            match self.start_and_load(patience, &mut state.last).await {
                 Ok(live) => {
                     let live = Arc::new(live);
                     self.holds(Some(live.ticket.id()));
@@ -205,7 +214,11 @@ where
         }
     }
 
-    async fn start_and_load(&self, patience: Patience) -> Result<Live<P>, StartError> {
+    async fn start_and_load(
+        &self,
+        patience: Patience,
+        last: &mut Option<watch::Receiver<bool>>,
+    ) -> Result<Live<P>, StartError> {
         let Spec {
             role,
             backend,
@@ -220,6 +233,7 @@ where
         let started = Instant::now();
         let process = Process::<P>::start(&self.spec.launch, &self.workers.events)
             .map_err(|error| CallError::NotStarted(error.to_string()))?;
+        *last = Some(process.gone());
         match self.load(&process, patience).await {
             Ok((loaded, ticket)) => {
                 let load_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

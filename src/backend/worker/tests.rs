@@ -1,0 +1,101 @@
+//! Workers that never say hello.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::process::{Launch, Process};
+use super::supervisor::{Spec, Supervisor};
+use super::*;
+use crate::config::Memory;
+use crate::event::{Event, Events, Role, Stamped};
+use crate::memory::{Machine, MemoryManager, Placement};
+
+const PATIENCE: Duration = Duration::from_secs(100);
+
+struct Scene {
+    events: UnboundedReceiver<Stamped>,
+    supervisor: Arc<Supervisor<Whisper>>,
+    _programs: tempfile::TempDir,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let programs = programs();
+        let events = Events::new();
+        let receiver = events.subscribe();
+        let memory =
+            MemoryManager::new(Memory::default(), Arc::new(Machine::new()), events.clone());
+        let request = WhisperRequest::Measure {
+            model: String::new(),
+        };
+        let supervisor = Workers::new(events, memory, Cores::new(1)).supervisor(Spec {
+            role: Role::Stt,
+            backend: "whisper",
+            model: "a-model".to_owned(),
+            launch: launch(programs.path()),
+            measure: request.clone(),
+            load: request,
+            wish: Placement::whole(false),
+            threads: 1,
+            files: Vec::new(),
+        });
+        Self {
+            events: receiver,
+            supervisor,
+            _programs: programs,
+        }
+    }
+
+    /// Has it load until its worker was started, whose process id is returned, and then gives it up.
+    async fn begin_to_load(&mut self) -> u32 {
+        let patience = Patience {
+            start: PATIENCE,
+            silence: PATIENCE,
+        };
+        let supervisor = Arc::clone(&self.supervisor);
+        tokio::select! {
+            _ = supervisor.prepare(patience, |_| ()) => panic!("it cannot be loaded"),
+            pid = started(&mut self.events) => pid,
+        }
+    }
+}
+
+async fn started(events: &mut UnboundedReceiver<Stamped>) -> u32 {
+    loop {
+        if let Event::WorkerStarted { pid, .. } = events.recv().await.unwrap().event {
+            return pid;
+        }
+    }
+}
+
+/// A directory with a worker that says nothing and does not end with its input. It is written by another process: one that this
+/// process is still writing to in any thread could not be started.
+fn programs() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let write = "printf '#!/bin/sh\\nexec sleep 1000\\n' > jane-whisper && chmod +x jane-whisper";
+    let mut command = Command::new("sh");
+    let command = command.args(["-c", write]).current_dir(&directory);
+    assert!(command.status().unwrap().success());
+    directory
+}
+
+fn launch(programs: &Path) -> Launch {
+    Launch {
+        programs: programs.to_path_buf(),
+        ..Launch::default()
+    }
+}
+
+#[tokio::test]
+async fn a_load_that_was_given_up_is_gone_before_the_next_one_begins() {
+    let mut scene = Scene::new();
+    let first = scene.begin_to_load().await;
+    assert!(Path::new(&format!("/proc/{first}")).exists());
+    let second = scene.begin_to_load().await;
+    assert_ne!(first, second);
+    assert!(!Path::new(&format!("/proc/{first}")).exists());
+}
