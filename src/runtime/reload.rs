@@ -9,6 +9,7 @@ use tokio::sync::OwnedRwLockWriteGuard;
 
 use super::{InForce, Runtime};
 use crate::audio::SPEECH_RATE;
+use crate::backend::worker::beside;
 use crate::backend::{BackendError, Engines, Message, finished};
 use crate::config::{Config, ConfigError, changed_keys, needs_restart};
 use crate::conversation::{History, Marks};
@@ -160,9 +161,7 @@ impl Runtime {
         config: &Config,
         swap: &mut Swap,
     ) -> Result<(), BackendError> {
-        self.factory.load_beside(Some(role));
-        let checked = check(role, engines, config).await;
-        self.factory.load_beside(None);
+        let checked = beside(role, check(role, engines, config)).await;
         let Err(BackendError::NotBeside { .. }) = checked else {
             return checked;
         };

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use proptest::prelude::*;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{Factory, Origin, Runtime};
+use crate::backend::worker::is_beside;
 use crate::backend::{
     BackendError, Engines, Finish, Generated, Generation, LanguageModel, Message, Prompt,
     ReplyStream, Speech, SpeechStream, SpeechToText, TextToSpeech, Transcript, Window,
@@ -30,7 +32,8 @@ struct World {
     broken: Vec<String>,
     /// Whether only one model of a role has room.
     is_narrow: bool,
-    is_beside: bool,
+    /// A model of this name waits for what is told here before it does anything.
+    slow: Arc<Notify>,
     loaded: Vec<String>,
     budgets: Vec<Memory>,
 }
@@ -48,7 +51,7 @@ impl Named {
             });
         }
         if !world.loaded.contains(&self.model) {
-            if world.is_narrow && world.is_beside {
+            if world.is_narrow && (is_beside(Role::Stt) || is_beside(Role::Llm)) {
                 return Err(BackendError::NotBeside {
                     role: Role::Llm,
                     model: self.model.clone(),
@@ -67,6 +70,10 @@ impl SpeechToText for Named {
     }
 
     async fn transcribe(&self, _samples: Arc<[f32]>) -> Result<Transcript, BackendError> {
+        if self.model == "slow" {
+            let slow = Arc::clone(&self.world.lock().unwrap().slow);
+            slow.notified().await;
+        }
         self.ask()?;
         Ok(Transcript {
             text: self.model.clone(),
@@ -176,10 +183,6 @@ impl Factory for Fakes {
 
     fn set_budgets(&self, budgets: &Memory) {
         self.0.lock().unwrap().budgets.push(budgets.clone());
-    }
-
-    fn load_beside(&self, role: Option<Role>) {
-        self.0.lock().unwrap().is_beside = role.is_some();
     }
 
     async fn unload(&self, _role: Role) {
@@ -312,6 +315,26 @@ async fn where_both_do_not_fit_the_old_one_goes_first_after_its_turn() {
     let event = scene.events.try_recv().unwrap().event;
     assert!(matches!(event, Event::ConfigRejected { .. }), "{event:?}");
     assert_eq!(scene.models().await[1], "large");
+}
+
+#[tokio::test]
+async fn a_turn_during_a_check_loads_what_it_needs_as_ever() {
+    let mut scene = Scene::new("");
+    scene.world.lock().unwrap().is_narrow = true;
+    let (runtime, file) = (Arc::clone(&scene.runtime), scene.file.clone());
+    std::fs::write(&file, "[stt]\nmodel = \"slow\"\n").unwrap();
+    let reloading = tokio::spawn(async move { runtime.reload(false).await });
+    tokio::task::yield_now().await;
+    // The check of the new recogniser is under way, and nothing is loaded yet.
+    assert_eq!(scene.models().await[0], Config::default().stt.model);
+    // Once for the check beside the old one, and once for that in its place.
+    let slow = Arc::clone(&scene.world.lock().unwrap().slow);
+    slow.notify_one();
+    tokio::task::yield_now().await;
+    slow.notify_one();
+    reloading.await.unwrap();
+    let event = scene.events.try_recv().unwrap().event;
+    assert!(matches!(event, Event::ConfigReloaded { .. }), "{event:?}");
 }
 
 #[tokio::test]

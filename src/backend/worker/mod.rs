@@ -30,7 +30,7 @@ pub use protocol::{
 };
 pub use serve::{Call, Engine, all_cores, serve};
 pub use whisper::WhisperBackend;
-pub use workers::{Mark, Workers};
+pub use workers::{Mark, Workers, beside, is_beside};
 
 use process::Launch;
 

@@ -16,7 +16,7 @@ use super::lease::Lease;
 use super::process::{CallError, Launch, Process};
 use super::protocol::Protocol;
 use super::running::{Running, Task};
-use super::workers::{Supervised, Workers};
+use super::workers::{Supervised, Workers, is_beside};
 use super::{FileIdentity, Patience};
 use crate::backend::BackendError;
 use crate::event::{Event, Role};
@@ -300,7 +300,7 @@ where
             ..
         } = self.spec;
         let Workers { memory, .. } = &self.workers;
-        let beside = self.workers.is_beside(role);
+        let beside = is_beside(role);
         let mut plans = 0;
         loop {
             let request = Request {
