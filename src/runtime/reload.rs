@@ -3,6 +3,7 @@
 //! Invariant: everything that can fail happens before the swap, and the swap is one store.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedRwLockWriteGuard;
@@ -66,7 +67,11 @@ impl Runtime {
 
     async fn try_reload(&self, forced: bool) -> Result<Applied, Rejected> {
         let old = self.in_force.load_full();
-        let config = Config::load(&self.origin.source()).map_err(Rejected::Config)?;
+        let had_file = self.origin.file_is_required || self.has_file.load(Ordering::Relaxed);
+        let source = self.origin.source_with(had_file);
+        let config = Config::load(&source).map_err(Rejected::Config)?;
+        self.has_file
+            .fetch_or(source.file.is_some(), Ordering::Relaxed);
         let changed = changed_keys(&old.config, &config);
         if changed.is_empty() && !forced {
             return Ok(Applied {

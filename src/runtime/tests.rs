@@ -200,12 +200,19 @@ struct Scene {
 
 impl Scene {
     fn new(text: &str) -> Self {
+        Self::with_file(Some(text))
+    }
+
+    /// Without a file the defaults are in force.
+    fn with_file(text: Option<&str>) -> Self {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("jane.toml");
-        std::fs::write(&file, text).unwrap();
+        if let Some(text) = text {
+            std::fs::write(&file, text).unwrap();
+        }
         let origin = Origin {
             file: file.clone(),
-            file_is_required: true,
+            file_is_required: text.is_some(),
             environment: Vec::new(),
             overrides: Vec::new(),
         };
@@ -378,6 +385,18 @@ async fn instructions_that_leave_no_room_for_a_conversation_are_rejected_with_th
     assert!(matches!(event, Event::ConfigReloaded { .. }), "{event:?}");
     let (before, after) = (&before.engines.llm, &scene.runtime.in_force().engines.llm);
     assert!(Arc::ptr_eq(before, after));
+}
+
+#[tokio::test]
+async fn a_file_that_appeared_is_not_to_be_gone_again() {
+    let mut scene = Scene::with_file(None);
+    let event = scene.edit(b"[llm]\nmodel = \"first\"\n").await;
+    assert!(matches!(event, Event::ConfigReloaded { .. }), "{event:?}");
+    std::fs::remove_file(&scene.file).unwrap();
+    scene.runtime.reload(false).await;
+    let event = scene.events.try_recv().unwrap().event;
+    assert!(matches!(event, Event::ConfigRejected { .. }), "{event:?}");
+    assert_eq!(scene.models().await[1], "first");
 }
 
 /// A valid file, damaged: bytes replaced, removed, repeated, or cut off.
