@@ -277,7 +277,11 @@ impl<P: Protocol> RunningCall<P> {
                     return None;
                 }
                 Err(_) if lock(&self.calls).heard + silence > patient_until => {}
-                Err(_) => return Some(Err(CallError::Silent(silence))),
+                Err(_) => {
+                    // Whoever waits for the end of the call does not wait once more.
+                    self.ended = true;
+                    return Some(Err(CallError::Silent(silence)));
+                }
             }
         }
     }

@@ -5,9 +5,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::process::{Launch, Process};
+use super::process::{CallError, Launch, Process};
 use super::supervisor::{Spec, Supervisor};
 use super::*;
 use crate::config::Memory;
@@ -98,4 +99,19 @@ async fn a_load_that_was_given_up_is_gone_before_the_next_one_begins() {
     let second = scene.begin_to_load().await;
     assert_ne!(first, second);
     assert!(!Path::new(&format!("/proc/{first}")).exists());
+}
+
+#[tokio::test]
+async fn a_call_that_ended_in_silence_is_not_waited_for_again() {
+    let programs = programs();
+    let process = Process::<Whisper>::start(&launch(programs.path()), &Events::new()).unwrap();
+    let request = WhisperRequest::Measure {
+        model: String::new(),
+    };
+    let mut call = process.call(request, None);
+    let silent = call.next(Duration::ZERO).await;
+    assert!(matches!(silent, Some(Err(CallError::Silent(_)))));
+    assert!(call.next(PATIENCE).now_or_never().unwrap().is_none());
+    process.kill();
+    process.end().await;
 }
