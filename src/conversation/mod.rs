@@ -302,14 +302,17 @@ impl Conversation {
         let reply = replying
             .run(&self.history, &question, output, waterfall)
             .await?;
-        if reply.skipped > 0 {
-            upkeep::cut(&mut self.history, reply.skipped, &self.events);
+        // Where the model said nothing there is nothing to remember.
+        if !reply.text.is_empty() {
+            if reply.skipped > 0 {
+                upkeep::cut(&mut self.history, reply.skipped, &self.events);
+            }
+            self.history
+                .push(&question, &reply.text, waterfall.prompt_tokens);
+            replying
+                .skills
+                .replied(&question, &reply.text, &reply.tools);
         }
-        self.history
-            .push(&question, &reply.text, waterfall.prompt_tokens);
-        replying
-            .skills
-            .replied(&question, &reply.text, &reply.tools);
         Ok(Answer {
             question,
             dropped: false,

@@ -440,6 +440,16 @@ async fn a_turn_that_fails_or_is_dropped_leaves_out_nothing_for_good() {
     assert!(pruned(&mut receiver) > 0);
 }
 
+#[tokio::test]
+async fn a_reply_of_no_words_is_no_exchange() {
+    let llm = Arc::new(Fake::new(window(1000, 50)));
+    let mut conversation = conversation(&llm, &Context::default(), &Events::new());
+    let before = conversation.history.messages();
+    let answer = ask(&mut conversation, &question(0, 10, 0)).await.unwrap();
+    assert_eq!(answer.reply, "");
+    assert_eq!(conversation.history.messages(), before);
+}
+
 /// A conversation whose next upkeep cuts and folds.
 async fn full(llm: &Arc<Fake>, events: &Events) -> Scene {
     let mut conversation = conversation(llm, &summarising(), events);
