@@ -180,7 +180,6 @@ where
             match self.start_and_load(patience, &mut state.last).await {
                 Ok(live) => {
                     let live = Arc::new(live);
-                    self.holds(Some(live.ticket.id()));
                     state.live = Some(Arc::clone(&live));
                     return Ok(live);
                 }
@@ -287,6 +286,8 @@ where
         let lease = cores.lease(self.spec.role, self.spec.threads, process.threads());
         let loaded = once(process, request, patience.start).await?;
         drop(lease);
+        // Whoever finds it loaded in the ledger and wants it gone finds whose it is.
+        self.holds(Some(ticket.id()));
         ticket.loaded(process.pid, Instant::now());
         Ok((loaded, ticket))
     }
