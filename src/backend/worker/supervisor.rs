@@ -33,7 +33,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Starts of a worker for one request before the engine is reported as failed.
 const ATTEMPTS: u32 = 2;
 
-/// Plans that are made anew because what they wanted unloaded was at work again.
+/// Plans that are made anew because what they wanted unloaded was at work again. After these, nothing is unloaded any more.
 const PLANS: u32 = 3;
 
 /// What to start, and what to load into it. Engines that are specified alike share a worker.
@@ -310,6 +310,7 @@ where
                 footprint,
                 wish,
                 replaces: beside.then(|| memory.loaded(role)).flatten(),
+                unloads: plans < PLANS,
             };
             let admitted = memory.admit(&request, Instant::now());
             let (ticket, plan) = admitted.map_err(StartError::Refused)?;
@@ -321,7 +322,7 @@ where
                 all_gone &= self.workers.unload(*id, Reason::MakesRoom).await;
             }
             plans += 1;
-            if all_gone || plans == PLANS {
+            if all_gone {
                 return Ok((ticket, plan));
             }
         }
