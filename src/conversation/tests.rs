@@ -450,6 +450,24 @@ async fn a_reply_of_no_words_is_no_exchange() {
     assert_eq!(conversation.history.messages(), before);
 }
 
+#[tokio::test]
+async fn results_that_do_not_fit_are_shortened_and_the_turn_ends_in_a_sentence_all_the_same() {
+    let llm = Arc::new(Fake::new(window(600, 50)));
+    let mut conversation = conversation(&llm, &Context::default(), &Events::new());
+    // What it is told is the name of a tool that is not there: 700 words.
+    let answer = ask(&mut conversation, "call 700").await.unwrap();
+    assert_eq!(answer.reply, "done.");
+    let prompt = llm.last_prompt();
+    let result = &prompt.last().unwrap().content;
+    assert!(result.starts_with("error: there is no tool"), "{result}");
+    assert!((200..=550).contains(&llm.read(&prompt)));
+
+    // Behind such a question nothing fits.
+    let giant = format!("{}call 700", "word ".repeat(520));
+    let answer = ask(&mut conversation, &giant).await.unwrap();
+    assert!(answer.reply.contains("too many steps"), "{}", answer.reply);
+}
+
 /// A conversation whose next upkeep cuts and folds.
 async fn full(llm: &Arc<Fake>, events: &Events) -> Scene {
     let mut conversation = conversation(llm, &summarising(), events);

@@ -8,7 +8,7 @@ use futures::{StreamExt, stream};
 use crate::backend::worker::Failure;
 use crate::backend::{
     BackendError, Finish, Generated, Generation, LanguageModel, Message, Prompt, ReplyStream,
-    SpeechStream, SpeechToText, TextToSpeech, Transcript, Window,
+    Speaker, SpeechStream, SpeechToText, TextToSpeech, ToolCall, Transcript, Window,
 };
 use crate::event::Role;
 
@@ -25,7 +25,7 @@ pub enum After {
     Hangs,
 }
 
-/// Answers with as many words as the question's last word says.
+/// Answers with as many words as the question's last word says; behind `call`, calls a tool with a name of so many words.
 pub struct Fake {
     window: Window,
     /// Tokens of every prompt that are not counted.
@@ -158,8 +158,22 @@ impl LanguageModel for Fake {
             };
             return stream::iter([Err(self.failed(failure))]).boxed();
         }
-        let question = &prompt.messages.last().unwrap().content;
-        let wanted = question.split_whitespace().last().unwrap().parse().unwrap();
+        let last = prompt.messages.last().unwrap();
+        if last.speaker == Speaker::Tool {
+            self.state.lock().unwrap().prompt = prompt.messages;
+            let items = [Generated::Text("done.".to_owned()), ended(read, 1)];
+            return stream::iter(items.map(Ok)).boxed();
+        }
+        let mut question = last.content.split_whitespace().rev();
+        let wanted = question.next().unwrap().parse().unwrap();
+        if question.next() == Some("call") {
+            let call = Generated::ToolCall(ToolCall {
+                id: "c".to_owned(),
+                name: "word ".repeat(wanted as usize),
+                arguments: "{}".to_owned(),
+            });
+            return stream::iter([call, ended(read, 1)].map(Ok)).boxed();
+        }
         let words = reply.min(wanted);
         let mut state = self.state.lock().unwrap();
         state.most_tokens = state.most_tokens.max(read + words);
