@@ -56,6 +56,19 @@ pub fn file_number(metadata: &std::fs::Metadata) -> u64 {
     metadata.ino()
 }
 
+/// The time that the threads of this process spent computing, asked without a file: workers have given those up.
+#[must_use]
+pub fn computed() -> std::time::Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: `time` has room for what is written there.
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
+    let whole = std::time::Duration::from_secs(u64::try_from(time.tv_sec).unwrap_or(0));
+    whole + std::time::Duration::from_nanos(u64::try_from(time.tv_nsec).unwrap_or(0))
+}
+
 /// The terminal that this process was started from, which ends it when it is closed.
 #[derive(Debug, Clone, Copy)]
 pub struct Terminal {

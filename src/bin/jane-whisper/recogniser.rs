@@ -106,7 +106,8 @@ impl Recogniser {
             parameters.set_abort_callback(Some(is_cancelled));
             parameters.set_abort_callback_user_data(std::ptr::from_ref(call).cast_mut().cast());
         }
-        let result = self.state.full(parameters, &window::padded(audio));
+        // Nothing is asked while a window is encoded, which takes a slow machine longer than the host waits for a sign of life.
+        let result = call.step(|| self.state.full(parameters, &window::padded(audio)));
         call.check()?;
         result.map_err(engine)?;
         let mut reading = Reading::of(&self.state);
