@@ -73,9 +73,16 @@ type Answer<P> = Result<<P as Protocol>::Reply, CallError>;
 /// An answer, and how long the worker had been at the request when it gave it.
 type Timed<P> = Result<(<P as Protocol>::Reply, Duration), CallError>;
 
+/// A call in flight.
+struct Open<P: Protocol> {
+    answers: mpsc::UnboundedSender<Timed<P>>,
+    /// What is given back once the worker is at it no longer, whether or not its answers were taken.
+    _until_done: Box<dyn Send>,
+}
+
 /// Calls in flight, the last sign of life, and the status once the process has ended.
 struct Calls<P: Protocol> {
-    open: HashMap<u64, mpsc::UnboundedSender<Timed<P>>>,
+    open: HashMap<u64, Open<P>>,
     heard: Instant,
     ended: Option<String>,
 }
@@ -194,8 +201,13 @@ impl<P: Protocol> Process<P> {
         self.kill.notify_one();
     }
 
-    /// Sends `request`, and `audio` behind it.
-    pub fn call(&self, request: P::Request, audio: Option<&[f32]>) -> RunningCall<P> {
+    /// Sends `request`, and `audio` behind it. `until_done` is dropped as soon as the worker is at it no longer.
+    pub fn call(
+        &self,
+        request: P::Request,
+        audio: Option<&[f32]>,
+        until_done: impl Send + 'static,
+    ) -> RunningCall<P> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (sender, answers) = mpsc::unbounded_channel();
         let call = RunningCall {
@@ -213,7 +225,11 @@ impl<P: Protocol> Process<P> {
                 let _ = sender.send(Err(CallError::Died(status.clone())));
                 return call;
             }
-            calls.open.insert(id, sender);
+            let open = Open {
+                answers: sender,
+                _until_done: Box::new(until_done),
+            };
+            calls.open.insert(id, open);
         }
         let audio = audio.unwrap_or_default();
         let audio_samples = audio.len() as u64;
@@ -432,8 +448,8 @@ impl<P: Protocol> Attendant<P> {
             calls.ended = Some(status.clone());
             std::mem::take(&mut calls.open)
         };
-        for sender in open.into_values() {
-            let _ = sender.send(Err(CallError::Died(status.clone())));
+        for call in open.into_values() {
+            let _ = call.answers.send(Err(CallError::Died(status.clone())));
         }
         self.belongings
             .lock()
@@ -475,14 +491,20 @@ async fn dispatch<P: Protocol>(
                 after_us,
                 reply,
             } => {
-                if let Some(sender) = lock(calls).open.get(&id) {
-                    let _ = sender.send(Ok((reply, Duration::from_micros(after_us))));
+                if let Some(call) = lock(calls).open.get(&id) {
+                    let _ = call
+                        .answers
+                        .send(Ok((reply, Duration::from_micros(after_us))));
                 }
             }
-            FromWorker::Finished { id } => drop(lock(calls).open.remove(&id)),
+            FromWorker::Finished { id } => {
+                let finished = lock(calls).open.remove(&id);
+                drop(finished);
+            }
             FromWorker::Failed { id, failure } => {
-                if let Some(sender) = lock(calls).open.remove(&id) {
-                    let _ = sender.send(Err(CallError::Failed(failure)));
+                let failed = lock(calls).open.remove(&id);
+                if let Some(call) = failed {
+                    let _ = call.answers.send(Err(CallError::Failed(failure)));
                 }
             }
         }

@@ -60,10 +60,10 @@ pub(super) struct Live<P: Protocol> {
     pub loaded: P::Reply,
     /// The process keeps it too, until it is gone.
     pub ticket: Arc<Ticket>,
-    pub work: SyncMutex<Work>,
+    pub work: Arc<SyncMutex<Work>>,
 }
 
-/// Requests under way, and the lease that they share.
+/// Requests that are computed, and the lease that they share.
 #[derive(Default)]
 pub(super) struct Work {
     pub requests: u32,
@@ -254,7 +254,7 @@ where
                     process,
                     loaded,
                     ticket,
-                    work: SyncMutex::default(),
+                    work: Arc::default(),
                 })
             }
             Err(error) => {
@@ -389,7 +389,7 @@ async fn once<P: Protocol>(
     request: P::Request,
     patience: Duration,
 ) -> Result<P::Reply, CallError> {
-    let mut call = process.call(request, None);
+    let mut call = process.call(request, None, ());
     match call.next(patience).await {
         Some(reply) => {
             // The end of the call, so that dropping it is no cancellation.

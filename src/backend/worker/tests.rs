@@ -1,12 +1,14 @@
-//! Workers that never say hello.
+//! Workers that are scripts.
 
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::BytesMut;
 use futures::FutureExt;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio_util::codec::Encoder;
 
 use super::process::{CallError, Launch, Process};
 use super::supervisor::{Spec, Supervisor};
@@ -73,15 +75,28 @@ async fn started(events: &mut UnboundedReceiver<Stamped>) -> u32 {
     }
 }
 
-/// A directory with a worker that says nothing and does not end with its input. It is written by another process: one that this
-/// process is still writing to in any thread could not be started.
+/// A directory with a worker that says nothing and does not end with its input.
 fn programs() -> tempfile::TempDir {
+    programs_that("exec sleep 1000")
+}
+
+/// A directory with a worker that does this. It is written by another process: a program that this process is still writing in any
+/// thread could not be started.
+fn programs_that(act: &str) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
-    let write = "printf '#!/bin/sh\\nexec sleep 1000\\n' > jane-whisper && chmod +x jane-whisper";
+    let write = r#"printf '#!/bin/sh\n%s\n' "$1" > jane-whisper && chmod +x jane-whisper"#;
     let mut command = Command::new("sh");
-    let command = command.args(["-c", write]).current_dir(&directory);
-    assert!(command.status().unwrap().success());
+    let command = command.args(["-c", write, "sh", act]);
+    assert!(command.current_dir(&directory).status().unwrap().success());
     directory
+}
+
+fn frame(message: &FromWorker<WhisperReply>) -> Vec<u8> {
+    let mut frame = BytesMut::new();
+    codec()
+        .encode(encode(message).unwrap(), &mut frame)
+        .unwrap();
+    frame.to_vec()
 }
 
 fn launch(programs: &Path) -> Launch {
@@ -108,10 +123,45 @@ async fn a_call_that_ended_in_silence_is_not_waited_for_again() {
     let request = WhisperRequest::Measure {
         model: String::new(),
     };
-    let mut call = process.call(request, None);
+    let mut call = process.call(request, None, ());
     let silent = call.next(Duration::ZERO).await;
     assert!(matches!(silent, Some(Err(CallError::Silent(_)))));
     assert!(call.next(PATIENCE).now_or_never().unwrap().is_none());
+    process.kill();
+    process.end().await;
+}
+
+#[tokio::test]
+async fn what_a_call_holds_is_given_back_when_the_worker_is_done_though_nobody_took_the_answer() {
+    let frames = tempfile::tempdir().unwrap();
+    let hello = FromWorker::Hello {
+        protocol: protocol::VERSION,
+        engine: String::new(),
+    };
+    let reply = FromWorker::Reply {
+        id: 1,
+        after_us: 0,
+        reply: WhisperReply::Loaded { multilingual: true },
+    };
+    let done = [frame(&reply), frame(&FromWorker::Finished { id: 1 })].concat();
+    std::fs::write(frames.path().join("hello"), frame(&hello)).unwrap();
+    std::fs::write(frames.path().join("done"), done).unwrap();
+    // It is done as soon as it is asked something.
+    let act = format!(
+        "cd {:?}; cat hello; head -c 1 > /dev/null; cat done; exec sleep 1000",
+        frames.path()
+    );
+    let programs = programs_that(&act);
+    let process = Process::<Whisper>::start(&launch(programs.path()), &Events::new()).unwrap();
+    let request = WhisperRequest::Measure {
+        model: String::new(),
+    };
+    let (held, given_back) = tokio::sync::oneshot::channel::<()>();
+    let mut call = process.call(request, None, held);
+    assert!(given_back.await.is_err());
+    let reply = call.next(PATIENCE).await;
+    assert!(matches!(reply, Some(Ok(WhisperReply::Loaded { .. }))));
+    assert!(call.next(PATIENCE).await.is_none());
     process.kill();
     process.end().await;
 }
