@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::watch::next_sample;
 use super::{Factory, Origin, Runtime};
 use crate::backend::worker::is_beside;
 use crate::backend::{
@@ -397,6 +398,19 @@ async fn a_file_that_appeared_is_not_to_be_gone_again() {
     let event = scene.events.try_recv().unwrap().event;
     assert!(matches!(event, Event::ConfigRejected { .. }), "{event:?}");
     assert_eq!(scene.models().await[1], "first");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_of_the_samples_distance_takes_effect_at_once() {
+    let mut scene = Scene::new("[memory]\nsample_seconds = 60\n");
+    let runtime = Arc::clone(&scene.runtime);
+    let begun = tokio::time::Instant::now();
+    let sampling = tokio::spawn(async move { next_sample(&runtime).await });
+    tokio::task::yield_now().await;
+    let event = scene.edit(b"[memory]\nsample_seconds = 2\n").await;
+    assert!(matches!(event, Event::ConfigReloaded { .. }), "{event:?}");
+    sampling.await.unwrap();
+    assert_eq!(begun.elapsed().as_secs(), 2);
 }
 
 /// A valid file, damaged: bytes replaced, removed, repeated, or cut off.

@@ -77,8 +77,7 @@ async fn end_with(terminal: Terminal) {
 
 async fn keep_budgets(runtime: Arc<Runtime>, workers: Workers) {
     loop {
-        let seconds = runtime.in_force().config.memory.sample_seconds;
-        tokio::time::sleep(Duration::from_secs(u64::from(seconds))).await;
+        next_sample(&runtime).await;
         let memory = workers.memory.clone();
         // The kernel walks over all pages of a process to say what it takes.
         let evictions = tokio::task::spawn_blocking(move || {
@@ -87,6 +86,20 @@ async fn keep_budgets(runtime: Arc<Runtime>, workers: Workers) {
         });
         for eviction in evictions.await.unwrap_or_default() {
             workers.unload(eviction.id, eviction.reason).await;
+        }
+    }
+}
+
+/// Waits for as long as `memory.sample_seconds` says, also where it says something else meanwhile.
+pub(super) async fn next_sample(runtime: &Runtime) {
+    let last = tokio::time::Instant::now();
+    let mut changes = runtime.changes();
+    loop {
+        let seconds = runtime.in_force().config.memory.sample_seconds;
+        let next = last + Duration::from_secs(u64::from(seconds));
+        tokio::select! {
+            () = tokio::time::sleep_until(next) => return,
+            Ok(()) = changes.changed() => {}
         }
     }
 }
