@@ -43,18 +43,23 @@ pub fn session(model: &Path, cache: &str, threads: u32, gpu: bool) -> ort::Resul
             Err(error) => eprintln!("the optimised graph is not usable and is made again: {error}"),
         }
     }
-    let session = builder()?
+    let made = builder()?
         .with_optimization_level(GraphOptimizationLevel::Level3)?
         .with_optimized_model_path(optimised.unfinished())?
-        .commit_from_file(model)
-        .or_else(|error| {
+        .commit_from_file(model);
+    match made {
+        Ok(session) => {
+            if let Err(error) = optimised.finish() {
+                eprintln!("the optimised graph is not kept: {error}");
+            }
+            Ok(session)
+        }
+        // What there is of it, of this run or of one that was killed, may be cut off.
+        Err(error) => {
             eprintln!("the optimised graph cannot be kept: {error}");
             builder()?.commit_from_file(model)
-        })?;
-    if let Err(error) = optimised.finish() {
-        eprintln!("the optimised graph is not kept: {error}");
+        }
     }
-    Ok(session)
 }
 
 #[cfg(feature = "cuda")]
