@@ -138,7 +138,7 @@ fn parameters<'a>(
         },
     });
     parameters.set_language(Some(language));
-    parameters.set_max_tokens(number(window::most_tokens(samples)));
+    parameters.set_max_tokens(number(window::most_tokens(samples, language == "en")));
     if !options.prompt.is_empty() {
         // A NUL would panic inside the binding.
         parameters.set_initial_prompt(&options.prompt.replace('\0', " "));
