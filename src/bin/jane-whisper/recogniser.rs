@@ -111,6 +111,7 @@ impl Recogniser {
         call.check()?;
         result.map_err(engine)?;
         let mut reading = Reading::of(&self.state);
+        reading.seconds = window::seconds(audio.len());
         reading.no_speech_probability = self.no_speech_probability(threads).map_err(engine)?;
         Ok(reading)
     }

@@ -41,6 +41,14 @@ pub fn most_tokens(samples: usize, is_english: bool) -> u32 {
     (16 + per_second * seconds).min(220)
 }
 
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "an utterance has a million samples at most"
+)]
+pub fn seconds(samples: usize) -> f32 {
+    samples as f32 / RATE as f32
+}
+
 /// The audio with a little silence before it, and enough behind it to be readable at all. Speech that begins with the first
 /// sample is misread more often: with 100 ms before it tiny.en made no error in 75 words of commands instead of two.
 pub fn padded(audio: &[f32]) -> Vec<f32> {
