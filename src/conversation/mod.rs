@@ -112,6 +112,7 @@ impl Conversation {
         let engines = &in_force.engines;
         let prompt = Prompt {
             messages: self.history.messages(),
+            summary: self.history.summary_bytes(),
             tools: in_force.skills.current().tools(),
             ..Prompt::default()
         };

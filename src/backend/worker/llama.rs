@@ -98,6 +98,7 @@ impl LlamaBackend {
     fn prompted(&self, prompt: Prompt) -> LlamaOptions {
         LlamaOptions {
             messages: prompt.messages,
+            summary: prompt.summary,
             tools: prompt.tools,
             reply_so_far: prompt.reply_so_far,
             ..self.options.clone()
@@ -112,6 +113,7 @@ impl LlamaBackend {
 fn options(config: &Llm) -> LlamaOptions {
     LlamaOptions {
         messages: Vec::new(),
+        summary: 0,
         tools: Vec::new(),
         reply_so_far: String::new(),
         aside: false,
