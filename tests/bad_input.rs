@@ -4,8 +4,9 @@ mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use common::{Home, Run, data, models, write_wav};
+use common::{Home, Run, Running, data, models, write_wav};
 use sha2::{Digest, Sha256};
 
 /// Checks that `run` failed with this code and a message that holds all of `parts`.
@@ -311,6 +312,28 @@ fn a_wrong_configuration_is_told_whole() {
     );
     assert_eq!(home.run(&["check"]).code(), Some(0));
     assert_eq!(home.run(&["--no-such-option"]).code(), Some(2));
+}
+
+#[test]
+fn a_file_that_was_found_where_she_was_started_is_not_to_be_gone() {
+    let home = Home::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jane"));
+    command
+        .args(["chat", "--silent", "--json"])
+        .current_dir(home.path());
+    for variable in ["JANE_MODELS__DIRECTORY", "JANE_HOME"] {
+        command.env_remove(variable);
+    }
+    let mut chat = Running::spawn(&mut command);
+    chat.wait_for("listening");
+    fs::remove_file(home.path().join("jane.toml")).unwrap();
+    chat.wait_for("config.rejected");
+    home.write_config("[log]\nlevel = \"debug\"\n");
+    let reloaded = chat.wait_for("config.reloaded");
+    // The models' directory and the devices never changed.
+    assert_eq!(reloaded["changed"], serde_json::json!(["log.level"]));
+    drop(chat.stdin.take());
+    assert_eq!(chat.finish().code(), Some(0));
 }
 
 #[test]

@@ -311,11 +311,12 @@ fn a_server_that_is_down_is_stood_in_for() {
     let home = Home::new();
     let sky = model_that_is_asked(home.path(), "sky", SKY);
     let server = OpenAiServer::start("alpha");
-    home.write_config(&format!(
+    let config = format!(
         "[llm]\nbackend = \"openai\"\nmodel = \"alpha\"\nfallback = [\"local\"]\nfallback_model = {sky:?}\n\
          [llm.remote]\nurl = \"{}\"\n",
         server.url()
-    ));
+    );
+    home.write_config(&config);
     let mut chat = home.start(&["chat", "--silent"]);
     assert!(ask(&mut chat, OCEAN).contains("alpha"));
     drop(server);
@@ -325,6 +326,10 @@ fn a_server_that_is_down_is_stood_in_for() {
     assert_eq!(switched["to"], sky.to_str().unwrap());
     let reply = chat.wait_for("reply");
     assert!(reply["text"].as_str().unwrap().contains("blue"), "{reply}");
+    // What stands in also answers for the server where an edit is checked.
+    home.write_config(&config.replace("[llm]", "[llm]\ntemperature = 0.5"));
+    let edited = chat.wait_for_any(&["config.reloaded", "config.rejected"]);
+    assert_eq!(edited["changed"], serde_json::json!(["llm.temperature"]));
     drop(chat.stdin.take());
     assert_eq!(chat.finish().code(), Some(0));
 }

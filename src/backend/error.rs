@@ -38,6 +38,18 @@ pub enum BackendError {
     #[error("the {role} cannot load `{model}` beside what is loaded")]
     NotBeside { role: Role, model: String },
 
+    /// What the language model is told before every conversation leaves no room for one.
+    #[error(
+        "`assistant.system_prompt` and `context.pinned` are {tokens} tokens, and at most {most} have room: the model has a window of \
+         {window}, of which the reply takes {reply} and a question some as well"
+    )]
+    Instructions {
+        tokens: u32,
+        most: u32,
+        window: u32,
+        reply: u32,
+    },
+
     /// The worker's program is missing or cannot be started.
     #[error("cannot start `{worker}`, which runs the {role}: {reason}")]
     Start {
@@ -118,6 +130,9 @@ impl BackendError {
             }
             Self::Failed { failure: Failure::PromptTooLong { .. }, .. } => {
                 Some("shorten the text, or raise `llm.context_window` in `jane.toml`".to_owned())
+            }
+            Self::Instructions { .. } => {
+                Some("shorten them, or raise `llm.context_window` in `jane.toml`".to_owned())
             }
             Self::Failed { .. } | Self::NotBeside { .. } | Self::Interrupted => None,
         }

@@ -185,8 +185,23 @@ impl LanguageModel for Fallback<dyn LanguageModel> {
         .boxed()
     }
 
+    /// What a server breaks off is broken off: it is written on the side, and asked for again.
     fn aside(&self, messages: Vec<Message>, max_tokens: u32) -> ReplyStream {
-        self.0.current().aside(messages, max_tokens)
+        let pair = Arc::clone(&self.0);
+        let first = pair.current().aside(messages.clone(), max_tokens);
+        let mut is_begun = false;
+        first
+            .flat_map(move |item| match item {
+                Err(error) if !is_begun => match pair.stand_in(&error) {
+                    Some(local) => local.aside(messages.clone(), max_tokens),
+                    None => stream::iter([Err(error)]).boxed(),
+                },
+                item => {
+                    is_begun = true;
+                    stream::iter([item]).boxed()
+                }
+            })
+            .boxed()
     }
 
     async fn count_tokens(&self, prompts: Vec<Vec<Message>>) -> Result<Vec<u32>, BackendError> {
@@ -310,6 +325,9 @@ mod tests {
         }
 
         fn aside(&self, messages: Vec<Message>, _max_tokens: u32) -> ReplyStream {
+            if self.down.load(Ordering::Relaxed) {
+                return stream::iter([Err(down())]).boxed();
+            }
             self.reply(messages.into())
         }
 
@@ -407,5 +425,21 @@ mod tests {
         assert_eq!(*asked.lock().unwrap(), expected);
         // From now on it is the other one that is asked whether it takes tools.
         assert!(!model.takes_tools().await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_asked_on_the_side_is_stood_in_for_as_well() {
+        let (events, is_down) = (Events::new(), Arc::new(AtomicBool::new(true)));
+        let mut receiver = events.subscribe();
+        let (model, _) = pair(&is_down, events);
+        let items: Vec<_> = model.aside(vec![Message::user("count")], 3).collect().await;
+        assert_eq!(items.len(), 4);
+        assert_eq!(
+            *items[0].as_ref().unwrap(),
+            Generated::Text("uno ".to_owned())
+        );
+        assert!(items.iter().all(Result::is_ok));
+        let event = receiver.recv().await.unwrap().event;
+        assert!(matches!(event, Event::BackendSwitched { .. }), "{event:?}");
     }
 }

@@ -98,6 +98,8 @@ pub struct ToolCall {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prompt {
     pub messages: Vec<Message>,
+    /// Bytes at the end of the first message that tell what was said before; the rest of it are instructions.
+    pub summary: usize,
     pub tools: Vec<Tool>,
     /// The beginning of the reply, where another model was cut off: the reply goes on from its end.
     pub reply_so_far: String,

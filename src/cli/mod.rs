@@ -153,12 +153,13 @@ fn compile() -> ExitCode {
 async fn run(Arguments { common, command }: Arguments) -> u8 {
     let events = Events::new();
     let status = Status::default();
-    let printer = Printer::start(&events, common.json, &status);
+    let mut printer = Printer::start(&events, common.json, &status);
     // To interrupt is the usual way to end what only looks, and no failure.
     let only_looks = matches!(command, Command::Top(_));
     let mut is_interrupted = false;
     let result = tokio::select! {
         result = dispatch(&common, command, &events, &status) => result,
+        error = printer.broken() => unprinted(&error),
         () = interrupted() => {
             is_interrupted = true;
             if only_looks { Ok(()) } else { Err(Failure::interrupted()) }
@@ -180,6 +181,16 @@ async fn run(Arguments { common, command }: Arguments) -> u8 {
         printer.finish().await;
     }
     code
+}
+
+/// What the command comes to where its output cannot be written: nobody listens, and so she does not either.
+fn unprinted(error: &std::io::Error) -> Result<(), Failure> {
+    tracing::info!(%error, "nobody takes the output: Jane ends");
+    match error.kind() {
+        // As with `| head`: the reader has what it wanted.
+        std::io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(Failure::failed(format!("cannot write the output: {error}"))),
+    }
 }
 
 async fn dispatch(

@@ -20,7 +20,7 @@ const SLOW_TO_COMPILE: u64 = 1 << 20;
 const TICK: Duration = Duration::from_millis(200);
 
 pub struct Printer {
-    task: JoinHandle<()>,
+    task: JoinHandle<std::io::Result<()>>,
 }
 
 impl Printer {
@@ -41,25 +41,31 @@ impl Printer {
         Self { task }
     }
 
+    /// Waits until standard output takes nothing more, because its reader went away for one.
+    pub async fn broken(&mut self) -> std::io::Error {
+        match (&mut self.task).await {
+            Ok(Err(error)) => error,
+            // All was printed, which is no reason to end before the command does.
+            _ => std::future::pending().await,
+        }
+    }
+
     /// Waits until all events are printed. The last handle of [`Events`] must be gone, or about to go.
     pub async fn finish(self) {
-        let _ = self.task.await;
+        if !self.task.is_finished() {
+            let _ = self.task.await;
+        }
     }
 }
 
-fn print_json(mut events: mpsc::UnboundedReceiver<Stamped>) {
+fn print_json(mut events: mpsc::UnboundedReceiver<Stamped>) -> std::io::Result<()> {
     let mut stdout = stdout().lock();
     while let Some(stamped) = events.blocking_recv() {
-        let written = serde_json::to_writer(&mut stdout, &stamped).map_err(std::io::Error::from);
-        // A reader that went away wants no more events.
-        if written
-            .and_then(|()| writeln!(stdout))
-            .and_then(|()| stdout.flush())
-            .is_err()
-        {
-            return;
-        }
+        serde_json::to_writer(&mut stdout, &stamped)?;
+        writeln!(stdout)?;
+        stdout.flush()?;
     }
+    Ok(())
 }
 
 /// The view of a person.
@@ -74,14 +80,19 @@ struct Human {
     bar: Option<(String, ProgressBar)>,
     /// Where it is shown, only whole lines are printed.
     status: Status,
+    /// Why standard output takes nothing more.
+    broken: Option<std::io::Error>,
 }
 
 impl Human {
-    fn print(mut self, mut events: mpsc::UnboundedReceiver<Stamped>) {
-        while let Some(stamped) = events.blocking_recv() {
+    fn print(mut self, mut events: mpsc::UnboundedReceiver<Stamped>) -> std::io::Result<()> {
+        while self.broken.is_none()
+            && let Some(stamped) = events.blocking_recv()
+        {
             self.show(stamped.event);
         }
         self.end_bar();
+        self.broken.map_or(Ok(()), Err)
     }
 
     fn show(&mut self, event: Event) {
@@ -234,16 +245,16 @@ impl Human {
     fn delta(&mut self, text: &str) {
         self.end_bar();
         if self.in_reply {
-            self.put(&mut stdout(), text);
+            self.say(text);
         } else {
             self.in_reply = true;
-            self.put(&mut stdout(), &format!("jane: {}", text.trim_start()));
+            self.say(&format!("jane: {}", text.trim_start()));
         }
     }
 
     fn end_reply(&mut self, finish: &str) {
         if std::mem::take(&mut self.in_reply) {
-            self.put(&mut stdout(), "\n");
+            self.say("\n");
         }
         if finish == "length" {
             self.note("(the reply was cut off at `llm.max_reply_tokens`)");
@@ -259,12 +270,12 @@ impl Human {
 
     fn line(&mut self, text: &str) {
         self.interrupt();
-        self.put(&mut stdout(), &format!("{text}\n"));
+        self.say(&format!("{text}\n"));
     }
 
     fn note(&mut self, text: &str) {
         self.interrupt();
-        self.put(&mut stderr(), &format!("{text}\n"));
+        self.tell(&format!("{text}\n"));
         self.prompt();
     }
 
@@ -280,21 +291,28 @@ impl Human {
 
     fn problem(&mut self, kind: &str, message: &str, hint: Option<&str>) {
         self.interrupt();
-        self.put(&mut stderr(), &format!("{kind}: {message}\n"));
+        self.tell(&format!("{kind}: {message}\n"));
         if let Some(hint) = hint {
-            self.put(&mut stderr(), &format!("hint: {hint}\n"));
+            self.tell(&format!("hint: {hint}\n"));
         }
         self.prompt();
     }
 
-    fn put(&self, stream: &mut impl Write, text: &str) {
-        self.status.aside(|| put(stream, text));
+    /// Writes to standard output.
+    fn say(&mut self, text: &str) {
+        let said = self.status.aside(|| put(&mut stdout(), text));
+        self.broken = self.broken.take().or(said.err());
+    }
+
+    /// Writes to standard error. Nobody misses what it does not take.
+    fn tell(&self, text: &str) {
+        let _ = self.status.aside(|| put(&mut stderr(), text));
     }
 
     /// Marks that she listens, again where something was printed meanwhile.
     fn prompt(&self) {
         if self.prompted {
-            self.put(&mut stderr(), "> ");
+            self.tell("> ");
         }
     }
 
@@ -302,10 +320,10 @@ impl Human {
     fn interrupt(&mut self) {
         self.end_bar();
         if std::mem::take(&mut self.in_reply) {
-            self.put(&mut stdout(), "\n");
+            self.say("\n");
         }
         if self.prompted {
-            self.put(&mut stderr(), "\n");
+            self.tell("\n");
         }
     }
 
@@ -347,21 +365,19 @@ impl Human {
     fn report(&mut self, report: &serde_json::Value) {
         self.interrupt();
         if let Some(text) = report.get("text").and_then(serde_json::Value::as_str) {
-            self.put(&mut stdout(), text);
+            self.say(text);
         }
     }
 }
 
-/// Writes at once, without what could command a terminal: the text may come from a model. A reader
-/// that went away loses the rest, and nobody is told.
-fn put(stream: &mut impl Write, text: &str) {
+/// Writes at once, without what could command a terminal: the text may come from a model.
+fn put(stream: &mut impl Write, text: &str) -> std::io::Result<()> {
     let harmless: String = text
         .chars()
         .filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t'))
         .collect();
-    let _ = stream
-        .write_all(harmless.as_bytes())
-        .and_then(|()| stream.flush());
+    stream.write_all(harmless.as_bytes())?;
+    stream.flush()
 }
 
 fn bar(model: &str, of_bytes: Option<u64>) -> ProgressBar {
@@ -407,7 +423,7 @@ mod tests {
     #[test]
     fn a_model_cannot_command_the_terminal() {
         let mut written = Vec::new();
-        put(&mut written, "one\x1b]0;two\x07\r\tthree\n");
+        put(&mut written, "one\x1b]0;two\x07\r\tthree\n").unwrap();
         assert_eq!(written, b"one]0;two\tthree\n");
     }
 }

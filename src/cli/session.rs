@@ -197,14 +197,17 @@ pub fn configuration(common: &Common) -> Result<(PathBuf, Origin, Config), Failu
             .map_err(|error| Failure::failed(format!("`{}`: {error}", file.display())))?,
         None => home.join(CONFIGURATION),
     };
-    let origin = Origin {
+    let mut origin = Origin {
         file,
         // A file or a home that is named by the user must be there; without any, the defaults serve.
         file_is_required: common.home.is_some() || common.config.is_some(),
         environment: config::process_environment(),
         overrides: common.overrides.clone(),
     };
-    let config = Config::load(&origin.source())?;
+    let source = origin.source();
+    let config = Config::load(&source)?;
+    // One that was there is not to be gone later on.
+    origin.file_is_required = source.file.is_some();
     Ok((home, origin, config))
 }
 

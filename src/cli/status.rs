@@ -45,8 +45,8 @@ impl Status {
     }
 
     /// Does something to the terminal while the line is not there.
-    pub fn aside(&self, something: impl FnOnce()) {
-        self.0.suspend(something);
+    pub fn aside<T>(&self, something: impl FnOnce() -> T) -> T {
+        self.0.suspend(something)
     }
 }
 

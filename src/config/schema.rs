@@ -212,7 +212,7 @@ pub struct Worker {
     #[schemars(range(min = 1, max = 3600))]
     pub start_seconds: u32,
     /// Seconds after which a request that yields nothing fails and its engine is restarted.
-    #[schemars(range(min = 1, max = 3600))]
+    #[schemars(range(min = 10, max = 3600))]
     pub silent_seconds: u32,
 }
 

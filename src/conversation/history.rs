@@ -97,6 +97,12 @@ impl History {
         Message::system(paragraphs(&self.instructions, &summary))
     }
 
+    /// Bytes at the end of the first message that tell what was said before.
+    pub fn summary_bytes(&self) -> usize {
+        let system = self.system().content;
+        system.len().saturating_sub(self.instructions.len())
+    }
+
     /// Adds an exchange, whose prompt had so many tokens as the model says; 0 where it did not say.
     pub fn push(&mut self, question: &str, answer: &str, prompt_tokens: u32) {
         self.exchanges.push(Exchange {

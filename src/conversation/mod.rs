@@ -112,6 +112,7 @@ impl Conversation {
         let engines = &in_force.engines;
         let prompt = Prompt {
             messages: self.history.messages(),
+            summary: self.history.summary_bytes(),
             tools: in_force.skills.current().tools(),
             ..Prompt::default()
         };
@@ -300,13 +301,19 @@ impl Conversation {
             answer,
         };
         let reply = replying
-            .run(&mut self.history, &question, output, waterfall)
+            .run(&self.history, &question, output, waterfall)
             .await?;
-        self.history
-            .push(&question, &reply.text, waterfall.prompt_tokens);
-        replying
-            .skills
-            .replied(&question, &reply.text, &reply.tools);
+        // Where the model said nothing there is nothing to remember.
+        if !reply.text.is_empty() {
+            if reply.skipped > 0 {
+                upkeep::cut(&mut self.history, reply.skipped, &self.events);
+            }
+            self.history
+                .push(&question, &reply.text, waterfall.prompt_tokens);
+            replying
+                .skills
+                .replied(&question, &reply.text, &reply.tools);
+        }
         Ok(Answer {
             question,
             dropped: false,
@@ -354,7 +361,7 @@ impl Conversation {
         };
         let mut waterfall = Waterfall::default();
         let said = announcing
-            .run(&mut self.history, "", output, &mut waterfall)
+            .run(&self.history, "", output, &mut waterfall)
             .await;
         waterfall.total_ms = clock.ms();
         let speech = match said {

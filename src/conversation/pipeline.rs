@@ -4,11 +4,11 @@
 
 use tokio::sync::mpsc;
 
+use super::TurnError;
 use super::history::History;
 use super::reply::{At, Reply, Spoken, Task};
 use super::skills::TurnSkills;
 use super::telling::{Telling, Told};
-use super::{TurnError, upkeep};
 use crate::audio::AudioOutput;
 use crate::backend::{BackendError, Engines};
 use crate::config::Context;
@@ -24,6 +24,8 @@ pub struct Pipeline<'a> {
 }
 
 pub struct Answered {
+    /// So many of the oldest exchanges were left out for it.
+    pub skipped: usize,
     pub text: String,
     /// The tools that were called for it.
     pub tools: Vec<String>,
@@ -36,7 +38,7 @@ impl Pipeline<'_> {
     /// Where the model fails. A voice or loudspeaker that fails is told in [`Answered::speech`].
     pub async fn run(
         &self,
-        history: &mut History,
+        history: &History,
         question: &str,
         output: Option<&mut (dyn AudioOutput + 'static)>,
         waterfall: &mut Waterfall,
@@ -51,11 +53,12 @@ impl Pipeline<'_> {
             answer: self.answer.clone(),
         });
         let (written, spoken) = (&mut reply.written, &mut reply.spoken);
+        let mut left_out = 0;
         let telling = async {
             while let Some(piece) = written.recv().await {
                 match self.telling.tell(piece, waterfall) {
                     Told::Nothing => {}
-                    Told::Skipped(count) => upkeep::cut(history, count, &self.telling.events),
+                    Told::Skipped(count) => left_out = count,
                     Told::Ended {
                         text,
                         generation,
@@ -105,6 +108,7 @@ impl Pipeline<'_> {
         }
         self.telling.reply(&text, &generation);
         Ok(Answered {
+            skipped: left_out,
             text,
             tools,
             speech,

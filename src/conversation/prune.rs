@@ -1,7 +1,8 @@
 //! How much of a conversation has to go so that the next turn fits the context window.
 //!
 //! Invariants: the oldest exchanges go first, whole, and down to the low-water mark in one go, so that the model's cache is
-//! rebuilt seldom; the newest exchange stays wherever it fits; the reply's room is never touched.
+//! rebuilt seldom; the newest exchange stays wherever it fits; the reply's room is never touched; nothing is cut where that would
+//! not help.
 
 use super::history::History;
 use super::summary::SUMMARY_TOKENS;
@@ -18,6 +19,8 @@ const SUMMARY_ROOM: u32 = SUMMARY_TOKENS + 32;
 /// The marks that a conversation is kept between, in tokens of the next prompt without its question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Marks {
+    /// Above this no question fits.
+    pub prompt: u32,
     /// Above this a question might not fit.
     pub high: u32,
     /// What a conversation that is cut may keep at most.
@@ -33,7 +36,12 @@ impl Marks {
         let summary = if context.summary { SUMMARY_ROOM } else { 0 };
         let kept = high.saturating_sub(summary);
         let low = share(window.tokens, context.low_water).min(kept);
-        Self { high, kept, low }
+        Self {
+            prompt,
+            high,
+            kept,
+            low,
+        }
     }
 
     /// How many of the oldest exchanges have to go before the next question is asked.
@@ -48,9 +56,14 @@ impl Marks {
         }
     }
 
-    /// How many of the oldest exchanges are above the low-water mark.
+    /// How many of the oldest exchanges are above the low-water mark; none where there is no room for a question without them
+    /// either, because the instructions alone are too long.
     fn above_low(self, history: &History) -> usize {
         let mut left = history.tokens();
+        let all = history.exchange_tokens().fold(0, u32::saturating_add);
+        if left.saturating_sub(all) > self.prompt {
+            return 0;
+        }
         let exchanges = history.exchange_tokens();
         let newest = exchanges.len().saturating_sub(1);
         let goes = exchanges.enumerate().take_while(|(place, tokens)| {

@@ -150,6 +150,7 @@ pub(super) async fn begin(
         messages.extend_from_slice(called);
         let mut stream = task.engines.llm.reply(Prompt {
             messages,
+            summary: task.history.summary_bytes(),
             tools: tools.to_vec(),
             ..Prompt::default()
         });

@@ -16,7 +16,7 @@ pub struct Telling {
 #[derive(Debug)]
 pub enum Told {
     Nothing,
-    /// The model answers without so many of the oldest exchanges: the history is to lose them.
+    /// The model answers without so many of the oldest exchanges: the history is to lose them once there is an answer.
     Skipped(usize),
     /// The whole reply is there. It was not told yet.
     Ended {

@@ -12,7 +12,7 @@ use super::*;
 use crate::backend::{Engines, Message, Window};
 use crate::config::{Config, Context};
 use crate::event::Stamped;
-use fake::{Fake, Silent};
+use fake::{After, Fake, Silent};
 
 const SYSTEM: &str = "You are Jane.";
 
@@ -325,6 +325,32 @@ async fn a_new_prompt_keeps_the_conversation() {
 }
 
 #[tokio::test]
+async fn instructions_that_are_too_long_do_not_cost_the_conversation() {
+    let llm = Arc::new(Fake::new(window(600, 50)));
+    let events = Events::new();
+    let mut receiver = events.subscribe();
+    let mut conversation = conversation(&llm, &Context::default(), &events);
+    for number in 0..4 {
+        ask(&mut conversation, &question(number, 10, 20))
+            .await
+            .unwrap();
+    }
+    let before = conversation.history.messages();
+    conversation.set_prompt(&"word ".repeat(600), &Context::default());
+    conversation.upkeep().await;
+    let error = ask(&mut conversation, &question(4, 10, 20)).await;
+    assert!(error.unwrap_err().hint().is_some());
+    conversation.upkeep().await;
+    assert_eq!(pruned(&mut receiver), 0);
+
+    conversation.set_prompt(SYSTEM, &Context::default());
+    conversation.upkeep().await;
+    assert_eq!(conversation.history.messages(), before);
+    ask(&mut conversation, &question(4, 10, 20)).await.unwrap();
+    assert!(llm.last_prompt().starts_with(&before));
+}
+
+#[tokio::test]
 async fn lines_that_leave_no_pause_are_pruned_by_known_sizes_and_seldom() {
     let llm = Arc::new(Fake::new(window(600, 50)));
     let events = Events::new();
@@ -373,6 +399,73 @@ async fn a_giant_question_leaves_out_no_more_turns_than_it_must() {
     assert!(error.unwrap_err().hint().is_some());
     assert_eq!(conversation.history.messages(), before);
     assert_eq!(pruned(&mut receiver), 0);
+}
+
+#[tokio::test]
+async fn a_turn_that_fails_or_is_dropped_leaves_out_nothing_for_good() {
+    let llm = Arc::new(Fake::new(window(1000, 50)));
+    let events = Events::new();
+    let mut receiver = events.subscribe();
+    let mut conversation = conversation(&llm, &Context::default(), &events);
+    for number in 0..15 {
+        ask(&mut conversation, &question(number, 10, 20))
+            .await
+            .unwrap();
+    }
+    let before = conversation.history.messages();
+    let giant = question(15, 600, 20);
+    llm.after_first_word(After::Fails);
+    ask(&mut conversation, &giant).await.unwrap_err();
+    assert!(llm.last_prompt().len() < before.len());
+    assert_eq!(conversation.history.messages(), before);
+
+    llm.after_first_word(After::Hangs);
+    let mut answering = Box::pin(ask(&mut conversation, &giant));
+    loop {
+        assert!(poll!(answering.as_mut()).is_pending());
+        if let Ok(stamped) = receiver.try_recv() {
+            assert!(!matches!(stamped.event, Event::ContextPruned { .. }));
+            if matches!(stamped.event, Event::ReplyDelta { turn: 17, .. }) {
+                break;
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+    drop(answering);
+    assert_eq!(conversation.history.messages(), before);
+    assert_eq!(pruned(&mut receiver), 0);
+    llm.after_first_word(After::GoesOn);
+
+    ask(&mut conversation, &giant).await.unwrap();
+    assert!(pruned(&mut receiver) > 0);
+}
+
+#[tokio::test]
+async fn a_reply_of_no_words_is_no_exchange() {
+    let llm = Arc::new(Fake::new(window(1000, 50)));
+    let mut conversation = conversation(&llm, &Context::default(), &Events::new());
+    let before = conversation.history.messages();
+    let answer = ask(&mut conversation, &question(0, 10, 0)).await.unwrap();
+    assert_eq!(answer.reply, "");
+    assert_eq!(conversation.history.messages(), before);
+}
+
+#[tokio::test]
+async fn results_that_do_not_fit_are_shortened_and_the_turn_ends_in_a_sentence_all_the_same() {
+    let llm = Arc::new(Fake::new(window(600, 50)));
+    let mut conversation = conversation(&llm, &Context::default(), &Events::new());
+    // What it is told is the name of a tool that is not there: 700 words.
+    let answer = ask(&mut conversation, "call 700").await.unwrap();
+    assert_eq!(answer.reply, "done.");
+    let prompt = llm.last_prompt();
+    let result = &prompt.last().unwrap().content;
+    assert!(result.starts_with("error: there is no tool"), "{result}");
+    assert!((200..=550).contains(&llm.read(&prompt)));
+
+    // Behind such a question nothing fits.
+    let giant = format!("{}call 700", "word ".repeat(520));
+    let answer = ask(&mut conversation, &giant).await.unwrap();
+    assert!(answer.reply.contains("too many steps"), "{}", answer.reply);
 }
 
 /// A conversation whose next upkeep cuts and folds.

@@ -52,6 +52,7 @@ impl Upkeep<'_> {
     async fn read(&self, history: &History) -> Result<(), BackendError> {
         let prompt = Prompt {
             messages: history.messages(),
+            summary: history.summary_bytes(),
             tools: self.tools.clone(),
             ..Prompt::default()
         };

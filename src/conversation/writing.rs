@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::reply::{At, NOTHING, Task, Written, begin};
 use super::sentences::SentenceCutter;
 use super::spoken;
-use crate::backend::{BackendError, Generated, Generation, Message, ToolCall};
+use crate::backend::{BackendError, Generated, Generation, Message, Speaker, ToolCall};
 use crate::skill::{self, ToolResult};
 
 /// Said where the model goes on calling tools when it should answer.
@@ -25,6 +25,9 @@ const LAST_ROUND: &str = "(No more tools can be called now. Answer the user.)";
 
 /// Characters of a tool's result that the model sees.
 const LONGEST_RESULT: usize = 4_000;
+
+/// Characters under which no result is shortened to make it fit.
+const SHORTEST_RESULT: usize = 200;
 
 /// Calls in one message of the model.
 const MOST_CALLS: usize = 8;
@@ -69,7 +72,17 @@ async fn ask(task: &Task, text: &mut Text<'_>) -> Result<(Generation, Vec<String
     let mut total: Option<Generation> = None;
     let mut round = 0;
     loop {
-        let (skipped, first, stream) = begin(task, &called, &tools).await?;
+        let is_last = round == task.skills.rounds;
+        let (skipped, first, stream) = match begin(task, &told(&called, is_last), &tools).await {
+            Err(error) if round > 0 && error.too_long().is_some() => {
+                if shorten(&mut called) {
+                    continue;
+                }
+                text.sentence(TOO_MANY_CALLS).await;
+                break;
+            }
+            begun => begun?,
+        };
         if round == 0 {
             text.tell(Written::Begun { skipped });
         }
@@ -90,7 +103,7 @@ async fn ask(task: &Task, text: &mut Text<'_>) -> Result<(Generation, Vec<String
         if calls.is_empty() {
             break;
         }
-        if round == task.skills.rounds {
+        if is_last {
             text.sentence(TOO_MANY_CALLS).await;
             break;
         }
@@ -114,16 +127,38 @@ async fn ask(task: &Task, text: &mut Text<'_>) -> Result<(Generation, Vec<String
             text.sentence(&answers.join(" ")).await;
             break;
         }
-        if round == task.skills.rounds
-            && let Some(last) = called.last_mut()
-        {
-            last.content = format!("{}\n{LAST_ROUND}", last.content);
-        }
     }
     if !used.is_empty() && text.all.trim().is_empty() {
         text.sentence(NO_WORDS).await;
     }
     Ok((total.unwrap_or(NOTHING), used))
+}
+
+/// What the model is told of its calls so far.
+fn told(called: &[Message], is_last: bool) -> Vec<Message> {
+    let mut told = called.to_vec();
+    if is_last && let Some(last) = told.last_mut() {
+        last.content = format!("{}\n{LAST_ROUND}", last.content);
+    }
+    told
+}
+
+/// Shortens the longest results of tools to half of the longest one. Returns whether that was possible.
+fn shorten(called: &mut [Message]) -> bool {
+    let length = |message: &Message| message.content.chars().count();
+    let results = called
+        .iter_mut()
+        .filter(|message| message.speaker == Speaker::Tool);
+    let results: Vec<&mut Message> = results.collect();
+    let longest = results.iter().map(|result| length(result)).max();
+    let Some(longest) = longest.filter(|longest| *longest > SHORTEST_RESULT) else {
+        return false;
+    };
+    let most = (longest / 2).max(SHORTEST_RESULT);
+    for result in results {
+        result.content = result.content.chars().take(most).collect();
+    }
+    true
 }
 
 /// Calls a tool. Returns what the model is told of it, and the answer where the tool gives that itself.

@@ -63,6 +63,8 @@ pub struct Request<'a> {
     /// The engine that goes once this one is loaded. The placement is planned as if it were gone; it must go first only where
     /// both do not fit beside each other.
     pub replaces: Option<EntryId>,
+    /// Whether others may be unloaded for it.
+    pub unloads: bool,
 }
 
 /// An engine that is to be unloaded.
@@ -118,7 +120,12 @@ impl MemoryManager {
         let correction = state.ledger.correction(request.role, request.model);
         let footprint = ledger::corrected(request.footprint, &correction);
         let room = room(&state, request.role);
-        let plan = plan(&footprint, &request.wish, &room, &others(&state, request))?;
+        let others = if request.unloads {
+            others(&state, request)
+        } else {
+            Vec::new()
+        };
+        let plan = plan(&footprint, &request.wish, &room, &others)?;
         let id = state.ledger.add(Entry {
             role: request.role,
             model: request.model.to_owned(),

@@ -26,7 +26,9 @@ pub use processor::{
 #[cfg(unix)]
 pub use socket::{connect_in, listen_in};
 #[cfg(unix)]
-pub use unix::{ReloadSignals, exit_now, file_number, private_directory, take_stdout};
+pub use unix::{
+    Hangups, Terminal, ask_to_end, computed, exit_now, file_number, private_directory, take_stdout,
+};
 
 /// Gives up files and network; on this system that is not known, and nothing is given up.
 #[cfg(not(target_os = "linux"))]

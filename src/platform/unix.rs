@@ -56,11 +56,66 @@ pub fn file_number(metadata: &std::fs::Metadata) -> u64 {
     metadata.ino()
 }
 
-/// The signals that ask for the configuration to be read anew: SIGHUP.
-pub struct ReloadSignals(Option<Signal>);
+/// The time that the threads of this process spent computing, asked without a file: workers have given those up.
+#[must_use]
+pub fn computed() -> std::time::Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: `time` has room for what is written there.
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
+    let whole = std::time::Duration::from_secs(u64::try_from(time.tv_sec).unwrap_or(0));
+    whole + std::time::Duration::from_nanos(u64::try_from(time.tv_nsec).unwrap_or(0))
+}
 
-impl ReloadSignals {
-    /// From now on the signal does not end the process.
+/// The terminal that this process was started from, which ends it when it is closed.
+#[derive(Debug, Clone, Copy)]
+pub struct Terminal {
+    /// Not where there is none, and not where the process is to outlive it (`nohup`).
+    ends_with_it: bool,
+}
+
+impl Terminal {
+    /// Looks at it. To be done before [`Hangups`] are waited for, which nobody can tell from `nohup` afterwards.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self {
+            ends_with_it: File::open(TERMINAL).is_ok() && !ignores_hangups(),
+        }
+    }
+
+    /// Whether it was closed. The system takes a terminal that hangs up from its processes before it tells them by SIGHUP.
+    #[must_use]
+    pub fn is_closed(self) -> bool {
+        let gone =
+            |error: std::io::Error| matches!(error.raw_os_error(), Some(libc::ENXIO | libc::EIO));
+        self.ends_with_it && File::open(TERMINAL).is_err_and(gone)
+    }
+}
+
+/// Whoever opens it gets the terminal that controls the process.
+const TERMINAL: &str = "/dev/tty";
+
+fn ignores_hangups() -> bool {
+    let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: `action` has room for what is written there, and nothing is changed.
+    let asked = unsafe { libc::sigaction(libc::SIGHUP, std::ptr::null(), action.as_mut_ptr()) };
+    // SAFETY: all bytes zero are a `sigaction` as well, where nothing was written.
+    asked == 0 && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_IGN
+}
+
+/// Has the process end as by SIGTERM.
+pub fn ask_to_end() {
+    // SAFETY: `raise` has no preconditions.
+    unsafe { libc::raise(libc::SIGTERM) };
+}
+
+/// SIGHUP: the configuration is to be read anew, or the [`Terminal`] was closed.
+pub struct Hangups(Option<Signal>);
+
+impl Hangups {
+    /// From now on the signal does not end the process by itself.
     #[must_use]
     pub fn new() -> Self {
         Self(signal(SignalKind::hangup()).ok())
@@ -75,7 +130,7 @@ impl ReloadSignals {
     }
 }
 
-impl Default for ReloadSignals {
+impl Default for Hangups {
     fn default() -> Self {
         Self::new()
     }

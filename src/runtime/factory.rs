@@ -37,10 +37,6 @@ pub trait Factory: Send + Sync {
     /// From now on the budgets are these.
     fn set_budgets(&self, budgets: &Memory);
 
-    /// Lets a model of `role` only be loaded beside what is there, from now on, or without such a rule; see
-    /// [`Workers::load_beside`].
-    fn load_beside(&self, role: Option<Role>);
-
     /// Unloads the models of `role` that are loaded and idle.
     async fn unload(&self, role: Role);
 }
@@ -151,10 +147,6 @@ impl Factory for Installed {
 
     fn set_budgets(&self, budgets: &Memory) {
         self.workers.memory.set_budgets(budgets.clone());
-    }
-
-    fn load_beside(&self, role: Option<Role>) {
-        self.workers.load_beside(role);
     }
 
     async fn unload(&self, role: Role) {

@@ -12,6 +12,7 @@ mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, OwnedRwLockReadGuard, RwLock};
@@ -65,7 +66,11 @@ impl Origin {
     /// What [`Config::load`] reads now.
     #[must_use]
     pub fn source(&self) -> Source {
-        let file = (self.file_is_required || self.file.exists()).then(|| self.file.clone());
+        self.source_with(self.file_is_required)
+    }
+
+    fn source_with(&self, file_is_required: bool) -> Source {
+        let file = (file_is_required || self.file.exists()).then(|| self.file.clone());
         Source {
             file,
             environment: self.environment.clone(),
@@ -82,6 +87,8 @@ pub struct Runtime {
     in_force: ArcSwap<InForce>,
     /// Turns hold it to read; a swap for which an engine has to go first, to write.
     gate: Arc<RwLock<()>>,
+    /// Whether a reload has read a file: from then on there must be one.
+    has_file: AtomicBool,
     /// Held by the reload that is under way.
     reloading: Mutex<()>,
     generation: tokio::sync::watch::Sender<u64>,
@@ -114,6 +121,7 @@ impl Runtime {
             events,
             in_force: ArcSwap::from_pointee(in_force),
             gate: Arc::default(),
+            has_file: AtomicBool::default(),
             reloading: Mutex::default(),
             generation: tokio::sync::watch::Sender::new(0),
         });

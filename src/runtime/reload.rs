@@ -3,14 +3,17 @@
 //! Invariant: everything that can fail happens before the swap, and the swap is one store.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedRwLockWriteGuard;
 
 use super::{InForce, Runtime};
 use crate::audio::SPEECH_RATE;
+use crate::backend::worker::beside;
 use crate::backend::{BackendError, Engines, Message, finished};
 use crate::config::{Config, ConfigError, changed_keys, needs_restart};
+use crate::conversation::{History, Marks};
 use crate::event::{Event, Role};
 
 /// What is spoken, asked and heard to find out whether an engine works: it costs little.
@@ -64,7 +67,11 @@ impl Runtime {
 
     async fn try_reload(&self, forced: bool) -> Result<Applied, Rejected> {
         let old = self.in_force.load_full();
-        let config = Config::load(&self.origin.source()).map_err(Rejected::Config)?;
+        let had_file = self.origin.file_is_required || self.has_file.load(Ordering::Relaxed);
+        let source = self.origin.source_with(had_file);
+        let config = Config::load(&source).map_err(Rejected::Config)?;
+        self.has_file
+            .fetch_or(source.file.is_some(), Ordering::Relaxed);
         let changed = changed_keys(&old.config, &config);
         if changed.is_empty() && !forced {
             return Ok(Applied {
@@ -107,18 +114,25 @@ impl Runtime {
         let mut swap = Swap::default();
         for (role, section) in [(Role::Stt, "stt"), (Role::Llm, "llm"), (Role::Tts, "tts")] {
             let touched = differs(section) || elsewhere;
-            if !(touched || patience || forced) {
+            let instructed = role == Role::Llm && (differs("assistant") || differs("context"));
+            if !(touched || patience || forced || instructed) {
                 continue;
             }
-            let mut result = self.build(role, config, &mut engines);
+            let mut result = Ok(());
+            if touched || patience || forced {
+                result = self.build(role, config, &mut engines);
+            }
             if result.is_ok() && (touched || forced) {
                 result = self
                     .check_and_make_room(role, &engines, config, &mut swap)
                     .await;
             }
+            if result.is_ok() && role == Role::Llm && (touched || instructed) {
+                result = check_instructions(&engines, config).await;
+            }
             match result {
                 Ok(()) => {}
-                Err(error) if touched => {
+                Err(error) if touched || matches!(error, BackendError::Instructions { .. }) => {
                     self.take_back(&swap.unloaded, old).await;
                     return Err(error);
                 }
@@ -152,9 +166,7 @@ impl Runtime {
         config: &Config,
         swap: &mut Swap,
     ) -> Result<(), BackendError> {
-        self.factory.load_beside(Some(role));
-        let checked = check(role, engines, config).await;
-        self.factory.load_beside(None);
+        let checked = beside(role, check(role, engines, config)).await;
         let Err(BackendError::NotBeside { .. }) = checked else {
             return checked;
         };
@@ -221,6 +233,27 @@ pub async fn check(role: Role, engines: &Engines, config: &Config) -> Result<(),
         }
         Role::Tts => finished(engines.tts.speak(GREETING.to_owned())).await,
     }
+}
+
+/// Whether the language model's window has room for a conversation behind the instructions of `config`.
+async fn check_instructions(engines: &Engines, config: &Config) -> Result<(), BackendError> {
+    let history = History::new(&config.instructions(), &config.context.pinned);
+    let prompts = history.uncounted().into_iter().map(|(_, prompt)| prompt);
+    let counts = engines.llm.count_tokens(prompts.collect()).await?;
+    let window = engines.llm.window().await?;
+    let (tokens, most) = (
+        counts.into_iter().fold(0, u32::saturating_add),
+        Marks::new(window, &config.context).high,
+    );
+    if tokens <= most {
+        return Ok(());
+    }
+    Err(BackendError::Instructions {
+        tokens,
+        most,
+        window: window.tokens,
+        reply: window.reply,
+    })
 }
 
 /// One text for each mistake.

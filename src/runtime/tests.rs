@@ -6,9 +6,12 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use proptest::prelude::*;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::watch::next_sample;
 use super::{Factory, Origin, Runtime};
+use crate::backend::worker::is_beside;
 use crate::backend::{
     BackendError, Engines, Finish, Generated, Generation, LanguageModel, Message, Prompt,
     ReplyStream, Speech, SpeechStream, SpeechToText, TextToSpeech, Transcript, Window,
@@ -30,7 +33,8 @@ struct World {
     broken: Vec<String>,
     /// Whether only one model of a role has room.
     is_narrow: bool,
-    is_beside: bool,
+    /// A model of this name waits for what is told here before it does anything.
+    slow: Arc<Notify>,
     loaded: Vec<String>,
     budgets: Vec<Memory>,
 }
@@ -48,7 +52,7 @@ impl Named {
             });
         }
         if !world.loaded.contains(&self.model) {
-            if world.is_narrow && world.is_beside {
+            if world.is_narrow && (is_beside(Role::Stt) || is_beside(Role::Llm)) {
                 return Err(BackendError::NotBeside {
                     role: Role::Llm,
                     model: self.model.clone(),
@@ -67,6 +71,10 @@ impl SpeechToText for Named {
     }
 
     async fn transcribe(&self, _samples: Arc<[f32]>) -> Result<Transcript, BackendError> {
+        if self.model == "slow" {
+            let slow = Arc::clone(&self.world.lock().unwrap().slow);
+            slow.notified().await;
+        }
         self.ask()?;
         Ok(Transcript {
             text: self.model.clone(),
@@ -103,7 +111,10 @@ impl LanguageModel for Named {
     }
 
     async fn count_tokens(&self, prompts: Vec<Vec<Message>>) -> Result<Vec<u32>, BackendError> {
-        Ok(vec![1; prompts.len()])
+        let words = |message: &Message| message.content.split_whitespace().count();
+        let words = |messages: &Vec<Message>| messages.iter().map(words).sum::<usize>();
+        let words = prompts.iter().map(words);
+        Ok(words.map(|words| u32::try_from(words).unwrap()).collect())
     }
 
     async fn window(&self) -> Result<Window, BackendError> {
@@ -175,10 +186,6 @@ impl Factory for Fakes {
         self.0.lock().unwrap().budgets.push(budgets.clone());
     }
 
-    fn load_beside(&self, role: Option<Role>) {
-        self.0.lock().unwrap().is_beside = role.is_some();
-    }
-
     async fn unload(&self, _role: Role) {
         self.0.lock().unwrap().loaded.clear();
     }
@@ -194,12 +201,19 @@ struct Scene {
 
 impl Scene {
     fn new(text: &str) -> Self {
+        Self::with_file(Some(text))
+    }
+
+    /// Without a file the defaults are in force.
+    fn with_file(text: Option<&str>) -> Self {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("jane.toml");
-        std::fs::write(&file, text).unwrap();
+        if let Some(text) = text {
+            std::fs::write(&file, text).unwrap();
+        }
         let origin = Origin {
             file: file.clone(),
-            file_is_required: true,
+            file_is_required: text.is_some(),
             environment: Vec::new(),
             overrides: Vec::new(),
         };
@@ -312,6 +326,26 @@ async fn where_both_do_not_fit_the_old_one_goes_first_after_its_turn() {
 }
 
 #[tokio::test]
+async fn a_turn_during_a_check_loads_what_it_needs_as_ever() {
+    let mut scene = Scene::new("");
+    scene.world.lock().unwrap().is_narrow = true;
+    let (runtime, file) = (Arc::clone(&scene.runtime), scene.file.clone());
+    std::fs::write(&file, "[stt]\nmodel = \"slow\"\n").unwrap();
+    let reloading = tokio::spawn(async move { runtime.reload(false).await });
+    tokio::task::yield_now().await;
+    // The check of the new recogniser is under way, and nothing is loaded yet.
+    assert_eq!(scene.models().await[0], Config::default().stt.model);
+    // Once for the check beside the old one, and once for that in its place.
+    let slow = Arc::clone(&scene.world.lock().unwrap().slow);
+    slow.notify_one();
+    tokio::task::yield_now().await;
+    slow.notify_one();
+    reloading.await.unwrap();
+    let event = scene.events.try_recv().unwrap().event;
+    assert!(matches!(event, Event::ConfigReloaded { .. }), "{event:?}");
+}
+
+#[tokio::test]
 async fn a_file_that_is_gone_changes_nothing_and_may_come_back() {
     let mut scene = Scene::new("[llm]\nmodel = \"first\"\n");
     std::fs::remove_file(&scene.file).unwrap();
@@ -322,6 +356,61 @@ async fn a_file_that_is_gone_changes_nothing_and_may_come_back() {
     let event = scene.edit(b"[llm]\nmodel = \"second\"\n").await;
     assert!(matches!(event, Event::ConfigReloaded { .. }), "{event:?}");
     assert_eq!(scene.models().await[1], "second");
+}
+
+#[tokio::test]
+async fn instructions_that_leave_no_room_for_a_conversation_are_rejected_with_the_numbers() {
+    let mut scene = Scene::new("");
+    let before = scene.runtime.in_force();
+    let long = "word ".repeat(4_000);
+    let pinned = vec!["word ".repeat(70); 60];
+    for text in [
+        format!("[assistant]\nsystem_prompt = \"{long}\"\n"),
+        format!("[context]\npinned = {pinned:?}\n"),
+        format!("[assistant]\nsystem_prompt = \"{long}\"\n[llm]\nmodel = \"other\"\n"),
+    ] {
+        let event = scene.edit(text.as_bytes()).await;
+        let Event::ConfigRejected { problems, hint } = event else {
+            panic!("{event:?}");
+        };
+        for number in [" 3712 ", " 4096,", " 256 "] {
+            assert!(problems[0].contains(number), "{problems:?}");
+        }
+        assert!(hint.unwrap().contains("llm.context_window"));
+        assert!(Arc::ptr_eq(&before, &scene.runtime.in_force()));
+    }
+    // Others need no new engine.
+    let event = scene
+        .edit(b"[assistant]\nsystem_prompt = \"Be brief.\"\n")
+        .await;
+    assert!(matches!(event, Event::ConfigReloaded { .. }), "{event:?}");
+    let (before, after) = (&before.engines.llm, &scene.runtime.in_force().engines.llm);
+    assert!(Arc::ptr_eq(before, after));
+}
+
+#[tokio::test]
+async fn a_file_that_appeared_is_not_to_be_gone_again() {
+    let mut scene = Scene::with_file(None);
+    let event = scene.edit(b"[llm]\nmodel = \"first\"\n").await;
+    assert!(matches!(event, Event::ConfigReloaded { .. }), "{event:?}");
+    std::fs::remove_file(&scene.file).unwrap();
+    scene.runtime.reload(false).await;
+    let event = scene.events.try_recv().unwrap().event;
+    assert!(matches!(event, Event::ConfigRejected { .. }), "{event:?}");
+    assert_eq!(scene.models().await[1], "first");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_of_the_samples_distance_takes_effect_at_once() {
+    let mut scene = Scene::new("[memory]\nsample_seconds = 60\n");
+    let runtime = Arc::clone(&scene.runtime);
+    let begun = tokio::time::Instant::now();
+    let sampling = tokio::spawn(async move { next_sample(&runtime).await });
+    tokio::task::yield_now().await;
+    let event = scene.edit(b"[memory]\nsample_seconds = 2\n").await;
+    assert!(matches!(event, Event::ConfigReloaded { .. }), "{event:?}");
+    sampling.await.unwrap();
+    assert_eq!(begun.elapsed().as_secs(), 2);
 }
 
 /// A valid file, damaged: bytes replaced, removed, repeated, or cut off.

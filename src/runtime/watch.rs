@@ -1,4 +1,5 @@
-//! What goes on beside the conversation: edits of the configuration, the signal to read it anew, and the memory in use.
+//! What goes on beside the conversation: edits of the configuration, the signal to read it anew, the terminal that closes, and the
+//! memory in use.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use tokio::task::JoinHandle;
 use super::Runtime;
 use crate::backend::worker::Workers;
 use crate::config::FileWatch;
+use crate::platform::{self, Hangups, Terminal};
 
 /// Ends what was started, when it is dropped.
 pub struct Watching {
@@ -25,16 +27,19 @@ impl Drop for Watching {
 }
 
 impl Runtime {
-    /// Reloads whenever the file changes or the process gets SIGHUP, and keeps the workers within the memory budgets.
+    /// Reloads whenever the file changes or the process gets SIGHUP, ends the process where that came of the terminal that closed,
+    /// and keeps the workers within the memory budgets.
     #[must_use]
     pub fn watch(self: &Arc<Self>, workers: &Workers) -> Watching {
         // From now on: an edit before the task runs is seen.
         let file = FileWatch::new(&self.origin.file);
+        let terminal = Terminal::of_process();
         workers.set_going_on(true);
         Watching {
             tasks: vec![
                 tokio::spawn(reload_on_edit(Arc::clone(self), file)),
-                tokio::spawn(reload_on_signal(Arc::clone(self))),
+                tokio::spawn(reload_on_signal(Arc::clone(self), terminal)),
+                tokio::spawn(end_with(terminal)),
                 tokio::spawn(keep_budgets(Arc::clone(self), workers.clone())),
             ],
             workers: workers.clone(),
@@ -49,17 +54,30 @@ async fn reload_on_edit(runtime: Arc<Runtime>, mut file: FileWatch) {
     }
 }
 
-async fn reload_on_signal(runtime: Arc<Runtime>) {
-    let mut signals = crate::platform::ReloadSignals::new();
-    while signals.next().await {
-        runtime.reload(true).await;
+async fn reload_on_signal(runtime: Arc<Runtime>, terminal: Terminal) {
+    let mut hangups = Hangups::new();
+    while hangups.next().await {
+        if !terminal.is_closed() {
+            runtime.reload(true).await;
+        }
+    }
+}
+
+/// Whoever closes the terminal does not expect to be listened to any longer, and a reload that is under way is not waited for.
+async fn end_with(terminal: Terminal) {
+    let mut hangups = Hangups::new();
+    while hangups.next().await {
+        if terminal.is_closed() {
+            tracing::info!("the terminal was closed: Jane ends");
+            platform::ask_to_end();
+            return;
+        }
     }
 }
 
 async fn keep_budgets(runtime: Arc<Runtime>, workers: Workers) {
     loop {
-        let seconds = runtime.in_force().config.memory.sample_seconds;
-        tokio::time::sleep(Duration::from_secs(u64::from(seconds))).await;
+        next_sample(&runtime).await;
         let memory = workers.memory.clone();
         // The kernel walks over all pages of a process to say what it takes.
         let evictions = tokio::task::spawn_blocking(move || {
@@ -68,6 +86,20 @@ async fn keep_budgets(runtime: Arc<Runtime>, workers: Workers) {
         });
         for eviction in evictions.await.unwrap_or_default() {
             workers.unload(eviction.id, eviction.reason).await;
+        }
+    }
+}
+
+/// Waits for as long as `memory.sample_seconds` says, also where it says something else meanwhile.
+pub(super) async fn next_sample(runtime: &Runtime) {
+    let last = tokio::time::Instant::now();
+    let mut changes = runtime.changes();
+    loop {
+        let seconds = runtime.in_force().config.memory.sample_seconds;
+        let next = last + Duration::from_secs(u64::from(seconds));
+        tokio::select! {
+            () = tokio::time::sleep_until(next) => return,
+            Ok(()) = changes.changed() => {}
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct LlamaBackend {
     patience: Patience,
     options: LlamaOptions,
     tools: Tools,
+    /// What `jane.toml` wants the window to be.
+    context_window: u32,
 }
 
 impl LlamaBackend {
@@ -74,6 +76,7 @@ impl LlamaBackend {
             patience: setup.patience,
             options: options(config),
             tools: config.tools,
+            context_window: config.context_window,
         }
     }
 
@@ -82,6 +85,7 @@ impl LlamaBackend {
             delivered: options.reply_so_far.clone(),
             options,
             allowed: self.tools,
+            context_window: self.context_window,
             pieces: 0,
         };
         let items = self.supervisor.run(task, self.patience);
@@ -94,6 +98,7 @@ impl LlamaBackend {
     fn prompted(&self, prompt: Prompt) -> LlamaOptions {
         LlamaOptions {
             messages: prompt.messages,
+            summary: prompt.summary,
             tools: prompt.tools,
             reply_so_far: prompt.reply_so_far,
             ..self.options.clone()
@@ -108,6 +113,7 @@ impl LlamaBackend {
 fn options(config: &Llm) -> LlamaOptions {
     LlamaOptions {
         messages: Vec::new(),
+        summary: 0,
         tools: Vec::new(),
         reply_so_far: String::new(),
         aside: false,
@@ -152,13 +158,11 @@ impl LanguageModel for LlamaBackend {
     }
 
     async fn window(&self) -> Result<Window, BackendError> {
-        let reply = self.options.max_tokens;
-        let window = |loaded: &LlamaReply| match loaded {
-            LlamaReply::Loaded { context_window, .. } => *context_window,
-            _ => 0,
+        let window = |loaded: &LlamaReply| Window {
+            tokens: loaded_window(loaded),
+            reply: reply_tokens(self.options.max_tokens, self.context_window, loaded),
         };
-        let tokens = self.supervisor.prepare(self.patience, window).await?;
-        Ok(Window { tokens, reply })
+        self.supervisor.prepare(self.patience, window).await
     }
 
     /// Loads the model where its template has to be asked.
@@ -171,6 +175,22 @@ impl LanguageModel for LlamaBackend {
     }
 }
 
+fn loaded_window(loaded: &LlamaReply) -> u32 {
+    match loaded {
+        LlamaReply::Loaded { context_window, .. } => *context_window,
+        _ => 0,
+    }
+}
+
+/// Tokens of a reply at most: as many as are wanted, and where the window could not be had as large as was wanted, no more than
+/// half of what it is, so that prompts have room.
+fn reply_tokens(wanted: u32, wanted_window: u32, loaded: &LlamaReply) -> u32 {
+    match loaded_window(loaded) {
+        window if window < wanted_window => wanted.min(window / 2),
+        _ => wanted,
+    }
+}
+
 fn knows_tools(loaded: &LlamaReply) -> bool {
     matches!(loaded, LlamaReply::Loaded { tools: true, .. })
 }
@@ -178,6 +198,7 @@ fn knows_tools(loaded: &LlamaReply) -> bool {
 struct Generate {
     options: LlamaOptions,
     allowed: Tools,
+    context_window: u32,
     /// What an earlier worker wrote before it died, and this one so far.
     delivered: String,
     /// Pieces of text that came, each at least one token.
@@ -189,7 +210,8 @@ impl Task<Llama> for Generate {
     type Item = Vec<Generated>;
 
     fn request(&mut self, loaded: &LlamaReply) -> LlamaRequest {
-        let max_tokens = self.options.max_tokens.saturating_sub(self.pieces);
+        let max_tokens = reply_tokens(self.options.max_tokens, self.context_window, loaded);
+        let max_tokens = max_tokens.saturating_sub(self.pieces);
         let takes_tools = match self.allowed {
             Tools::Auto => knows_tools(loaded),
             Tools::On => true,
@@ -277,6 +299,7 @@ mod tests {
                 ..options(&Llm::default())
             },
             allowed,
+            context_window: 512,
             delivered: String::new(),
             pieces: 0,
         }
@@ -302,6 +325,19 @@ mod tests {
                 panic!("another request")
             };
             assert_eq!(options.tools.len(), reach, "{allowed:?} {knows}");
+        }
+    }
+
+    #[test]
+    fn in_a_window_that_was_shrunk_half_is_left_for_the_prompt() {
+        for (wanted_window, reply) in [(512, 500), (4096, 256)] {
+            let mut task = task(Tools::Auto);
+            task.options.max_tokens = 500;
+            task.context_window = wanted_window;
+            let LlamaRequest::Generate(options) = task.request(&loaded(false)) else {
+                panic!("another request")
+            };
+            assert_eq!(options.max_tokens, reply);
         }
     }
 

@@ -11,6 +11,8 @@ mod protocol;
 mod running;
 mod serve;
 mod supervisor;
+#[cfg(all(test, unix))]
+mod tests;
 mod whisper;
 mod workers;
 
@@ -28,7 +30,7 @@ pub use protocol::{
 };
 pub use serve::{Call, Engine, all_cores, serve};
 pub use whisper::WhisperBackend;
-pub use workers::{Mark, Workers};
+pub use workers::{Mark, Workers, beside, is_beside};
 
 use process::Launch;
 

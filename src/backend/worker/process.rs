@@ -73,9 +73,16 @@ type Answer<P> = Result<<P as Protocol>::Reply, CallError>;
 /// An answer, and how long the worker had been at the request when it gave it.
 type Timed<P> = Result<(<P as Protocol>::Reply, Duration), CallError>;
 
+/// A call in flight.
+struct Open<P: Protocol> {
+    answers: mpsc::UnboundedSender<Timed<P>>,
+    /// What is given back once the worker is at it no longer, whether or not its answers were taken.
+    _until_done: Box<dyn Send>,
+}
+
 /// Calls in flight, the last sign of life, and the status once the process has ended.
 struct Calls<P: Protocol> {
-    open: HashMap<u64, mpsc::UnboundedSender<Timed<P>>>,
+    open: HashMap<u64, Open<P>>,
     heard: Instant,
     ended: Option<String>,
 }
@@ -164,9 +171,14 @@ impl<P: Protocol> Process<P> {
 
     /// Lets the process end, and waits until it has.
     pub async fn end(self) {
-        let mut gone = self.gone.clone();
+        let mut gone = self.gone();
         drop(self);
         let _ = gone.wait_for(|gone| *gone).await;
+    }
+
+    /// Becomes true when the process has ended, and what it held was given back.
+    pub fn gone(&self) -> watch::Receiver<bool> {
+        self.gone.clone()
     }
 
     /// A function that tells the worker how many threads it may compute with. It does not keep the process alive.
@@ -189,8 +201,13 @@ impl<P: Protocol> Process<P> {
         self.kill.notify_one();
     }
 
-    /// Sends `request`, and `audio` behind it.
-    pub fn call(&self, request: P::Request, audio: Option<&[f32]>) -> RunningCall<P> {
+    /// Sends `request`, and `audio` behind it. `until_done` is dropped as soon as the worker is at it no longer.
+    pub fn call(
+        &self,
+        request: P::Request,
+        audio: Option<&[f32]>,
+        until_done: impl Send + 'static,
+    ) -> RunningCall<P> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (sender, answers) = mpsc::unbounded_channel();
         let call = RunningCall {
@@ -208,7 +225,11 @@ impl<P: Protocol> Process<P> {
                 let _ = sender.send(Err(CallError::Died(status.clone())));
                 return call;
             }
-            calls.open.insert(id, sender);
+            let open = Open {
+                answers: sender,
+                _until_done: Box::new(until_done),
+            };
+            calls.open.insert(id, open);
         }
         let audio = audio.unwrap_or_default();
         let audio_samples = audio.len() as u64;
@@ -272,7 +293,11 @@ impl<P: Protocol> RunningCall<P> {
                     return None;
                 }
                 Err(_) if lock(&self.calls).heard + silence > patient_until => {}
-                Err(_) => return Some(Err(CallError::Silent(silence))),
+                Err(_) => {
+                    // Whoever waits for the end of the call does not wait once more.
+                    self.ended = true;
+                    return Some(Err(CallError::Silent(silence)));
+                }
             }
         }
     }
@@ -423,8 +448,8 @@ impl<P: Protocol> Attendant<P> {
             calls.ended = Some(status.clone());
             std::mem::take(&mut calls.open)
         };
-        for sender in open.into_values() {
-            let _ = sender.send(Err(CallError::Died(status.clone())));
+        for call in open.into_values() {
+            let _ = call.answers.send(Err(CallError::Died(status.clone())));
         }
         self.belongings
             .lock()
@@ -466,14 +491,20 @@ async fn dispatch<P: Protocol>(
                 after_us,
                 reply,
             } => {
-                if let Some(sender) = lock(calls).open.get(&id) {
-                    let _ = sender.send(Ok((reply, Duration::from_micros(after_us))));
+                if let Some(call) = lock(calls).open.get(&id) {
+                    let _ = call
+                        .answers
+                        .send(Ok((reply, Duration::from_micros(after_us))));
                 }
             }
-            FromWorker::Finished { id } => drop(lock(calls).open.remove(&id)),
+            FromWorker::Finished { id } => {
+                let finished = lock(calls).open.remove(&id);
+                drop(finished);
+            }
             FromWorker::Failed { id, failure } => {
-                if let Some(sender) = lock(calls).open.remove(&id) {
-                    let _ = sender.send(Err(CallError::Failed(failure)));
+                let failed = lock(calls).open.remove(&id);
+                if let Some(call) = failed {
+                    let _ = call.answers.send(Err(CallError::Failed(failure)));
                 }
             }
         }

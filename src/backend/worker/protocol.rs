@@ -12,7 +12,7 @@ use crate::backend::{Finish, Message, Tool, ToolCall};
 use crate::memory::{Footprint, Placement};
 
 /// Raised whenever a type in this file changes.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// Bytes of the largest frame: a second of 192 kHz audio as 32-bit floats fits four times.
 pub const MAX_FRAME: usize = 4 << 20;
@@ -267,6 +267,8 @@ pub enum LlamaRequest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LlamaOptions {
     pub messages: Vec<Message>,
+    /// Bytes at the end of the first message that tell what was said before; the rest of it are instructions.
+    pub summary: usize,
     /// What the model may call.
     pub tools: Vec<Tool>,
     /// The beginning of the reply, where an earlier attempt was cut off: the model goes on from its end.

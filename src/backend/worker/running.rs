@@ -1,9 +1,9 @@
 //! Work under way on a worker, over as many processes as it takes.
 //!
-//! Invariants: a task is retried once and goes on from what was delivered; while it runs its worker holds a lease on cores, and is not
-//! unloaded.
+//! Invariants: a task is retried once and goes on from what was delivered; while the worker computes it holds a lease on cores, and
+//! until all was taken it is not unloaded.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
@@ -12,7 +12,7 @@ use super::Patience;
 use super::lease::Cores;
 use super::process::{CallError, RunningCall};
 use super::protocol::Protocol;
-use super::supervisor::{Live, Spec, Supervisor};
+use super::supervisor::{Live, Spec, Supervisor, Work};
 use crate::backend::BackendError;
 use crate::memory::Busy;
 
@@ -32,31 +32,29 @@ pub trait Task<P: Protocol>: Send + 'static {
     fn accept(&mut self, loaded: &P::Reply, reply: P::Reply) -> Option<Self::Item>;
 }
 
-/// A request at work: the worker has its lease, and is not unloaded.
-struct AtWork<P: Protocol> {
+/// A request whose answers are taken: the worker is not unloaded.
+struct InUse<P: Protocol> {
     live: Arc<Live<P>>,
     _busy: Busy,
 }
 
-impl<P: Protocol> AtWork<P> {
-    fn start(live: &Arc<Live<P>>, spec: &Spec<P>, cores: &Cores) -> Self {
+/// A request that the worker computes: it has its lease. Nothing of the worker itself is kept, for the worker keeps this.
+struct Computing(Arc<Mutex<Work>>);
+
+impl Computing {
+    fn start<P: Protocol>(live: &Live<P>, spec: &Spec<P>, cores: &Cores) -> Self {
         let mut work = live.work.lock().unwrap_or_else(PoisonError::into_inner);
         work.requests += 1;
         if work.lease.is_none() {
             work.lease = Some(cores.lease(spec.role, spec.threads, live.process.threads()));
         }
-        drop(work);
-        Self {
-            live: Arc::clone(live),
-            _busy: live.ticket.busy(),
-        }
+        Self(Arc::clone(&live.work))
     }
 }
 
-impl<P: Protocol> Drop for AtWork<P> {
+impl Drop for Computing {
     fn drop(&mut self) {
-        let work = &self.live.work;
-        let mut work = work.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut work = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         work.requests = work.requests.saturating_sub(1);
         if work.requests == 0 {
             work.lease = None;
@@ -69,7 +67,7 @@ pub struct Running<P: Protocol, T> {
     supervisor: Arc<Supervisor<P>>,
     task: T,
     patience: Patience,
-    current: Option<(RunningCall<P>, AtWork<P>)>,
+    current: Option<(RunningCall<P>, InUse<P>)>,
     retried: bool,
 }
 
@@ -97,17 +95,17 @@ where
 
     async fn next(&mut self) -> Result<Option<T::Item>, BackendError> {
         loop {
-            let (call, at_work) = match &mut self.current {
+            let (call, in_use) = match &mut self.current {
                 Some(current) => current,
                 None => {
                     let supervisor = &self.supervisor;
                     let live = supervisor.live(self.patience).await?;
                     let cores = &supervisor.workers.cores;
-                    let at_work = AtWork::start(&live, &supervisor.spec, cores);
-                    let call = live
-                        .process
-                        .call(self.task.request(&live.loaded), self.task.audio());
-                    self.current.insert((call, at_work))
+                    let computing = Computing::start(&live, &supervisor.spec, cores);
+                    let request = self.task.request(&live.loaded);
+                    let call = live.process.call(request, self.task.audio(), computing);
+                    let busy = live.ticket.busy();
+                    self.current.insert((call, InUse { live, _busy: busy }))
                 }
             };
             match call.next(self.patience.silence).await {
@@ -118,7 +116,7 @@ where
                 Some(Ok(reply)) => {
                     let (role, workers) = (self.supervisor.spec.role, &self.supervisor.workers);
                     workers.mark(role, call.id(), call.after());
-                    if let Some(item) = self.task.accept(&at_work.live.loaded, reply) {
+                    if let Some(item) = self.task.accept(&in_use.live.loaded, reply) {
                         return Ok(Some(item));
                     }
                 }
@@ -130,7 +128,7 @@ where
                 Some(Err(error)) => {
                     let is_engine_failure = !matches!(error, CallError::Failed(_));
                     if matches!(error, CallError::Silent(_)) {
-                        at_work.live.process.kill();
+                        in_use.live.process.kill();
                     }
                     self.current = None;
                     let error = self.supervisor.error(error);

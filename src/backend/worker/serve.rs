@@ -47,6 +47,12 @@ const QUIET: Duration = Duration::from_millis(50);
 /// Between two signs of life of a request that yields nothing.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 
+/// Computing time in [`SIGN_OF_LIFE`] above which an engine is at work: looking takes less than a tenth of it.
+const AT_WORK: Duration = Duration::from_millis(10);
+
+/// A step that takes longer than this is taken for a loop without an end, and no longer for work.
+const LONGEST_STEP: Duration = Duration::from_secs(600);
+
 /// One request at work.
 pub struct Call<'a, P: Protocol> {
     id: u64,
@@ -99,6 +105,29 @@ impl<P: Protocol> Call<'_, P> {
                 .write(&FromWorker::<P::Reply>::Working { id: self.id });
         }
         Ok(())
+    }
+
+    /// Does a `step` that can take longer than the host waits for a sign of life, and in which the engine can give none. Meanwhile the
+    /// host is told that the work goes on for as long as this process computes.
+    pub fn step<T>(&self, step: impl FnOnce() -> T) -> T {
+        let (at_work, is_over) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let (begun, mut before) = (Instant::now(), platform::computed());
+                while begun.elapsed() < LONGEST_STEP
+                    && is_over.recv_timeout(SIGN_OF_LIFE) == Err(RecvTimeoutError::Timeout)
+                {
+                    let now = platform::computed();
+                    if now.saturating_sub(before) >= AT_WORK {
+                        let _ = self.working();
+                    }
+                    before = now;
+                }
+            });
+            let result = step();
+            drop(at_work);
+            result
+        })
     }
 
     /// The threads that the host lets the engine compute with now, at least one; waits until there is one.
@@ -378,4 +407,42 @@ fn read<P: Protocol>(jobs: &Sender<Job<P>>, flags: &Flags, lease: &Lease) {
 fn quit(reason: &str) -> ! {
     eprintln!("{reason}");
     platform::exit_now(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::worker::Whisper;
+
+    #[test]
+    fn a_long_step_that_computes_gives_signs_of_life() {
+        let written = tempfile::NamedTempFile::new().unwrap();
+        let output = Output(Mutex::new(written.reopen().unwrap()));
+        let lease = Lease {
+            threads: Mutex::new(1),
+            changed: Condvar::new(),
+        };
+        let call = Call::<Whisper> {
+            id: 7,
+            cancelled: Arc::default(),
+            output: &output,
+            lease: &lease,
+            begun: Instant::now(),
+            signed: Mutex::new(Instant::now()),
+            protocol: std::marker::PhantomData,
+        };
+        // Computes until there is one.
+        let signs = call.step(|| {
+            loop {
+                let signs = std::fs::read(written.path()).unwrap();
+                if !signs.is_empty() {
+                    return signs;
+                }
+            }
+        });
+        let mut signs = BytesMut::from(signs.as_slice());
+        let sign = protocol::codec().decode(&mut signs).unwrap().unwrap();
+        let sign = protocol::decode::<FromWorker<<Whisper as Protocol>::Reply>>(&sign);
+        assert!(matches!(sign, Ok(FromWorker::Working { id: 7 })));
+    }
 }

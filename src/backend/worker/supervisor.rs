@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use super::lease::Lease;
 use super::process::{CallError, Launch, Process};
 use super::protocol::Protocol;
 use super::running::{Running, Task};
-use super::workers::{Supervised, Workers};
+use super::workers::{Supervised, Workers, is_beside};
 use super::{FileIdentity, Patience};
 use crate::backend::BackendError;
 use crate::event::{Event, Role};
@@ -33,7 +33,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Starts of a worker for one request before the engine is reported as failed.
 const ATTEMPTS: u32 = 2;
 
-/// Plans that are made anew because what they wanted unloaded was at work again.
+/// Plans that are made anew because what they wanted unloaded was at work again. After these, nothing is unloaded any more.
 const PLANS: u32 = 3;
 
 /// What to start, and what to load into it. Engines that are specified alike share a worker.
@@ -60,10 +60,10 @@ pub(super) struct Live<P: Protocol> {
     pub loaded: P::Reply,
     /// The process keeps it too, until it is gone.
     pub ticket: Arc<Ticket>,
-    pub work: SyncMutex<Work>,
+    pub work: Arc<SyncMutex<Work>>,
 }
 
-/// Requests under way, and the lease that they share.
+/// Requests that are computed, and the lease that they share.
 #[derive(Default)]
 pub(super) struct Work {
     pub requests: u32,
@@ -72,6 +72,9 @@ pub(super) struct Work {
 
 struct State<P: Protocol> {
     live: Option<Arc<Live<P>>>,
+    /// When the process that was started last is gone. It may be neither live nor gone: a load that nobody waits for any more ends
+    /// in its own time.
+    last: Option<watch::Receiver<bool>>,
     deaths: VecDeque<Instant>,
 }
 
@@ -104,6 +107,7 @@ where
     pub fn new(spec: Spec<P>, workers: Workers) -> Self {
         let state = Mutex::new(State {
             live: None,
+            last: None,
             deaths: VecDeque::new(),
         });
         Self {
@@ -157,6 +161,7 @@ where
 
     pub(super) async fn live(&self, patience: Patience) -> Result<Arc<Live<P>>, BackendError> {
         let mut state = self.state.lock().await;
+        let state = &mut *state;
         if let Some(live) = &state.live {
             if live.process.is_alive() {
                 return Ok(Arc::clone(live));
@@ -165,13 +170,16 @@ where
             self.holds(None);
             state.deaths.push_back(Instant::now());
         }
+        if let Some(last) = &mut state.last {
+            // Its memory counts until then.
+            let _ = last.wait_for(|gone| *gone).await;
+        }
         let mut attempt = 1;
         loop {
             self.wait_after_deaths(&mut state.deaths).await;
-            match self.start_and_load(patience).await {
+            match self.start_and_load(patience, &mut state.last).await {
                 Ok(live) => {
                     let live = Arc::new(live);
-                    self.holds(Some(live.ticket.id()));
                     state.live = Some(Arc::clone(&live));
                     return Ok(live);
                 }
@@ -205,7 +213,11 @@ where
         }
     }
 
-    async fn start_and_load(&self, patience: Patience) -> Result<Live<P>, StartError> {
+    async fn start_and_load(
+        &self,
+        patience: Patience,
+        last: &mut Option<watch::Receiver<bool>>,
+    ) -> Result<Live<P>, StartError> {
         let Spec {
             role,
             backend,
@@ -220,6 +232,7 @@ where
         let started = Instant::now();
         let process = Process::<P>::start(&self.spec.launch, &self.workers.events)
             .map_err(|error| CallError::NotStarted(error.to_string()))?;
+        *last = Some(process.gone());
         match self.load(&process, patience).await {
             Ok((loaded, ticket)) => {
                 let load_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -241,7 +254,7 @@ where
                     process,
                     loaded,
                     ticket,
-                    work: SyncMutex::default(),
+                    work: Arc::default(),
                 })
             }
             Err(error) => {
@@ -273,6 +286,8 @@ where
         let lease = cores.lease(self.spec.role, self.spec.threads, process.threads());
         let loaded = once(process, request, patience.start).await?;
         drop(lease);
+        // Whoever finds it loaded in the ledger and wants it gone finds whose it is.
+        self.holds(Some(ticket.id()));
         ticket.loaded(process.pid, Instant::now());
         Ok((loaded, ticket))
     }
@@ -286,7 +301,7 @@ where
             ..
         } = self.spec;
         let Workers { memory, .. } = &self.workers;
-        let beside = self.workers.is_beside(role);
+        let beside = is_beside(role);
         let mut plans = 0;
         loop {
             let request = Request {
@@ -295,6 +310,7 @@ where
                 footprint,
                 wish,
                 replaces: beside.then(|| memory.loaded(role)).flatten(),
+                unloads: plans < PLANS,
             };
             let admitted = memory.admit(&request, Instant::now());
             let (ticket, plan) = admitted.map_err(StartError::Refused)?;
@@ -306,7 +322,7 @@ where
                 all_gone &= self.workers.unload(*id, Reason::MakesRoom).await;
             }
             plans += 1;
-            if all_gone || plans == PLANS {
+            if all_gone {
                 return Ok((ticket, plan));
             }
         }
@@ -373,7 +389,7 @@ async fn once<P: Protocol>(
     request: P::Request,
     patience: Duration,
 ) -> Result<P::Reply, CallError> {
-    let mut call = process.call(request, None);
+    let mut call = process.call(request, None, ());
     match call.next(patience).await {
         Some(reply) => {
             // The end of the call, so that dropping it is no cancellation.

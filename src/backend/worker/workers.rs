@@ -20,6 +20,24 @@ use crate::platform;
 #[cfg(target_os = "linux")]
 use crate::platform::MemoryGroups;
 
+tokio::task_local! {
+    static BESIDE: Role;
+}
+
+/// For what `work` itself does, and for nobody else, a model of `role` is only loaded beside what is there
+/// ([`BackendError::NotBeside`] where that is not possible), with room for it as if its predecessor were gone already.
+///
+/// [`BackendError::NotBeside`]: crate::backend::BackendError::NotBeside
+pub fn beside<F: Future>(role: Role, work: F) -> impl Future<Output = F::Output> {
+    BESIDE.scope(role, work)
+}
+
+/// Whether this is done [`beside`] what is there of `role`.
+#[must_use]
+pub fn is_beside(role: Role) -> bool {
+    BESIDE.try_with(|beside| *beside == role).unwrap_or(false)
+}
+
 /// A supervisor, whatever its protocol.
 #[async_trait]
 pub trait Supervised: Any + Send + Sync {
@@ -47,8 +65,6 @@ pub struct Workers {
     pub memory: MemoryManager,
     pub cores: Cores,
     supervisors: Arc<Mutex<Vec<Weak<dyn Supervised>>>>,
-    /// The role whose new model may only be loaded beside what is there.
-    beside: Arc<Mutex<Option<Role>>>,
     /// Whether it is news that a worker goes because nothing needs it: not where the program ends.
     goes_on: Arc<AtomicBool>,
     marks: Arc<OnceLock<mpsc::UnboundedSender<Mark>>>,
@@ -65,7 +81,6 @@ impl Workers {
             memory,
             cores,
             supervisors: Arc::default(),
-            beside: Arc::default(),
             goes_on: Arc::default(),
             marks: Arc::default(),
             #[cfg(target_os = "linux")]
@@ -96,14 +111,6 @@ impl Workers {
         }
     }
 
-    /// From now on a model of `role` is only loaded beside what is there ([`BackendError::NotBeside`] where that is not
-    /// possible), with room for it as if its predecessor were gone already; with `None`, no such rule holds.
-    ///
-    /// [`BackendError::NotBeside`]: crate::backend::BackendError::NotBeside
-    pub fn load_beside(&self, role: Option<Role>) {
-        *self.beside.lock().unwrap_or_else(PoisonError::into_inner) = role;
-    }
-
     /// From now on it is said, or not, that a worker went because nothing needs it any more.
     pub fn set_going_on(&self, goes_on: bool) {
         self.goes_on.store(goes_on, Ordering::Relaxed);
@@ -132,10 +139,6 @@ impl Workers {
 
     pub(super) fn goes_on(&self) -> bool {
         self.goes_on.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn is_beside(&self, role: Role) -> bool {
-        *self.beside.lock().unwrap_or_else(PoisonError::into_inner) == Some(role)
     }
 
     /// The supervisor of `spec`: the one that there is, or a new one.

@@ -71,9 +71,14 @@ impl Cache {
     /// Makes `sequence` hold as much of the beginning of `prompt` as the cache has; returns how many tokens that is.
     pub fn begin(&mut self, sequence: Sequence, prompt: &[LlamaToken]) -> usize {
         match sequence {
-            Sequence::Conversation => self.keep(prompt),
+            Sequence::Conversation => self.keep(prompt, self.movable),
             Sequence::Aside => self.share(prompt),
         }
+    }
+
+    /// Lets go of all that was computed behind the beginning that the conversation has in common with `prompt`.
+    pub fn forget_behind(&mut self, prompt: &[LlamaToken]) {
+        self.keep(prompt, false);
     }
 
     /// Computes `tokens` at the end of `sequence` with at most so many threads, with logits for the last one where they are needed.
@@ -168,8 +173,8 @@ impl Cache {
         self.aside.clear();
     }
 
-    fn keep(&mut self, prompt: &[LlamaToken]) -> usize {
-        let stretches = kept(&self.conversation, prompt, self.movable);
+    fn keep(&mut self, prompt: &[LlamaToken], moved: bool) -> usize {
+        let stretches = kept(&self.conversation, prompt, moved);
         // A model with a sliding window may have given up the beginning for newer tokens.
         let whole = !self.movable || self.context.kv_cache_seq_pos_min(0) <= 0;
         let end = stretches.last().map_or(0, |last| last.to + last.length);

@@ -24,6 +24,8 @@ pub struct Generator {
     model: &'static LlamaModel,
     template: ChatTemplate,
     cache: Cache,
+    /// Those of the conversation in the cache.
+    instructions: String,
     /// What is known of the machine's speed at writing, from all replies.
     pace: Pace,
     /// What holds calls to the tools that are offered: made when tools first are, and `None` within where that failed.
@@ -51,6 +53,7 @@ impl Generator {
             model,
             template: ChatTemplate::of(model)?,
             cache: Cache::new(model, context),
+            instructions: String::new(),
             pace: Pace::new(Instant::now()),
             constraints: None,
             prefixes,
@@ -83,6 +86,7 @@ impl Generator {
         // Before the prompt is read: the first to come is one that only pre-fills the cache, while nobody waits.
         let constraint = self.constraint(options, &tools);
         if !options.aside {
+            self.follow(instructions(options), &prompt);
             let kept = self.kept(&prompt, options);
             let to_keep = kept.filter(|kept| !prefix::restore(&mut self.cache, kept, &prompt));
             self.reply(Sequence::Conversation, &prompt, options, constraint, call)?;
@@ -94,6 +98,14 @@ impl Generator {
         let replied = self.reply(Sequence::Aside, &prompt, options, constraint, call);
         self.cache.forget_aside();
         replied
+    }
+
+    /// What was computed behind other instructions knows them, and is not moved behind these.
+    fn follow(&mut self, instructions: &str, prompt: &[LlamaToken]) {
+        if self.instructions != instructions {
+            self.cache.forget_behind(prompt);
+            instructions.clone_into(&mut self.instructions);
+        }
     }
 
     fn reply(
@@ -133,7 +145,8 @@ impl Generator {
     fn kept(&self, prompt: &[LlamaToken], options: &LlamaOptions) -> Option<Derived> {
         let mut messages = options.messages.iter();
         let alone = messages.all(|message| message.speaker == Speaker::System);
-        if options.max_tokens > 0 || !alone || !self.cache.is_fresh() {
+        let was_said = !alone || options.summary > 0;
+        if options.max_tokens > 0 || was_said || !self.cache.is_fresh() {
             return None;
         }
         self.prefixes.as_ref()?.kept(prompt)
@@ -261,6 +274,15 @@ impl Generator {
     }
 }
 
+/// What the first message says, but for what was said before.
+fn instructions(options: &LlamaOptions) -> &str {
+    let Some(first) = options.messages.first() else {
+        return "";
+    };
+    let bytes = first.content.len().saturating_sub(options.summary);
+    first.content.get(..bytes).unwrap_or_default()
+}
+
 /// The most tokens that the reply may have, where prompt and reply may have `room`. A reply that is taken up again where it was cut
 /// off may also find less room than it wants, or none (`None`), and ends there as it would have.
 fn most_tokens(prompt: usize, room: u32, options: &LlamaOptions) -> Result<Option<u32>, Failure> {
@@ -292,6 +314,7 @@ mod tests {
             messages: Vec::new(),
             tools: Vec::new(),
             reply_so_far: reply_so_far.to_owned(),
+            summary: 0,
             aside: false,
             max_tokens,
             temperature: 0.0,

@@ -2,7 +2,7 @@
 //!
 //! When old turns are cut out of a conversation, what is left of it occurs again at an earlier place. Its keys and values are moved
 //! there instead of being computed anew (as llama-server does with `--cache-reuse`; they keep what they knew of the turns that are
-//! gone). Everything here is arithmetic on token lists.
+//! gone, so that nothing is moved where the instructions changed). Everything here is arithmetic on token lists.
 
 /// Tokens of the shortest stretch that is moved. Shorter ones occur by chance, such as the frame of a message.
 const SHORTEST: usize = 32;

@@ -80,6 +80,7 @@ mod tests {
             messages: Vec::new(),
             tools: Vec::new(),
             reply_so_far: String::new(),
+            summary: 0,
             aside: false,
             max_tokens: 1,
             temperature,

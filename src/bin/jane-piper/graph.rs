@@ -225,3 +225,104 @@ fn reshape(kind: &str, input: &str, output: &str) -> Node {
         ..Node::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(kind: &str, name: &str, inputs: &[&str], output: &str) -> Node {
+        Node {
+            inputs: inputs.iter().map(|&input| input.to_owned()).collect(),
+            outputs: vec![output.to_owned()],
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            ..Node::default()
+        }
+    }
+
+    fn convolution(name: &str, inputs: &[&str], output: &str) -> Node {
+        let attribute = |name: &str, integers: &[i64]| Attribute {
+            name: name.to_owned(),
+            integers: integers.to_vec(),
+            kind: INT64,
+            ..Attribute::default()
+        };
+        Node {
+            attributes: vec![
+                attribute("kernel_shape", &[3]),
+                attribute("pads", &[1, 2]),
+                attribute("strides", &[1]),
+                attribute("dilations", &[2]),
+            ],
+            ..node("Conv", name, inputs, output)
+        }
+    }
+
+    /// A decoder of one convolution behind another node, and one that uses what it makes.
+    fn network(within: Node) -> Vec<u8> {
+        let kernel = Tensor {
+            dimensions: vec![8, 4, 3],
+            name: "kernel".to_owned(),
+            ..Tensor::default()
+        };
+        let graph = Graph {
+            nodes: vec![
+                node("Mul", "/Mul", &["input", "mask"], "z"),
+                convolution("/dec/conv/Conv", &["z", "kernel"], "a"),
+                within,
+                node("Unsqueeze", "/Unsqueeze", &["b", "axes"], "output"),
+            ],
+            weights: vec![kernel],
+            inputs: vec![b"input".to_vec()],
+            outputs: vec![b"output".to_vec()],
+            ..Graph::default()
+        };
+        let model = Model {
+            graph: Some(graph),
+            opset_import: vec![vec![0x10, 15]],
+            ..Model::default()
+        };
+        model.encode_to_vec()
+    }
+
+    #[test]
+    fn a_decoder_becomes_two_dimensional_and_its_surroundings_stay_as_they_are() {
+        let tanh = node("Tanh", "/dec/Tanh", &["a"], "b");
+        let model = with_blocked_convolutions(&network(tanh)).unwrap();
+        let model = Model::decode(model.as_slice()).unwrap();
+        assert_eq!(model.opset_import, [vec![0x10, 15]]);
+        let graph = model.graph.unwrap();
+        let kinds: Vec<_> = graph.nodes.iter().map(|node| node.kind.as_str()).collect();
+        let wanted = ["Mul", "Unsqueeze", "Conv", "Tanh", "Squeeze", "Unsqueeze"];
+        assert_eq!(kinds, wanted);
+        let convolution = &graph.nodes[2];
+        assert_eq!(convolution.inputs, ["jane/heightz", "kernel"]);
+        let integers: Vec<_> = convolution
+            .attributes
+            .iter()
+            .map(|attribute| attribute.integers.as_slice())
+            .collect();
+        assert_eq!(
+            integers,
+            [[1, 3].as_slice(), &[0, 1, 0, 2], &[1, 1], &[1, 2]]
+        );
+        assert_eq!(graph.nodes[5].inputs, ["jane/heightb", "axes"]);
+        assert_eq!(graph.weights[0].dimensions, [8, 4, 1, 3]);
+        assert_eq!(graph.inputs, [b"input".to_vec()]);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_taken_as_it_is() {
+        let resize = node("Resize", "/dec/Resize", &["a"], "b");
+        assert!(with_blocked_convolutions(&network(resize)).is_none());
+        // A second input from elsewhere may have any shape.
+        let add = node("Add", "/dec/Add", &["a", "mask"], "b");
+        assert!(with_blocked_convolutions(&network(add)).is_none());
+        // A kernel that is computed.
+        let other = convolution("/dec/other/Conv", &["a", "a"], "b");
+        assert!(with_blocked_convolutions(&network(other)).is_none());
+        for bytes in [&b""[..], b"no network", &[0xff; 64]] {
+            assert!(with_blocked_convolutions(bytes).is_none());
+        }
+    }
+}

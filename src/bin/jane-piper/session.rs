@@ -49,33 +49,29 @@ pub fn session(model: &Path, cache: &str, threads: u32, gpu: bool) -> ort::Resul
         }
     }
     let network = std::fs::read(model).map_err(ort::Error::wrap)?;
-    let blocked = with_blocked_convolutions(&network);
     let optimise = |network: &[u8]| -> ort::Result<Session> {
         builder()?
             .with_optimization_level(GraphOptimizationLevel::Level3)?
             .with_optimized_model_path(optimised.unfinished())?
             .commit_from_memory(network)
     };
-    let blocked = blocked.and_then(|network| {
-        let made = optimise(&network);
+    let blocked = with_blocked_convolutions(&network).and_then(|network| {
         let told = |error: &ort::Error| eprintln!("the network is taken as it is: {error}");
-        made.inspect_err(told).ok()
+        optimise(&network).inspect_err(told).ok()
     });
-    let made = match blocked {
-        Some(session) => Ok(session),
-        None => optimise(&network),
-    };
-    let session = match made {
-        Ok(session) => session,
+    match blocked.map_or_else(|| optimise(&network), Ok) {
+        Ok(session) => {
+            if let Err(error) = optimised.finish() {
+                eprintln!("the optimised graph is not kept: {error}");
+            }
+            Ok(session)
+        }
+        // What there is of it, of this run or of one that was killed, may be cut off.
         Err(error) => {
             eprintln!("the optimised graph cannot be kept: {error}");
-            return builder()?.commit_from_memory(&network);
+            builder()?.commit_from_memory(&network)
         }
-    };
-    if let Err(error) = optimised.finish() {
-        eprintln!("the optimised graph is not kept: {error}");
     }
-    Ok(session)
 }
 
 #[cfg(feature = "cuda")]

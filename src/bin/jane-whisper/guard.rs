@@ -13,8 +13,12 @@ const SECOND_LOOK: f32 = -0.6;
 /// from the hundred of speech that it was drawn on, where the corner let two through (tiny.en).
 const SLOPE: f32 = 2.0;
 
-/// A phrase that comes this often in a row is a decoder that has lost its way.
+/// A phrase that comes this often in a row is a decoder that has lost its way. A single word may come as often as it can be spoken:
+/// "No, no, no, no!", or a number.
 const REPEATS: usize = 4;
+
+/// Words that people say in a second at most. A decoder that has lost its way writes until it is stopped, which is twice as many.
+const WORDS_PER_SECOND: f32 = 5.0;
 
 /// A phrase of this many words that comes twice in a row is worth a second look: people rarely do that.
 const SAID_TWICE: usize = 3;
@@ -28,11 +32,13 @@ pub struct Reading {
     pub text: String,
     pub no_speech_probability: f32,
     pub mean_log_probability: f32,
+    /// Of the sound that was read.
+    pub seconds: f32,
 }
 
 impl Reading {
     /// Collects the text of all segments, and how sure the model is of it. How likely it is that
-    /// nothing was said is for the caller to add.
+    /// nothing was said, and how long the sound is, is for the caller to add.
     pub fn of(state: &WhisperState) -> Self {
         let mut text = String::new();
         let (mut log_probability, mut tokens) = (0.0_f32, 0_u16);
@@ -57,6 +63,7 @@ impl Reading {
             text: text.trim().to_owned(),
             no_speech_probability: 0.0,
             mean_log_probability,
+            seconds: 0.0,
         }
     }
 
@@ -84,7 +91,7 @@ impl Reading {
     pub fn accepted(&self, no_speech_threshold: f32, log_probability_threshold: f32) -> String {
         let missing = no_speech_threshold - self.no_speech_probability;
         let silent = self.mean_log_probability < log_probability_threshold - SLOPE * missing;
-        if silent || repeats(&self.text, 1, REPEATS) {
+        if silent || self.has_lost_its_way() {
             return String::new();
         }
         let text = without_notes(&self.text);
@@ -94,6 +101,23 @@ impl Reading {
             String::new()
         }
     }
+
+    /// Whether a phrase comes too often in a row, or a word more often than anybody says it, or while the model is unsure.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a reading has a few hundred words at most"
+    )]
+    fn has_lost_its_way(&self) -> bool {
+        let mut words = words(&self.text);
+        let runs = words.chunk_by(|one, next| one == next).map(<[String]>::len);
+        let run = runs.max().unwrap_or(0);
+        let said = self.seconds * WORDS_PER_SECOND;
+        if run >= REPEATS && (run as f32 > said || self.mean_log_probability < SECOND_LOOK) {
+            return true;
+        }
+        words.dedup();
+        is_repeated(&words, 2, REPEATS)
+    }
 }
 
 /// The end-of-text token of English-only models; all text tokens of every model are below it.
@@ -101,15 +125,22 @@ const FIRST_SPECIAL: WhisperTokenId = 50_256;
 
 /// Whether some phrase of at least `shortest` words comes `times` times in a row.
 fn repeats(text: &str, shortest: usize, times: usize) -> bool {
-    let words: Vec<String> = text
-        .split_whitespace()
+    is_repeated(&words(text), shortest, times)
+}
+
+/// The words of `text`, so that those that sound alike are alike.
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace()
         .map(|word| {
             word.chars()
                 .filter(|letter| letter.is_alphanumeric())
                 .flat_map(char::to_lowercase)
                 .collect()
         })
-        .collect();
+        .collect()
+}
+
+fn is_repeated(words: &[String], shortest: usize, times: usize) -> bool {
     (shortest..=PHRASE).any(|length| {
         words.windows(length * times).any(|stretch| {
             let (first, rest) = stretch.split_at(length);
@@ -145,6 +176,7 @@ mod tests {
             text: text.to_owned(),
             no_speech_probability,
             mean_log_probability,
+            seconds: 2.0,
         }
     }
 
@@ -170,6 +202,26 @@ mod tests {
         assert!(reading(text, 0.0, -0.1).is_doubtful(0.6, -1.0));
         assert_eq!(reading(text, 0.0, -0.1).accepted(0.6, -1.0), "");
         assert!(!repeats("no no no, that is not it", 1, REPEATS));
+    }
+
+    #[test]
+    fn a_word_that_somebody_says_again_and_again_is_kept() {
+        for text in [
+            "No, no, no, no!",
+            "Nine nine nine nine.",
+            "Go go go go go go go go.",
+        ] {
+            assert!(reading(text, 0.0, -0.2).is_doubtful(0.6, -1.0));
+            assert_eq!(reading(text, 0.0, -0.2).accepted(0.6, -1.0), text);
+            assert_eq!(reading(text, 0.0, -0.8).accepted(0.6, -1.0), "");
+            let short = Reading {
+                seconds: 0.5,
+                ..reading(text, 0.0, -0.2)
+            };
+            assert_eq!(short.accepted(0.6, -1.0), "");
+        }
+        let endless = "you ".repeat(18);
+        assert_eq!(reading(&endless, 0.0, -0.1).accepted(0.6, -1.0), "");
     }
 
     #[test]

@@ -106,10 +106,12 @@ impl Recogniser {
             parameters.set_abort_callback(Some(is_cancelled));
             parameters.set_abort_callback_user_data(std::ptr::from_ref(call).cast_mut().cast());
         }
-        let result = self.state.full(parameters, &window::padded(audio));
+        // Nothing is asked while a window is encoded, which takes a slow machine longer than the host waits for a sign of life.
+        let result = call.step(|| self.state.full(parameters, &window::padded(audio)));
         call.check()?;
         result.map_err(engine)?;
         let mut reading = Reading::of(&self.state);
+        reading.seconds = window::seconds(audio.len());
         reading.no_speech_probability = self.no_speech_probability(threads).map_err(engine)?;
         Ok(reading)
     }
@@ -137,7 +139,7 @@ fn parameters<'a>(
         },
     });
     parameters.set_language(Some(language));
-    parameters.set_max_tokens(number(window::most_tokens(samples)));
+    parameters.set_max_tokens(number(window::most_tokens(samples, language == "en")));
     if !options.prompt.is_empty() {
         // A NUL would panic inside the binding.
         parameters.set_initial_prompt(&options.prompt.replace('\0', " "));

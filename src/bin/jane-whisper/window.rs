@@ -33,9 +33,20 @@ pub fn attempts(samples: usize, floor: u32) -> impl Iterator<Item = u32> {
 }
 
 /// The most tokens that speech of this length holds. Fast English has five words a second, and a word rarely more than two tokens.
-pub fn most_tokens(samples: usize) -> u32 {
+/// In a script that the vocabulary hardly knows a letter is up to three tokens, and fast speech has some ten letters a second: there the
+/// bound only ends a decoder that has lost its way.
+pub fn most_tokens(samples: usize, is_english: bool) -> u32 {
     let seconds = u32::try_from(samples.div_ceil(RATE)).unwrap_or(30);
-    (16 + 10 * seconds).min(220)
+    let per_second = if is_english { 10 } else { 30 };
+    (16 + per_second * seconds).min(220)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "an utterance has a million samples at most"
+)]
+pub fn seconds(samples: usize) -> f32 {
+    samples as f32 / RATE as f32
 }
 
 /// The audio with a little silence before it, and enough behind it to be readable at all. Speech that begins with the first
@@ -64,6 +75,13 @@ mod tests {
     #[test]
     fn silence_is_put_behind_a_click() {
         assert_eq!(padded(&[0.5; 10]).len(), SHORTEST);
-        assert_eq!(most_tokens(0), 16);
+        assert_eq!(most_tokens(0, true), 16);
+    }
+
+    #[test]
+    fn what_is_no_english_may_take_more_tokens() {
+        assert_eq!(most_tokens(3 * RATE, true), 46);
+        assert_eq!(most_tokens(3 * RATE, false), 106);
+        assert_eq!(most_tokens(30 * RATE, false), 220);
     }
 }

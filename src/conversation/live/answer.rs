@@ -30,6 +30,8 @@ pub struct Answer {
     pub text: Option<String>,
     /// The tools that were called for it.
     pub tools: Vec<String>,
+    /// So many of the oldest exchanges were left out for it.
+    pub skipped: usize,
     /// Whether it asks something back.
     pub expects_reply: bool,
     pub skills: TurnSkills,
@@ -91,6 +93,7 @@ impl Answer {
             sentences: Vec::new(),
             text: None,
             tools: Vec::new(),
+            skipped: 0,
             expects_reply,
             skills,
             reply,

@@ -299,10 +299,7 @@ impl Live {
                 }
                 match answer.telling.tell(written, &mut answer.waterfall) {
                     Told::Nothing => {}
-                    Told::Skipped(count) => {
-                        let mut conversation = self.conversation.lock().await;
-                        upkeep::cut(&mut conversation.history, count, &self.events);
-                    }
+                    Told::Skipped(count) => answer.skipped = count,
                     Told::Ended {
                         text,
                         generation,
@@ -368,6 +365,9 @@ impl Live {
                 .skills
                 .replied(&answer.question, &said, &answer.tools);
             let mut conversation = self.conversation.lock().await;
+            if answer.skipped > 0 {
+                upkeep::cut(&mut conversation.history, answer.skipped, &self.events);
+            }
             let tokens = answer.waterfall.prompt_tokens;
             conversation.history.push(&answer.question, &said, tokens);
         }

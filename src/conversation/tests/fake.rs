@@ -8,7 +8,7 @@ use futures::{StreamExt, stream};
 use crate::backend::worker::Failure;
 use crate::backend::{
     BackendError, Finish, Generated, Generation, LanguageModel, Message, Prompt, ReplyStream,
-    SpeechStream, SpeechToText, TextToSpeech, Transcript, Window,
+    Speaker, SpeechStream, SpeechToText, TextToSpeech, ToolCall, Transcript, Window,
 };
 use crate::event::Role;
 
@@ -16,7 +16,16 @@ use crate::event::Role;
 const AROUND: u32 = 5;
 const EACH: u32 = 4;
 
-/// Answers with as many words as the question's last word says.
+/// What becomes of replies after their first word.
+#[derive(Clone, Copy, Default)]
+pub enum After {
+    #[default]
+    GoesOn,
+    Fails,
+    Hangs,
+}
+
+/// Answers with as many words as the question's last word says; behind `call`, calls a tool with a name of so many words.
 pub struct Fake {
     window: Window,
     /// Tokens of every prompt that are not counted.
@@ -33,6 +42,7 @@ struct State {
     asides: Vec<(Vec<Message>, u32)>,
     failing_asides: u32,
     counting_fails: bool,
+    after_first_word: After,
     /// How many prompts were counted, and the messages of the longest.
     counted: (usize, usize),
     most_tokens: u32,
@@ -66,6 +76,10 @@ impl Fake {
 
     pub fn break_counting(&self, broken: bool) {
         self.state.lock().unwrap().counting_fails = broken;
+    }
+
+    pub fn after_first_word(&self, after: After) {
+        self.state.lock().unwrap().after_first_word = after;
     }
 
     /// Tokens of a prompt with everything that the model reads.
@@ -144,12 +158,36 @@ impl LanguageModel for Fake {
             };
             return stream::iter([Err(self.failed(failure))]).boxed();
         }
-        let question = &prompt.messages.last().unwrap().content;
-        let wanted = question.split_whitespace().last().unwrap().parse().unwrap();
+        let last = prompt.messages.last().unwrap();
+        if last.speaker == Speaker::Tool {
+            self.state.lock().unwrap().prompt = prompt.messages;
+            let items = [Generated::Text("done.".to_owned()), ended(read, 1)];
+            return stream::iter(items.map(Ok)).boxed();
+        }
+        let mut question = last.content.split_whitespace().rev();
+        let wanted = question.next().unwrap().parse().unwrap();
+        if question.next() == Some("call") {
+            let call = Generated::ToolCall(ToolCall {
+                id: "c".to_owned(),
+                name: "word ".repeat(wanted as usize),
+                arguments: "{}".to_owned(),
+            });
+            return stream::iter([call, ended(read, 1)].map(Ok)).boxed();
+        }
         let words = reply.min(wanted);
         let mut state = self.state.lock().unwrap();
         state.most_tokens = state.most_tokens.max(read + words);
         state.prompt = prompt.messages;
+        let first = stream::iter([Ok(Generated::Text("yes ".to_owned()))]);
+        match state.after_first_word {
+            After::GoesOn => {}
+            After::Fails => {
+                let message = "broken".to_owned();
+                let error = self.failed(Failure::Engine { message });
+                return first.chain(stream::iter([Err(error)])).boxed();
+            }
+            After::Hangs => return first.chain(stream::pending()).boxed(),
+        }
         let pieces = (0..words).map(|_| Generated::Text("yes ".to_owned()));
         stream::iter(
             pieces

@@ -11,6 +11,8 @@ async fn what_is_cut_is_folded_and_joins_the_system_message_at_its_end() {
     conversation.upkeep().await;
     let expected = format!("{SYSTEM}\n\nEarlier in this conversation: They talked about numbers.");
     assert_eq!(llm.last_prepared()[0].content, expected);
+    let instructions = expected.len() - conversation.history.summary_bytes();
+    assert_eq!(&expected[..instructions], SYSTEM);
     let asked = llm.last_aside();
     assert!(asked[1].content.contains("User: question 0 word"));
     assert!(!asked[1].content.contains("What came before"));

@@ -160,6 +160,30 @@ fn without_a_device_the_same_ladder_is_walked_on_system_memory() {
 }
 
 #[test]
+fn where_others_may_not_be_unloaded_what_fits_only_in_their_place_is_refused() {
+    let budgets = config::Memory {
+        engines_mb: 4000,
+        ..config::Memory::default()
+    };
+    let scene = Scene::new(&["no-driver"], budgets);
+    let voice = scene.load(Role::Tts, &whole(900), 13, 950);
+    let request = Request {
+        role: Role::Llm,
+        model: "a-model",
+        footprint: &language_model(),
+        wish: WISH,
+        replaces: None,
+        unloads: false,
+    };
+    let refusal = scene.manager.admit(&request, scene.now).err().unwrap();
+    let message = refusal.to_string();
+    let numbers = "it needs at least 3608 MB of system memory, of which 3050 MB are left of a budget of 4000 MB";
+    assert!(message.starts_with(numbers), "{message}");
+    let (_ticket, plan) = scene.admit(Role::Llm, &language_model()).unwrap();
+    assert_eq!(plan.after, [voice.id()]);
+}
+
+#[test]
 fn a_machine_with_nearly_nothing_free_costs_idle_engines_until_some_is() {
     let scene = Scene::new(&["no-driver"], config::Memory::default());
     let engines = [

@@ -94,6 +94,7 @@ impl Scene {
             footprint,
             wish,
             replaces,
+            unloads: true,
         };
         self.manager.admit(&request, self.now)
     }

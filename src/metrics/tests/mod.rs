@@ -99,6 +99,7 @@ impl Scene {
             footprint: &footprint,
             wish: Placement::whole(false),
             replaces: None,
+            unloads: true,
         };
         let (ticket, _) = self.memory.admit(&request, Instant::now()).unwrap();
         ticket.loaded(4711, Instant::now());

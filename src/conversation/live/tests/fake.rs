@@ -228,8 +228,6 @@ impl Factory for World {
 
     fn set_budgets(&self, _budgets: &Memory) {}
 
-    fn load_beside(&self, _role: Option<Role>) {}
-
     async fn unload(&self, _role: Role) {}
 }
 
