@@ -226,9 +226,30 @@ pub struct Speech {
     pub samples: Vec<f32>,
     /// Samples per second.
     pub sample_rate: u32,
+    /// When what was said, in ascending order; empty where the voice does not say.
+    pub places: Vec<Place>,
+}
+
+/// Where a voice is in the text that it speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Letters and digits of the whole text that are over.
+    pub letters: u32,
+    /// Samples of this stretch until then.
+    pub samples: u32,
 }
 
 impl Speech {
+    /// Of a voice that does not say when it says what.
+    #[must_use]
+    pub fn new(samples: Vec<f32>, sample_rate: u32) -> Self {
+        Self {
+            samples,
+            sample_rate,
+            places: Vec::new(),
+        }
+    }
+
     #[must_use]
     #[expect(
         clippy::cast_precision_loss,

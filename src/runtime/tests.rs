@@ -132,10 +132,7 @@ impl TextToSpeech for Named {
     }
 
     fn speak(&self, _text: String) -> SpeechStream {
-        let speech = self.ask().map(|()| Speech {
-            samples: Vec::new(),
-            sample_rate: 16_000,
-        });
+        let speech = self.ask().map(|()| Speech::new(Vec::new(), 16_000));
         stream::iter([speech]).boxed()
     }
 }

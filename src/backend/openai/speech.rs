@@ -84,10 +84,7 @@ impl Inner {
             Failure::nonsense(format!("answered with something else than speech: {error}"))
                 .with_hint("it must be able to answer with a WAV (`response_format` `wav`)")
         })?;
-        Ok(Speech {
-            samples,
-            sample_rate,
-        })
+        Ok(Speech::new(samples, sample_rate))
     }
 }
 

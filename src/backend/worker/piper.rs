@@ -144,11 +144,12 @@ impl Task<Piper> for Synthesise {
                 self.sentence.extend_from_slice(&samples);
                 None
             }
-            (PiperReply::SentenceEnd, PiperReply::Loaded { sample_rate }) => {
+            (PiperReply::SentenceEnd { places }, PiperReply::Loaded { sample_rate }) => {
                 self.options.skip_sentences += 1;
                 Some(Speech {
                     samples: std::mem::take(&mut self.sentence),
                     sample_rate: *sample_rate,
+                    places,
                 })
             }
             _ => None,

@@ -8,11 +8,11 @@ use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio_util::codec::LengthDelimitedCodec;
 
-use crate::backend::{Finish, Message, Tool, ToolCall};
+use crate::backend::{Finish, Message, Place, Tool, ToolCall};
 use crate::memory::{Footprint, Placement};
 
 /// Raised whenever a type in this file changes.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// Bytes of the largest frame: a second of 192 kHz audio as 32-bit floats fits four times.
 pub const MAX_FRAME: usize = 4 << 20;
@@ -381,7 +381,10 @@ pub enum PiperReply {
     },
     /// At most a second of mono audio.
     Audio(Vec<f32>),
-    SentenceEnd,
+    /// When what of the sentence is said; samples count from its beginning.
+    SentenceEnd {
+        places: Vec<Place>,
+    },
 }
 
 #[cfg(test)]

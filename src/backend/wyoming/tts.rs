@@ -154,10 +154,7 @@ impl Collected {
     /// All of it; `None` where there is none.
     fn speech(self) -> Option<Speech> {
         let sample_rate = self.format?.rate;
-        (!self.samples.is_empty()).then_some(Speech {
-            samples: self.samples,
-            sample_rate,
-        })
+        (!self.samples.is_empty()).then_some(Speech::new(self.samples, sample_rate))
     }
 }
 

@@ -14,6 +14,7 @@ mod clauses;
 mod graph;
 mod measure;
 mod session;
+mod timing;
 mod voice;
 
 use std::process::ExitCode;
@@ -72,19 +73,20 @@ impl Engine<Piper> for Speaker {
 
 /// Speaks sentence by sentence; a cancelled request ends at the next one.
 fn speak(voice: &mut Voice, options: &PiperOptions, call: &Call<'_, Piper>) -> Result<(), Failure> {
-    let sentences = voice.phonemes(&options.text)?;
+    let sentences = voice.sentences(&options.text)?;
     let second = usize::try_from(voice.sample_rate())
         .unwrap_or(usize::MAX)
         .max(1);
-    for phonemes in sentences
+    for sentence in sentences
         .iter()
         .skip(usize::try_from(options.skip_sentences).unwrap_or(usize::MAX))
     {
-        let samples = voice.synthesise(phonemes, options, call.threads()?)?;
-        for part in samples.chunks(second) {
+        let spoken = voice.synthesise(&sentence.phonemes, options, call.threads()?)?;
+        for part in spoken.samples.chunks(second) {
             call.reply(PiperReply::Audio(part.to_vec()))?;
         }
-        call.reply(PiperReply::SentenceEnd)?;
+        let places = voice.places(sentence, &spoken);
+        call.reply(PiperReply::SentenceEnd { places })?;
     }
     Ok(())
 }

@@ -11,10 +11,10 @@ use jane::model::{Derived, file_state};
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
-use crate::graph::with_blocked_convolutions;
+use crate::graph::rewritten;
 
-/// Changes with what [`with_blocked_convolutions`] makes of a network.
-const REWRITTEN: &[u8] = b"blocked 1";
+/// Changes with what [`rewritten`] makes of a network.
+const REWRITTEN: &[u8] = b"rewritten 2";
 
 /// What the names of optimised graphs end with.
 const ENDING: &str = ".optimised.onnx";
@@ -55,11 +55,11 @@ pub fn session(model: &Path, cache: &str, threads: u32, gpu: bool) -> ort::Resul
             .with_optimized_model_path(optimised.unfinished())?
             .commit_from_memory(network)
     };
-    let blocked = with_blocked_convolutions(&network).and_then(|network| {
+    let faster = rewritten(&network).and_then(|network| {
         let told = |error: &ort::Error| eprintln!("the network is taken as it is: {error}");
         optimise(&network).inspect_err(told).ok()
     });
-    match blocked.map_or_else(|| optimise(&network), Ok) {
+    match faster.map_or_else(|| optimise(&network), Ok) {
         Ok(session) => {
             if let Err(error) = optimised.finish() {
                 eprintln!("the optimised graph is not kept: {error}");

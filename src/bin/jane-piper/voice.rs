@@ -2,14 +2,19 @@
 //!
 //! Invariant: what is synthesised at once has at most [`LONGEST`] phonemes, because its memory grows with it.
 
+use std::collections::HashSet;
 use std::path::Path;
 
+use jane::backend::Place;
 use jane::backend::worker::{Failure, PiperOptions, all_cores};
+use ort::session::Session;
 use piper_rs::{ModelConfig, Piper};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::clauses::{Clause, clauses};
+use crate::clauses::clauses;
+use crate::graph::TIMED;
 use crate::session::session;
+use crate::timing::{Part, Sentence, letters_of, split};
 
 /// Phonemes (characters of IPA) that are synthesised at once: some 15 s of speech. Longer sentences are rare, and are cut.
 pub const LONGEST: usize = 300;
@@ -22,8 +27,8 @@ const WARM_UP: &str = "Hello there, how are you today?";
 
 pub struct Voice {
     /// With all threads, and with half of them for a lease that is shorter. On a graphics processor there is one.
-    whole: Piper,
-    half: Option<Piper>,
+    whole: Network,
+    half: Option<Network>,
     threads: u32,
     /// Steps of warming up that are done.
     warm_steps: u8,
@@ -31,6 +36,33 @@ pub struct Voice {
     sample_rate: u32,
     length_scale: f32,
     speakers: u32,
+    /// Characters of phonemes that the network has numbers for.
+    known: HashSet<char>,
+}
+
+/// A session with so many threads.
+struct Network {
+    piper: Piper,
+    /// Whether it tells how long each phoneme lasts.
+    is_timed: bool,
+}
+
+impl Network {
+    fn new(session: Session, config: ModelConfig) -> Self {
+        let mut outputs = session.outputs().iter();
+        Self {
+            is_timed: outputs.any(|output| output.name() == TIMED),
+            piper: Piper::from_session(session, config),
+        }
+    }
+}
+
+/// A sentence that was synthesised.
+pub struct Spoken {
+    /// In -1..=1.
+    pub samples: Vec<f32>,
+    /// Behind which sample each character of its phonemes ends; empty where that is not known.
+    ends: Vec<u32>,
 }
 
 impl Voice {
@@ -60,15 +92,20 @@ impl Voice {
         };
         let whole = session(threads)?;
         let half = match threads / 2 {
-            half @ 1.. if !gpu => Some(Piper::from_session(session(half)?, parse()?)),
+            half @ 1.. if !gpu => Some(Network::new(session(half)?, parse()?)),
             _ => None,
         };
+        let numbers = config.phoneme_id_map.iter();
         Ok(Self {
+            known: numbers
+                .filter(|(_, numbers)| !numbers.is_empty())
+                .map(|(letter, _)| *letter)
+                .collect(),
             espeak_voice: config.espeak.voice.clone(),
             sample_rate: config.audio.sample_rate,
             length_scale: config.inference.length_scale,
             speakers: config.num_speakers,
-            whole: Piper::from_session(whole, config),
+            whole: Network::new(whole, config),
             half,
             threads,
             warm_steps: 0,
@@ -89,43 +126,64 @@ impl Voice {
         }
         self.warm_steps += 1;
         // What goes wrong here is told when somebody waits for it.
-        let phonemes = self.phonemes(WARM_UP).unwrap_or_default().concat();
-        let piper = match step {
+        let phonemes = self.pronounce(&[WARM_UP]).unwrap_or_default().concat();
+        let network = match step {
             0 => None,
             1 => self.half.as_mut(),
             _ => Some(&mut self.whole),
         };
-        if let Some(piper) = piper {
+        if let Some(Network { piper, .. }) = network {
             let _ = piper.create(&padded(&phonemes), true, None, None, None, None);
         }
         true
     }
 
-    /// The phonemes of `text` with its punctuation, a string for each sentence, or part of one that is too long.
-    pub fn phonemes(&self, text: &str) -> Result<Vec<String>, Failure> {
+    /// The sentences of `text`, with their phonemes and punctuation. One that is too long comes in parts.
+    pub fn sentences(&self, text: &str) -> Result<Vec<Sentence>, Failure> {
         let clauses = clauses(&text.replace('\0', " "));
-        let mut sentences = vec![String::new()];
-        for (clause, phonemes) in clauses.iter().zip(self.pronounce(&clauses)?) {
-            if let Some(sentence) = sentences.last_mut().filter(|_| !phonemes.is_empty()) {
+        let words: Vec<&str> = clauses.iter().map(|clause| clause.words.as_str()).collect();
+        let mut sentences = vec![(String::new(), Vec::new())];
+        let mut letters_before = 0;
+        for (clause, phonemes) in clauses.iter().zip(self.pronounce(&words)?) {
+            let letters = letters_of(&clause.words);
+            if let Some((sentence, parts)) = sentences.last_mut().filter(|_| !phonemes.is_empty()) {
                 if !sentence.is_empty() {
                     sentence.push(' ');
                 }
+                let start = sentence.chars().count();
                 sentence.push_str(&phonemes);
                 sentence.push(clause.mark);
+                parts.push(Part {
+                    words: clause.words.clone(),
+                    letters_before,
+                    start,
+                    phonemes,
+                });
             }
+            letters_before += letters;
             if clause.ends_sentence() {
-                sentences.push(String::new());
+                sentences.push((String::new(), Vec::new()));
             }
         }
-        sentences.retain(|sentence| !sentence.is_empty());
-        Ok(sentences
-            .iter()
-            .flat_map(|sentence| cut(sentence))
-            .collect())
+        sentences.retain(|(sentence, _)| !sentence.is_empty());
+        let mut cut_up = Vec::new();
+        for (sentence, parts) in sentences {
+            let (parts, mut offset) = (std::rc::Rc::from(parts), 0);
+            for phonemes in cut(&sentence) {
+                let length = phonemes.chars().count();
+                cut_up.push(Sentence {
+                    phonemes,
+                    offset,
+                    parts: std::rc::Rc::clone(&parts),
+                });
+                offset += length;
+            }
+        }
+        Ok(cut_up)
     }
 
-    /// The phonemes of each clause, accents apart from their letters, as the voices are trained.
-    fn pronounce(&self, clauses: &[Clause]) -> Result<Vec<String>, Failure> {
+    /// The phonemes of each line, accents apart from their letters, as the voices are trained.
+    fn pronounce(&self, lines: &[&str]) -> Result<Vec<String>, Failure> {
         let of = |words: &str| -> Result<Vec<String>, Failure> {
             let lines = espeak_rs::text_to_phonemes(words, &self.espeak_voice, None);
             lines.map_err(|error| Failure::Engine {
@@ -134,9 +192,8 @@ impl Voice {
         };
         // Each call sets the voice up anew, so all lines go in one. A line that has no sound is left out of what comes back, and
         // which one it was cannot be seen.
-        let lines: Vec<_> = clauses.iter().map(|clause| clause.words.as_str()).collect();
         let mut phonemes = of(&lines.join("\n"))?;
-        if phonemes.len() != clauses.len() {
+        if phonemes.len() != lines.len() {
             let alone = |words: &&str| Ok(of(words)?.join(" "));
             phonemes = lines.iter().map(alone).collect::<Result<_, Failure>>()?;
         }
@@ -146,23 +203,31 @@ impl Voice {
             .collect())
     }
 
-    /// The samples of one sentence, in -1..=1, computed with at most `lease` threads (or half of all, where that is more).
+    /// When `spoken` says what of `sentence`.
+    pub fn places(&self, sentence: &Sentence, spoken: &Spoken) -> Vec<Place> {
+        sentence.places(&spoken.ends, |words| {
+            self.pronounce(words).unwrap_or_default()
+        })
+    }
+
+    /// Speaks one sentence, computed with at most `lease` threads (or half of all, where that is more).
     pub fn synthesise(
         &mut self,
         phonemes: &str,
         options: &PiperOptions,
         lease: u32,
-    ) -> Result<Vec<f32>, Failure> {
+    ) -> Result<Spoken, Failure> {
         let speaker = self.speaker(&options.speaker)?;
         let length_scale = self.length_scale / options.speed.clamp(0.1, 10.0);
         let (noise_scale, noise_w) = (Some(options.noise_scale), Some(options.noise_w));
-        let piper = match &mut self.half {
+        let Network { piper, is_timed } = match &mut self.half {
             Some(half) if lease < self.threads => half,
             _ => &mut self.whole,
         };
-        let (mut samples, _) = piper
+        let phonemes = padded(phonemes);
+        let (output, _) = piper
             .create(
-                &padded(phonemes),
+                &phonemes,
                 true,
                 speaker,
                 Some(length_scale),
@@ -172,6 +237,16 @@ impl Voice {
             .map_err(|error| Failure::Engine {
                 message: error.to_string(),
             })?;
+        let (mut samples, mut ends) = if *is_timed {
+            let is_known = |letter| self.known.contains(&letter);
+            split(output, &phonemes, is_known).ok_or_else(|| Failure::Engine {
+                message: "the network does not say how long its phonemes last".to_owned(),
+            })?
+        } else {
+            (output, Vec::new())
+        };
+        // The beginning is no character of the sentence.
+        ends.drain(..ends.len().min(1));
         for sample in &mut samples {
             *sample = if sample.is_finite() {
                 sample.clamp(-1.0, 1.0)
@@ -179,14 +254,14 @@ impl Voice {
                 0.0
             };
         }
-        Ok(samples)
+        Ok(Spoken { samples, ends })
     }
 
     fn speaker(&self, wanted: &str) -> Result<Option<i64>, Failure> {
         if wanted.is_empty() {
             return Ok(None);
         }
-        let names = self.whole.voices();
+        let names = self.whole.piper.voices();
         if let Some(number) = names.and_then(|names| names.get(wanted)) {
             return Ok(Some(*number));
         }

@@ -31,16 +31,23 @@ pub struct Given {
 }
 
 /// How long a sentence is, in samples at [`CLOCK`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Length {
     pub all: u64,
     /// Where in it the voice begins and ends: silence before and after says no word.
     pub voice: (u64, u64),
+    /// So many letters of it are over then; empty where the voice does not say.
+    pub places: Vec<(u64, u64)>,
 }
 
 impl Length {
     fn add(&mut self, speech: &Speech) {
         let at = |sample: usize| at_clock(sample, speech.sample_rate);
+        let places = speech.places.iter();
+        let before = self.all;
+        self.places.extend(
+            places.map(|place| (place.letters.into(), before + at(place.samples as usize))),
+        );
         let loud = |sample: &f32| sample.abs() > SILENT;
         if let Some(first) = speech.samples.iter().position(loud) {
             let last = speech.samples.iter().rposition(loud).unwrap_or(first);
@@ -187,6 +194,7 @@ impl Player {
             Speech {
                 samples,
                 sample_rate,
+                ..
             },
         ) in &self.unheard
         {
@@ -210,6 +218,7 @@ impl Player {
             Speech {
                 samples,
                 sample_rate,
+                ..
             },
         )) = self.unheard.front()
             && start + at_clock(samples.len(), *sample_rate) <= heard
@@ -229,7 +238,7 @@ pub fn heard(sentences: &[String], lengths: &[Length], mut heard: u64) -> String
     let mut parts = Vec::new();
     for (sentence, length) in sentences.iter().zip(lengths) {
         if heard < length.all || length.all == 0 {
-            parts.push(beginning(sentence, heard, *length));
+            parts.push(beginning(sentence, heard, length));
             break;
         }
         heard -= length.all;
@@ -239,21 +248,27 @@ pub fn heard(sentences: &[String], lengths: &[Length], mut heard: u64) -> String
     parts.join(" ")
 }
 
-/// The words of `sentence` that are over after `heard` of its samples. Words are taken to be as long as their letters, since a
-/// voice does not say when it says what; one counts when most of it was heard.
-fn beginning(sentence: &str, heard: u64, length: Length) -> String {
+/// The words of `sentence` that are over after `heard` of its samples; one counts when most of it was heard. Where the voice does not
+/// say when it says what, words are taken to be as long as their letters.
+fn beginning(sentence: &str, heard: u64, length: &Length) -> String {
     let (from, until) = length.voice;
-    let (heard, length) = (heard.saturating_sub(from), until.saturating_sub(from));
-    let weight = |word: &str| word.chars().count() as u64 + 1;
+    let weight: fn(&str) -> u64 = if length.places.is_empty() {
+        |word| word.chars().count() as u64 + 1
+    } else {
+        letters
+    };
     let whole: u64 = sentence.split_whitespace().map(weight).sum();
+    // From no letter at the first sound of the voice to all at the last.
+    let mut places = vec![(0, from)];
+    places.extend(&length.places);
+    places.push((whole, until));
     let mut passed = 0;
     let mut words = Vec::new();
     for word in sentence.split_whitespace() {
-        passed += weight(word);
-        let most = passed.saturating_sub(weight(word) / 3);
-        let is_over =
-            u128::from(most) * u128::from(length) <= u128::from(heard) * u128::from(whole);
-        if length == 0 || !is_over {
+        let (begin, end) = (passed, passed + weight(word));
+        passed = end;
+        let (begin, end) = (when(&places, begin), when(&places, end));
+        if from == until || end.saturating_sub((end - begin.min(end)) / 3) > heard {
             break;
         }
         words.push(word);
@@ -261,43 +276,91 @@ fn beginning(sentence: &str, heard: u64, length: Length) -> String {
     words.join(" ")
 }
 
+/// Letters and digits, as voices count them.
+fn letters(word: &str) -> u64 {
+    word.chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .count() as u64
+}
+
+/// When so many letters are over: in between two places they take the same time each.
+fn when(places: &[(u64, u64)], letters: u64) -> u64 {
+    let mut before = (0, 0);
+    for &(until, at) in places {
+        if until >= letters {
+            let (behind, whole) = (letters - before.0.min(letters), until - before.0.min(until));
+            let time = at.saturating_sub(before.1);
+            return before.1 + (time * behind).checked_div(whole).unwrap_or(time);
+        }
+        before = (until, at);
+    }
+    before.1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::Place;
 
     fn length(all: u64) -> Length {
         Length {
             all,
             voice: (0, all),
+            places: Vec::new(),
         }
     }
 
     #[test]
     fn a_sentence_is_cut_at_the_word_that_was_heard() {
         let sentence = "The largest ocean on earth is the Pacific.";
-        assert_eq!(beginning(sentence, 0, length(1000)), "");
+        assert_eq!(beginning(sentence, 0, &length(1000)), "");
         assert_eq!(
-            beginning(sentence, 500, length(1000)),
+            beginning(sentence, 500, &length(1000)),
             "The largest ocean on"
         );
-        assert_eq!(beginning(sentence, 500, length(0)), "");
+        assert_eq!(beginning(sentence, 500, &length(0)), "");
         let padded = Length {
             all: 2000,
             voice: (500, 1500),
+            places: Vec::new(),
         };
-        assert_eq!(beginning(sentence, 500, padded), "");
-        assert_eq!(beginning(sentence, 1000, padded), "The largest ocean on");
-        assert_eq!(beginning(sentence, 1500, padded), sentence);
+        assert_eq!(beginning(sentence, 500, &padded), "");
+        assert_eq!(beginning(sentence, 1000, &padded), "The largest ocean on");
+        assert_eq!(beginning(sentence, 1500, &padded), sentence);
+    }
+
+    #[test]
+    fn where_the_voice_says_when_it_says_what_that_counts() {
+        let mut said = Length::default();
+        let place = |letters, samples| Place { letters, samples };
+        said.add(&Speech {
+            places: vec![place(2, 100), place(4, 900), place(7, 1000)],
+            ..Speech::new(vec![0.5; 1_000], CLOCK)
+        });
+        // The second word takes long, because of a pause behind it.
+        let sentence = "We — go, far.";
+        let at = |heard| beginning(sentence, heard, &said);
+        assert_eq!(
+            [at(60), at(100), at(500), at(700)],
+            ["", "We —", "We —", "We — go,"]
+        );
+        assert_eq!([at(940), at(1_000)], ["We — go,", sentence]);
+        // A second sentence of the same text counts its letters on.
+        said.add(&Speech {
+            places: vec![place(8, 10), place(11, 1000)],
+            ..Speech::new(vec![0.5; 1_000], CLOCK)
+        });
+        assert_eq!(
+            beginning("We — go, far. I see.", 1_010, &said),
+            "We — go, far. I"
+        );
     }
 
     #[test]
     fn silence_around_a_voice_is_none_of_it() {
         let mut samples = vec![0.0; 300];
         samples[100..200].fill(0.5);
-        let speech = Speech {
-            samples,
-            sample_rate: CLOCK,
-        };
+        let speech = Speech::new(samples, CLOCK);
         let mut length = Length::default();
         length.add(&speech);
         assert_eq!(length.voice, (100, 199));

@@ -97,10 +97,7 @@ async fn sound_of_any_rate_and_number_of_channels_becomes_one_mono_stretch() {
         stop(),
     ])
     .await;
-    let expected = Speech {
-        samples: vec![0.25, -1.0, 0.0],
-        sample_rate: 44100,
-    };
+    let expected = Speech::new(vec![0.25, -1.0, 0.0], 44_100);
     assert_eq!(said(&url).await.unwrap(), [expected]);
 }
 

@@ -196,10 +196,7 @@ impl TextToSpeech for World {
         }
         let words = text.split_whitespace().count();
         self.0.lock().unwrap().spoken.push(text);
-        let speech = Speech {
-            samples: vec![0.5; words * WORD],
-            sample_rate: SPEECH_RATE,
-        };
+        let speech = Speech::new(vec![0.5; words * WORD], SPEECH_RATE);
         stream::iter([Ok(speech)]).boxed()
     }
 }
