@@ -190,6 +190,17 @@ fn what_was_not_granted_is_passed_over_or_refused() {
     let drop = acting("transcript-hook", "on-transcript", 3);
     let mute = acting("sentence-hook", "on-sentence", 2);
     let stop = acting("sentence-hook", "on-sentence", 3);
+    let nothing = {
+        let rest = format!(
+            "{} {}",
+            data(1024, "\0\0\0\0\x01\0\0\0"),
+            data(4096, "…")
+        );
+        let body = "(i32.store (i32.const 1032) (i32.const 4096)) (i32.store (i32.const 1036) (i32.const 3)) (i32.const 1024)";
+        let hook = hook("sentence-hook", "on-sentence", body);
+        component(&["sentence-hook"], &[], &format!("{rest} {MEMORY} {hook}"))
+    };
+    let unheard = answering("…");
     let cancel = asking(
         "voice",
         r#"(import "jane:skill/voice@0.1.0" "cancel-turn" (func $cancel (param i64 i32)))"#,
@@ -203,7 +214,9 @@ fn what_was_not_granted_is_passed_over_or_refused() {
     let plain = "model heard: Hello there. Goodbye.";
     for (what, skill, granted, denied) in [
         ("drop", &drop, "", plain),
+        ("drop", &unheard, "", plain),
         ("mute", &mute, plain, plain),
+        ("mute", &nothing, plain, plain),
         ("stop", &stop, plain, plain),
         ("cancel", &cancel, "granted", "denied"),
         ("llm", &llm, "granted", "denied"),

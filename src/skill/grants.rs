@@ -58,6 +58,12 @@ impl Grants {
         self.allow.contains(&what)
     }
 
+    /// Whether it may keep a sentence back. Whoever made it a guard (`on_failure = "mute"`) wants that as well: it could fail instead.
+    #[must_use]
+    pub fn mutes(&self) -> bool {
+        self.allows(Allow::Mute) || self.on_failure == OnFailure::Mute
+    }
+
     /// Whether it may send a request there, as far as the address says.
     #[must_use]
     pub fn reaches(&self, url: &Url) -> bool {
