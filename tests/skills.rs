@@ -257,6 +257,60 @@ fn what_was_not_granted_is_passed_over_or_refused() {
     }
 }
 
+/// A skill that keeps every sentence back, and does not start where it has settings of its own.
+fn mutes_and_starts_only_without_settings() -> Vec<u8> {
+    let code = format!(
+        "{} {MEMORY} {} {}",
+        data(1024, "\0\0\0\0\x02"),
+        hook("sentence-hook", "on-sentence", "(i32.const 1024)"),
+        hook(
+            "lifecycle",
+            "start",
+            "(if (i32.gt_u (local.get 1) (i32.const 2)) (then (unreachable))) (i32.const 2048)"
+        )
+    );
+    component(&["sentence-hook", "lifecycle"], &[], &code)
+}
+
+#[test]
+fn a_grant_that_is_taken_back_is_gone_also_where_the_skill_does_not_start_without_it() {
+    for (on_failure, is_silent) in [("pass", false), ("mute", true)] {
+        let (server, home) = typed_home("");
+        let config = |skill: &str| {
+            home.write_config(&format!(
+                "[llm]\nbackend = \"openai\"\nmodel = \"any\"\n[llm.remote]\nurl = \"{}\"\n\
+                 [plugins]\nturn_ms = 5000\n[skills.one]\nhook_ms = 5000\n{skill}",
+                server.url()
+            ));
+        };
+        config("allow = [\"mute\"]\n");
+        drop_in(&home, "one", &mutes_and_starts_only_without_settings());
+        let mut chat = home.start(&["chat", "--silent"]);
+        chat.wait_for("listening");
+        said(&mut chat, "Hello there. Goodbye.");
+        config(&format!(
+            "on_failure = \"{on_failure}\"\n[skills.one.config]\nx = 1\n"
+        ));
+        let failed = chat.wait_for("skill.failed");
+        assert!(
+            failed["hint"].as_str().unwrap().contains("unloaded"),
+            "{failed}"
+        );
+        chat.wait_for("skill.unloaded");
+        let before = chat.seen().len();
+        said(&mut chat, "Hello there. Goodbye.");
+        let after = &chat.seen()[before..];
+        let count = |name: &str| after.iter().filter(|event| event["event"] == name).count();
+        let silent = (count("sentence") == 0, count("skill.muted") > 0);
+        assert_eq!(silent, (is_silent, is_silent), "{after:#?}");
+        // As it was before, it starts again.
+        config("allow = [\"mute\"]\n");
+        chat.wait_for("skill.loaded");
+        let run = end(chat);
+        assert_eq!(run.all("skill.loaded").len(), 2);
+    }
+}
+
 #[test]
 fn a_skill_that_reaches_out_hears_nothing_unless_that_is_wanted() {
     let http = "allow_http = [\"https://api.example.org\"]\n";

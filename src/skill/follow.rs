@@ -1,7 +1,7 @@
 //! Follows the directory of skills: what comes, changes and goes there is loaded, replaced and unloaded.
 //!
 //! Invariants: a skill is replaced only by one that was compiled, linked and probed; what is wrong with a file costs only what that file
-//! would bring; skills are loaded side by side, so that a large one holds up no other; a change that comes while a file is being loaded is
+//! would bring; no skill goes on with grants that were taken back, so one that does not start with other settings is unloaded; skills are loaded side by side, so that a large one holds up no other; a change that comes while a file is being loaded is
 //! seen afterwards.
 
 use std::collections::BTreeMap;
@@ -263,8 +263,11 @@ impl Follower {
         } = outcome;
         let file = self.files.entry(name.clone()).or_default();
         file.is_loading = false;
+        let mut unloaded = false;
         // A file that went meanwhile is found to be gone at the next look.
         let event = look.map(|look| {
+            // Only a bad file leaves the skill that was there: with other settings, that one has grants that are not given any more.
+            let stays = file.skill.is_some() && file.settings == settings;
             file.look = Some(look);
             file.settings = settings;
             match result {
@@ -278,11 +281,22 @@ impl Follower {
                     event
                 }
                 Err(reason) => {
-                    let stays = file.skill.is_some();
-                    tracing::warn!(skill = name, reason, stays, "the skill is not loaded");
+                    unloaded = !stays && file.skill.take().is_some();
+                    tracing::warn!(
+                        skill = name,
+                        reason,
+                        stays,
+                        unloaded,
+                        "the skill is not loaded"
+                    );
+                    let hint = if unloaded {
+                        Some("it does not start with its new settings, and its old ones are not in force any more: it is unloaded")
+                    } else {
+                        stays.then_some("the one that was there before goes on")
+                    };
                     Event::SkillFailed {
-                        hint: stays.then(|| "the one that was there before goes on".to_owned()),
-                        skill: name,
+                        hint: hint.map(str::to_owned),
+                        skill: name.clone(),
                         reason,
                     }
                 }
@@ -290,8 +304,10 @@ impl Follower {
         });
         // Whoever is told that it is loaded finds it there.
         self.publish();
-        if let Some(event) = event {
-            self.kept.services.events.emit(event);
+        let events = &self.kept.services.events;
+        event.into_iter().for_each(|event| events.emit(event));
+        if unloaded {
+            events.emit(Event::SkillUnloaded { skill: name });
         }
         self.kept.loading.send_modify(|loading| *loading -= 1);
     }
