@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::bindings::jane::skill::types::Event as DueEvent;
 use super::host::{next_of_cron, now_ms};
 use super::keeper::Skills;
-use super::store::{Due, Store, StoreError};
+use super::store::{Changes, Due, Over, Store, StoreError};
 
 /// How often an event is tried.
 const ATTEMPTS: u32 = 4;
@@ -69,17 +69,16 @@ async fn call_what_is_due(skills: &Skills, store: &Store) -> Result<(), StoreErr
             late_ms: now_ms().saturating_sub(due.event.due_ms),
         };
         let skill = Arc::clone(skill);
-        let dealt_with = skill.on_event(event).await;
-        let is_over = match &dealt_with {
-            Ok(()) => true,
-            Err(error) => {
-                let is_last = due.attempts + 1 >= ATTEMPTS;
-                tracing::warn!(skill = due.skill, event = due.event.name, %error, is_last, "a skill failed to deal with what is due");
-                is_last
-            }
+        let over = Over {
+            next: next(&due),
+            due: due.clone(),
         };
-        if is_over {
-            tokio::task::block_in_place(|| store.done(&due, next(&due)))?;
+        if let Err(error) = skill.on_event(event, over.clone()).await {
+            let is_last = due.attempts + 1 >= ATTEMPTS;
+            tracing::warn!(skill = due.skill, event = due.event.name, %error, is_last, "a skill failed to deal with what is due");
+            if is_last {
+                tokio::task::block_in_place(|| store.apply(&Changes::default(), Some(&over)))?;
+            }
         }
     }
     let next = tokio::task::block_in_place(|| store.next_due(&names))?;

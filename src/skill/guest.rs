@@ -1,5 +1,6 @@
 //! What one instance of a skill has: its limits, and what its host functions need to know of the call that is under way.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,8 +13,8 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use super::bindings::jane::skill::types::Failure;
 use super::grants::Grants;
 use super::host::{HttpClient, Meters};
-use super::store::{Store, StoreError};
-use super::turn::Turn;
+use super::store::{Changes, Store, StoreError};
+use super::turn::{Staged, Turn};
 use super::wish::Wish;
 use crate::backend::LanguageModel;
 use crate::event::Events;
@@ -95,9 +96,14 @@ impl ResourceLimiter for Room {
     }
 }
 
+/// Values and events that one skill may change before that is stored.
+const MOST_CHANGES: usize = 1024;
+
 /// The data of an instance.
 pub struct Guest {
     pub caller: Caller,
+    /// What the call that is under way did. It takes effect when the call comes to its end.
+    pub staged: Staged,
     /// When the call has to be done.
     pub deadline: Instant,
     pub room: Room,
@@ -122,12 +128,43 @@ impl Guest {
             .build();
         Self {
             caller: Caller { own, turn: None },
+            staged: Staged::default(),
             deadline: Instant::now(),
             room,
             said,
             wasi,
             table: ResourceTable::new(),
         }
+    }
+}
+
+impl Guest {
+    /// What `of` finds in what was changed and is not stored yet, by its name: this call's above its turn's.
+    pub fn changed<T>(
+        &self,
+        of: impl Fn(&Changes) -> BTreeMap<String, T>,
+    ) -> BTreeMap<String, T> {
+        let turn = self.caller.turn.as_ref();
+        let mut changed = turn.map(|turn| turn.pending(&of)).unwrap_or_default();
+        changed.extend(of(&self.staged.changes));
+        changed
+    }
+
+    /// Has this call change something.
+    ///
+    /// # Errors
+    /// Where too much is changed that is not stored yet.
+    pub fn stage(&mut self, change: impl FnOnce(&mut Changes)) -> Result<(), Failure> {
+        let name = &self.caller.own.name;
+        let turn = self.caller.turn.as_ref();
+        let pending = turn.map_or(0, |turn| turn.pending(|changes| changes.count(name)));
+        if pending + self.staged.changes.count(name) >= MOST_CHANGES {
+            return Err(Failure::Unavailable(format!(
+                "{MOST_CHANGES} values and events are the most that can be changed at once"
+            )));
+        }
+        change(&mut self.staged.changes);
+        Ok(())
     }
 }
 

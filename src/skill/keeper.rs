@@ -200,21 +200,7 @@ impl Skills {
         let Some(kept) = &self.inner.kept else {
             return;
         };
-        let (services, turn) = (Arc::clone(&kept.services), Arc::clone(turn));
-        let settled = tokio::task::spawn_blocking(move || {
-            let wishes = turn.settle(services.store()?)?;
-            for wish in wishes {
-                if services.wishes.try_send(wish).is_err() {
-                    tracing::warn!(
-                        "there is too much to say: something that a skill wants said is left out"
-                    );
-                }
-            }
-            Ok::<_, super::StoreError>(())
-        });
-        if let Ok(Err(error)) = settled.await {
-            tracing::error!(%error, "what skills did for this turn is lost");
-        }
+        kept.services.settle(turn).await;
     }
 
     /// Follows the directory from now on.

@@ -38,6 +38,12 @@ pub struct StoreError {
     reason: String,
 }
 
+impl StoreError {
+    pub fn new(reason: String) -> Self {
+        Self { reason }
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         let reason = error.to_string();
@@ -75,7 +81,23 @@ pub struct Changes {
     pub events: BTreeMap<(String, String), Option<Scheduled>>,
 }
 
+/// An event that was dealt with, and when it comes again, if it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Over {
+    pub due: Due,
+    pub next: Option<u64>,
+}
+
 impl Changes {
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.events.is_empty()
+    }
+
+    /// How much of `skill` is changed.
+    pub fn count(&self, skill: &str) -> usize {
+        self.keys(skill).count() + self.events(skill).count()
+    }
+
     /// What `skill` would store under `key`; `None` where nothing is changed there.
     pub fn entry(&self, skill: &str, key: &str) -> Option<&Option<Vec<u8>>> {
         self.entries.get(&(skill.to_owned(), key.to_owned()))
@@ -194,16 +216,19 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Stores `changes`, all of them or none.
+    /// Stores `changes`, and that an event is `over`: all of it or nothing. What the event's skill scheduled meanwhile stays.
     ///
     /// # Errors
     /// Where the database cannot be written, its disk is full for one.
-    pub fn apply(&self, changes: &Changes) -> Result<(), StoreError> {
-        if changes.entries.is_empty() && changes.events.is_empty() {
+    pub fn apply(&self, changes: &Changes, over: Option<&Over>) -> Result<(), StoreError> {
+        if changes.is_empty() && over.is_none() {
             return Ok(());
         }
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
+        if let Some(over) = over {
+            end(&transaction, over)?;
+        }
         for ((skill, key), value) in &changes.entries {
             match value {
                 Some(value) => transaction
@@ -294,25 +319,23 @@ impl Store {
         Ok(due)
     }
 
-    /// `due` was dealt with: it goes, or comes again at `next`. One that was scheduled anew meanwhile stays as it is.
-    ///
-    /// # Errors
-    /// As [`Store::apply`].
-    pub fn done(&self, due: &Due, next: Option<u64>) -> Result<(), StoreError> {
-        let connection = self.connection();
-        let (skill, id, was) = (&due.skill, &due.event.id, signed(due.event.due_ms));
-        match next {
-            Some(next) => connection
-                .prepare_cached(
-                    "UPDATE events SET due_ms = ?4, taken_until = 0, attempts = 0 WHERE skill = ?1 AND id = ?2 AND due_ms = ?3",
-                )?
-                .execute(params![skill, id, was, signed(next)])?,
-            None => connection
-                .prepare_cached("DELETE FROM events WHERE skill = ?1 AND id = ?2 AND due_ms = ?3")?
-                .execute(params![skill, id, was])?,
-        };
-        Ok(())
-    }
+}
+
+/// An event was dealt with: it goes, or comes again. One that was scheduled anew meanwhile stays as it is.
+fn end(connection: &Connection, over: &Over) -> rusqlite::Result<()> {
+    let due = &over.due;
+    let (skill, id, was) = (&due.skill, &due.event.id, signed(due.event.due_ms));
+    match over.next {
+        Some(next) => connection
+            .prepare_cached(
+                "UPDATE events SET due_ms = ?4, taken_until = 0, attempts = 0 WHERE skill = ?1 AND id = ?2 AND due_ms = ?3",
+            )?
+            .execute(params![skill, id, was, signed(next)])?,
+        None => connection
+            .prepare_cached("DELETE FROM events WHERE skill = ?1 AND id = ?2 AND due_ms = ?3")?
+            .execute(params![skill, id, was])?,
+    };
+    Ok(())
 }
 
 fn scheduled(row: &Row<'_>) -> rusqlite::Result<Scheduled> {
@@ -359,6 +382,13 @@ mod tests {
         }
     }
 
+    fn over(due: &Due, next: Option<u64>) -> Over {
+        Over {
+            due: due.clone(),
+            next,
+        }
+    }
+
     #[test]
     fn each_skill_has_values_of_its_own() {
         let store = Store::in_memory().unwrap();
@@ -367,9 +397,9 @@ mod tests {
             ("list/b", Some("22")),
             ("other", Some("333")),
         ];
-        store.apply(&changes("notes", &some, &[])).unwrap();
+        store.apply(&changes("notes", &some, &[]), None).unwrap();
         store
-            .apply(&changes("timer", &[("list/a", Some("x"))], &[]))
+            .apply(&changes("timer", &[("list/a", Some("x"))], &[]), None)
             .unwrap();
         assert_eq!(store.get("notes", "list/a").unwrap(), Some(b"1".to_vec()));
         assert_eq!(store.get("weather", "list/a").unwrap(), None);
@@ -381,7 +411,7 @@ mod tests {
         assert_eq!(store.keys("notes", "%", "").unwrap(), Vec::<String>::new());
         assert_eq!(store.size("notes", &["other"]).unwrap(), 6 + 1 + 6 + 2);
         store
-            .apply(&changes("notes", &[("list/a", None)], &[]))
+            .apply(&changes("notes", &[("list/a", None)], &[]), None)
             .unwrap();
         assert_eq!(store.get("notes", "list/a").unwrap(), None);
     }
@@ -397,8 +427,8 @@ mod tests {
             event("wake", 2_000, Some("0 7 * * *")),
             event("later", 9_000, None),
         ];
-        one.apply(&changes("timer", &[], &events)).unwrap();
-        one.apply(&changes("gone", &[], &[event("x", 1, None)]))
+        one.apply(&changes("timer", &[], &events), None).unwrap();
+        one.apply(&changes("gone", &[], &[event("x", 1, None)]), None)
             .unwrap();
         assert_eq!(other.next_due(&skills).unwrap(), Some(1_000));
         let due = one.take_due(&skills, 2_500).unwrap();
@@ -409,8 +439,10 @@ mod tests {
             ["tea", "wake"]
         );
         assert!(other.take_due(&skills, 2_600).unwrap().is_empty());
-        one.done(&due[0], None).unwrap();
-        one.done(&due[1], Some(50_000)).unwrap();
+        one.apply(&Changes::default(), Some(&over(&due[0], None)))
+            .unwrap();
+        one.apply(&Changes::default(), Some(&over(&due[1], Some(50_000))))
+            .unwrap();
         assert_eq!(other.scheduled("timer").unwrap().len(), 2);
         // Whoever took it is gone: another one takes it, later.
         let late = one.take_due(&skills, 9_000).unwrap();
@@ -423,9 +455,11 @@ mod tests {
         );
         // Scheduled anew meanwhile, it stays.
         other
-            .apply(&changes("timer", &[], &[event("later", 99_000, None)]))
+            .apply(&changes("timer", &[], &[event("later", 99_000, None)]), None)
             .unwrap();
-        other.done(&again[0], None).unwrap();
+        other
+            .apply(&Changes::default(), Some(&over(&again[0], None)))
+            .unwrap();
         assert!(
             other
                 .scheduled("timer")
