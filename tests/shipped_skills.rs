@@ -217,6 +217,44 @@ fn a_timer_rings_also_after_the_host_was_killed_and_says_when_it_is_late() {
     end(third);
 }
 
+/// The database of a home whose skills were used before.
+fn database(home: &Home) -> rusqlite::Connection {
+    let mut chat = chat(home);
+    ask(&mut chat, "Set a timer for 2 hours.");
+    ask(&mut chat, "Cancel all timers.");
+    end(chat);
+    rusqlite::Connection::open(home.path().join("plugins/.state/skills.db")).unwrap()
+}
+
+#[test]
+fn fifteen_reminders_that_are_due_at_once_all_ring() {
+    let (_server, home) = typed_home("");
+    let database = database(&home);
+    for number in 0..15 {
+        let ring = serde_json::json!({ "kind": "reminder", "label": format!("number {number}"), "seconds": 0, "every": null });
+        database
+            .execute(
+                "INSERT INTO events (skill, id, name, payload, due_ms) VALUES ('timer', ?1, 'ring', ?2, 1000)",
+                (format!("reminder {number}"), ring.to_string()),
+            )
+            .unwrap();
+    }
+    let mut chat = home.start(&["chat", "--silent"]);
+    // Ten at once, which is what a skill may say in a minute, and the rest as soon as it may.
+    let rang: std::collections::BTreeSet<String> = (0..15)
+        .map(|_| {
+            let rang = chat.wait_for("announcement");
+            rang["text"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(rang.len(), 15, "{rang:?}");
+    end(chat);
+    let left: u32 = database
+        .query_row("SELECT count(*) FROM events", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 0);
+}
+
 /// Moves what is due within the hour three minutes into the past: a test does not wait.
 fn make_late(database: &Path) {
     let connection = rusqlite::Connection::open(database).unwrap();

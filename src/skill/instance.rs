@@ -44,6 +44,13 @@ pub enum CallError {
     Busy,
 }
 
+impl CallError {
+    /// Whether another moment may serve: nothing is wrong with the skill.
+    pub fn is_for_now(&self) -> bool {
+        matches!(self, Self::Busy | Self::Unavailable(_))
+    }
+}
+
 impl std::fmt::Display for CallError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

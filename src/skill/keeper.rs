@@ -195,6 +195,17 @@ impl Skills {
         self.inner.kept.as_ref()?.services.store().ok()
     }
 
+    /// Tells the owner.
+    pub(super) fn warn(&self, message: String) {
+        if let Some(kept) = &self.inner.kept {
+            let events = &kept.services.events;
+            events.emit(Event::Warning {
+                message,
+                hint: None,
+            });
+        }
+    }
+
     /// A turn is certain: what skills did for it takes effect.
     pub async fn settle(&self, turn: &Arc<super::Turn>) {
         let Some(kept) = &self.inner.kept else {

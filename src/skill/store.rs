@@ -27,10 +27,14 @@ const SCHEMA: &str = "
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS events (
         skill TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, payload TEXT NOT NULL, due_ms INTEGER NOT NULL, cron TEXT,
-        attempts INTEGER NOT NULL DEFAULT 0, taken_until INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (skill, id)
+        attempts INTEGER NOT NULL DEFAULT 0, taken_until INTEGER NOT NULL DEFAULT 0, first_tried INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (skill, id)
     ) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS events_due ON events (due_ms);
 ";
+
+/// What databases of earlier versions lack.
+const FIRST_TRIED: &str = "ALTER TABLE events ADD COLUMN first_tried INTEGER NOT NULL DEFAULT 0";
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("what skills keep cannot be reached: {reason}")]
@@ -68,8 +72,10 @@ pub struct Scheduled {
 pub struct Due {
     pub skill: String,
     pub event: Scheduled,
-    /// How often it was tried before.
+    /// How often its skill failed to deal with it before.
     pub attempts: u32,
+    /// When it was tried for the first time, in milliseconds since 1970 (UTC).
+    pub first_tried_ms: u64,
 }
 
 /// Changes that are stored together. `None` deletes.
@@ -153,6 +159,12 @@ impl Store {
     fn with(connection: Connection) -> Result<Self, StoreError> {
         connection.busy_timeout(BUSY)?;
         connection.execute_batch(SCHEMA)?;
+        if connection
+            .prepare("SELECT first_tried FROM events")
+            .is_err()
+        {
+            connection.execute_batch(FIRST_TRIED)?;
+        }
         Ok(Self {
             connection: Mutex::new(connection),
             rescheduled: tokio::sync::Notify::new(),
@@ -294,7 +306,7 @@ impl Store {
         let now = signed(now_ms);
         let due: Vec<Due> = {
             let mut query = transaction.prepare_cached(
-                "SELECT id, name, payload, due_ms, cron, skill, attempts FROM events
+                "SELECT id, name, payload, due_ms, cron, skill, attempts, iif(first_tried, first_tried, ?1) FROM events
                  WHERE due_ms <= ?1 AND taken_until <= ?1 ORDER BY due_ms, skill, id",
             )?;
             let rows = query.query_map([now], |row| {
@@ -302,6 +314,7 @@ impl Store {
                     event: scheduled(row)?,
                     skill: row.get(5)?,
                     attempts: row.get(6)?,
+                    first_tried_ms: u64::try_from(row.get::<_, i64>(7)?).unwrap_or(0),
                 })
             })?;
             rows.collect::<Result<_, _>>()?
@@ -312,11 +325,27 @@ impl Store {
             .collect();
         for due in &due {
             transaction
-                .prepare_cached("UPDATE events SET taken_until = ?3, attempts = attempts + 1 WHERE skill = ?1 AND id = ?2")?
-                .execute(params![due.skill, due.event.id, now + TAKEN_MS])?;
+                .prepare_cached(
+                    "UPDATE events SET taken_until = ?3, attempts = attempts + 1, first_tried = ?4 WHERE skill = ?1 AND id = ?2",
+                )?
+                .execute(params![due.skill, due.event.id, now + TAKEN_MS, signed(due.first_tried_ms)])?;
         }
         transaction.commit()?;
         Ok(due)
+    }
+
+    /// `due` is taken anew at `again_ms`, as one that its skill failed to deal with so often.
+    ///
+    /// # Errors
+    /// As [`Store::apply`].
+    pub fn postpone(&self, due: &Due, again_ms: u64, attempts: u32) -> Result<(), StoreError> {
+        let (skill, id, was) = (&due.skill, &due.event.id, signed(due.event.due_ms));
+        self.connection()
+            .prepare_cached(
+                "UPDATE events SET taken_until = ?4, attempts = ?5 WHERE skill = ?1 AND id = ?2 AND due_ms = ?3",
+            )?
+            .execute(params![skill, id, was, signed(again_ms), attempts])?;
+        Ok(())
     }
 
 }
@@ -328,7 +357,7 @@ fn end(connection: &Connection, over: &Over) -> rusqlite::Result<()> {
     match over.next {
         Some(next) => connection
             .prepare_cached(
-                "UPDATE events SET due_ms = ?4, taken_until = 0, attempts = 0 WHERE skill = ?1 AND id = ?2 AND due_ms = ?3",
+                "UPDATE events SET due_ms = ?4, taken_until = 0, attempts = 0, first_tried = 0 WHERE skill = ?1 AND id = ?2 AND due_ms = ?3",
             )?
             .execute(params![skill, id, was, signed(next)])?,
         None => connection
@@ -467,6 +496,35 @@ mod tests {
                 .iter()
                 .any(|event| event.id == "later")
         );
+    }
+
+    #[test]
+    fn a_database_of_an_earlier_version_is_used() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("skills.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(
+            "CREATE TABLE events (
+                skill TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, payload TEXT NOT NULL, due_ms INTEGER NOT NULL, cron TEXT,
+                attempts INTEGER NOT NULL DEFAULT 0, taken_until INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (skill, id)
+            ) WITHOUT ROWID;
+            INSERT INTO events (skill, id, name, payload, due_ms) VALUES ('timer', 'tea', 'ring', '', 1000);",
+        )
+        .unwrap();
+        drop(old);
+        for _ in 0..2 {
+            let store = Store::open(&path).unwrap();
+            assert_eq!(store.scheduled("timer").unwrap().len(), 1);
+        }
+        let store = Store::open(&path).unwrap();
+        let skills = ["timer".to_owned()];
+        let due = store.take_due(&skills, 2_000).unwrap().remove(0);
+        assert_eq!((due.attempts, due.first_tried_ms), (0, 2_000));
+        // Put off, it comes later, and counts no attempt; it is known since when it is tried.
+        store.postpone(&due, 5_000, due.attempts).unwrap();
+        assert!(store.take_due(&skills, 4_999).unwrap().is_empty());
+        let again = store.take_due(&skills, 5_000).unwrap().remove(0);
+        assert_eq!(again, due);
     }
 
     #[test]
