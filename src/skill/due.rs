@@ -2,17 +2,21 @@
 //!
 //! Invariants: an event goes when its skill has dealt with it and what it wants said is handed over, or when it failed too often; one that
 //! cannot be dealt with for now (its skill is busy, or speaks too often) is put off for up to a day; one whose skill is not there waits;
-//! what was due while no Jane was running comes as soon as one is.
+//! what was due while no Jane was running comes as soon as one is; a skill that takes long holds up its own events and no other's.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
+use tokio::task::{Id, JoinHandle, JoinSet};
 
 use super::bindings::jane::skill::types::Event as DueEvent;
+use super::guest::Services;
 use super::host::{next_of_cron, now_ms};
 use super::keeper::Skills;
-use super::store::{Changes, Due, Over, Store, StoreError};
+use super::loaded::Loaded;
+use super::store::{Changes, Due, Over, StoreError};
+use crate::event::Event;
 
 /// How often a skill may fail to deal with an event.
 const ATTEMPTS: u32 = 4;
@@ -22,7 +26,10 @@ const AGAIN_MS: u64 = 15_000;
 const LATEST_AGAIN_MS: u64 = 600_000;
 const PUT_OFF_MS: u64 = 24 * 3_600_000;
 
-/// The longest wait: another Jane may schedule something, and a clock may be set.
+/// By how much longer than its skill may take an event is kept from others: whoever took it is gone then.
+const TAKEN: Duration = Duration::from_secs(5);
+
+/// The longest wait: another Jane may schedule something, a clock may be set, and a database may be there again.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Ends the calling when it is dropped.
@@ -42,70 +49,153 @@ impl Skills {
     pub fn call_when_due(&self) -> Calling {
         let skills = self.clone();
         let task = tokio::spawn(async move {
-            while let Some(store) = skills.store() {
-                if let Err(error) = call_what_is_due(&skills, store).await {
-                    tracing::error!(%error, "what skills scheduled cannot be read");
-                    tokio::time::sleep(LOOK).await;
-                }
+            if let Some(services) = skills.services() {
+                Caller::new(skills, services).run().await;
             }
         });
         Calling { task }
     }
 }
 
-async fn call_what_is_due(skills: &Skills, store: &Store) -> Result<(), StoreError> {
-    let set = skills.current();
-    let names: Vec<String> = set
-        .skills()
-        .iter()
-        .filter(|skill| skill.exports().events.is_some() && !skill.is_quarantined())
-        .map(|skill| skill.name().to_owned())
-        .collect();
-    let now = now_ms();
-    let due = tokio::task::block_in_place(|| store.take_due(&names, now))?;
-    for due in due {
-        let Some(skill) = set.find(&due.skill) else {
-            continue;
-        };
-        let event = DueEvent {
-            id: due.event.id.clone(),
-            name: due.event.name.clone(),
-            payload: due.event.payload.clone(),
-            due_ms: due.event.due_ms,
-            late_ms: now_ms().saturating_sub(due.event.due_ms),
-        };
-        let skill = Arc::clone(skill);
-        let over = Over {
-            next: next(&due),
-            due: due.clone(),
-        };
-        if let Err(error) = skill.on_event(event, over.clone()).await {
-            let again = again(&due, error.is_for_now(), now_ms());
-            tracing::warn!(
-                skill = due.skill,
-                event = due.event.name,
-                %error,
-                is_last = again.is_none(),
-                "a skill failed to deal with what is due"
-            );
-            tokio::task::block_in_place(|| match again {
-                Some((at_ms, attempts)) => store.postpone(&due, at_ms, attempts),
-                None => store.apply(&Changes::default(), Some(&over)),
-            })?;
-            if again.is_none() {
-                skills.warn(format!(
-                    "`{}` could not deal with what was due, which is given up: {error}",
-                    due.skill
-                ));
+struct Caller {
+    skills: Skills,
+    services: Arc<Services>,
+    /// One for each skill that deals with its events.
+    working: JoinSet<()>,
+    /// Whose they are.
+    names: HashMap<Id, String>,
+}
+
+impl Caller {
+    fn new(skills: Skills, services: Arc<Services>) -> Self {
+        Self {
+            skills,
+            services,
+            working: JoinSet::new(),
+            names: HashMap::new(),
+        }
+    }
+
+    async fn run(mut self) {
+        let mut failed = None;
+        loop {
+            let wait = match self.look().await {
+                Ok(wait) => {
+                    failed = None;
+                    wait
+                }
+                Err(error) => {
+                    if failed.as_ref() != Some(&error) {
+                        tracing::error!(%error, "what skills scheduled cannot be read: it is tried again");
+                        self.services.events.emit(Event::Warning {
+                            message: format!("timers and reminders do not ring: {error}"),
+                            hint: Some("they will, as soon as it can be read again".to_owned()),
+                        });
+                    }
+                    failed = Some(error);
+                    LOOK
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.services.rescheduled.notified() => {}
+                Some(ended) = self.working.join_next_with_id() => {
+                    let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+                    self.names.remove(&id);
+                }
             }
         }
     }
-    let next = tokio::task::block_in_place(|| store.next_due(&names))?;
-    let wait = next.map_or(LOOK, |next| {
-        Duration::from_millis(next.saturating_sub(now_ms())).clamp(Duration::from_millis(1), LOOK)
-    });
-    let _ = tokio::time::timeout(wait, store.rescheduled()).await;
+
+    /// Has each skill deal with what is due. Returns how long to wait for more.
+    async fn look(&mut self) -> Result<Duration, StoreError> {
+        let upcoming = self.services.stored(|store| store.upcoming()).await?;
+        let set = self.skills.current();
+        let now = now_ms();
+        let mut wait = LOOK;
+        for (name, due_ms) in upcoming {
+            let Some(skill) = set.find(&name) else {
+                continue;
+            };
+            let is_busy = self.names.values().any(|busy| *busy == name);
+            if is_busy || skill.exports().events.is_none() || skill.is_quarantined() {
+                continue;
+            }
+            if due_ms > now {
+                wait = wait.min(Duration::from_millis(due_ms - now));
+                continue;
+            }
+            let (services, skill) = (Arc::clone(&self.services), Arc::clone(skill));
+            let work = self.working.spawn(async move {
+                if let Err(error) = deal_with_what_is_due(&services, &skill).await {
+                    tracing::error!(skill = skill.name(), %error, "what is due cannot be taken");
+                    tokio::time::sleep(LOOK).await;
+                }
+            });
+            self.names.insert(work.id(), name);
+        }
+        Ok(wait.max(Duration::from_millis(1)))
+    }
+}
+
+/// Calls a skill for one event after the other, as long as any is due.
+async fn deal_with_what_is_due(
+    services: &Arc<Services>,
+    skill: &Arc<Loaded>,
+) -> Result<(), StoreError> {
+    let taken = skill.grants().tool + TAKEN;
+    while !skill.is_quarantined() {
+        let name = skill.name().to_owned();
+        let take = services.stored(move |store| store.take_due(&name, now_ms(), taken));
+        let Some(due) = take.await? else {
+            break;
+        };
+        deal_with(services, skill, due).await?;
+    }
     Ok(())
+}
+
+async fn deal_with(
+    services: &Arc<Services>,
+    skill: &Arc<Loaded>,
+    due: Due,
+) -> Result<(), StoreError> {
+    let event = DueEvent {
+        id: due.event.id.clone(),
+        name: due.event.name.clone(),
+        payload: due.event.payload.clone(),
+        due_ms: due.event.due_ms,
+        late_ms: now_ms().saturating_sub(due.event.due_ms),
+    };
+    let over = Over {
+        next: next(&due),
+        due: due.clone(),
+    };
+    let Err(error) = skill.on_event(event, over.clone()).await else {
+        return Ok(());
+    };
+    let again = again(&due, error.is_for_now(), now_ms());
+    tracing::warn!(
+        skill = due.skill,
+        event = due.event.name,
+        %error,
+        is_last = again.is_none(),
+        "a skill failed to deal with what is due"
+    );
+    if again.is_none() {
+        services.events.emit(Event::Warning {
+            message: format!(
+                "`{}` could not deal with what was due, which is given up: {error}",
+                due.skill
+            ),
+            hint: None,
+        });
+    }
+    let put_off = services.stored(move |store| match again {
+        Some((at_ms, attempts)) => store.postpone(&due, at_ms, attempts),
+        None => store.apply(&Changes::default(), Some(&over)),
+    });
+    put_off.await
 }
 
 /// When `due`, that was not dealt with, is tried again, and as failed how often; `None` where it is given up. What is impossible only `for_now` is

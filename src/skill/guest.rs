@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
@@ -13,7 +13,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use super::bindings::jane::skill::types::Failure;
 use super::grants::Grants;
 use super::host::{HttpClient, Meters};
-use super::store::{Changes, Store, StoreError};
+use super::store::{Changes, Database, Store, StoreError};
 use super::turn::{Staged, Turn};
 use super::wish::Wish;
 use crate::backend::LanguageModel;
@@ -30,7 +30,9 @@ pub type FindModel = Arc<dyn Fn() -> Option<Arc<dyn LanguageModel>> + Send + Syn
 
 /// What all skills share.
 pub struct Services {
-    pub store: Result<Store, StoreError>,
+    pub database: Database,
+    /// Tells that other events are to come.
+    pub rescheduled: Notify,
     pub events: Events,
     pub wishes: mpsc::Sender<Wish>,
     pub http: HttpClient,
@@ -39,7 +41,7 @@ pub struct Services {
 
 impl Services {
     pub fn store(&self) -> Result<&Store, StoreError> {
-        self.store.as_ref().map_err(Clone::clone)
+        self.database.store()
     }
 }
 

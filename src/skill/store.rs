@@ -4,17 +4,17 @@
 //! it; changes of one turn are stored whole or not at all; an event is taken by one Jane at a time, and is there until it was dealt with.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// How long another Jane may hold the database.
 const BUSY: Duration = Duration::from_secs(2);
 
-/// Milliseconds after which an event is taken anew: whoever took it is gone.
-const TAKEN_MS: i64 = 15_000;
+/// How long a database that could not be opened is left alone.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Keys that are listed at once.
 pub const KEYS_AT_ONCE: usize = 256;
@@ -128,10 +128,54 @@ impl Changes {
     }
 }
 
+/// Where the database is. One that cannot be opened is tried again.
+pub struct Database {
+    /// Without one, it is forgotten with this.
+    path: Option<PathBuf>,
+    store: OnceLock<Store>,
+    /// When it could not be opened for the last time, and why.
+    failed: Mutex<Option<(Instant, StoreError)>>,
+}
+
+impl Database {
+    pub fn new(path: Option<PathBuf>) -> Self {
+        Self {
+            path,
+            store: OnceLock::new(),
+            failed: Mutex::default(),
+        }
+    }
+
+    /// What it holds. Opened where it is not yet, which is not tried again for a few seconds after it failed.
+    ///
+    /// # Errors
+    /// Why it cannot be opened.
+    pub fn store(&self) -> Result<&Store, StoreError> {
+        if let Some(store) = self.store.get() {
+            return Ok(store);
+        }
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, error)) = &*failed
+            && at.elapsed() < AGAIN
+        {
+            return Err(error.clone());
+        }
+        let opened = match &self.path {
+            Some(path) => Store::open(path),
+            None => Store::in_memory(),
+        };
+        match opened {
+            Ok(store) => Ok(self.store.get_or_init(|| store)),
+            Err(error) => {
+                *failed = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
+    }
+}
+
 pub struct Store {
     connection: Mutex<Connection>,
-    /// Tells that other events are to come.
-    rescheduled: tokio::sync::Notify,
 }
 
 impl Store {
@@ -167,7 +211,6 @@ impl Store {
         }
         Ok(Self {
             connection: Mutex::new(connection),
-            rescheduled: tokio::sync::Notify::new(),
         })
     }
 
@@ -266,69 +309,58 @@ impl Store {
             };
         }
         transaction.commit()?;
-        drop(connection);
-        if !changes.events.is_empty() {
-            self.rescheduled.notify_one();
-        }
         Ok(())
     }
 
-    /// Waits until other events are to come.
-    pub async fn rescheduled(&self) {
-        self.rescheduled.notified().await;
-    }
-
-    /// When the next event of one of `skills` is due that nobody has taken.
-    pub fn next_due(&self, skills: &[String]) -> Result<Option<u64>, StoreError> {
+    /// When the next event of each skill is due that nobody has taken.
+    pub fn upcoming(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         let connection = self.connection();
-        let mut query =
-            connection.prepare_cached("SELECT skill, max(due_ms, taken_until) FROM events")?;
-        let mut rows = query.query([])?;
-        let mut soonest: Option<u64> = None;
-        while let Some(row) = rows.next()? {
-            let (skill, due): (String, i64) = (row.get(0)?, row.get(1)?);
-            if skills.contains(&skill) {
-                let due = u64::try_from(due).unwrap_or(0);
-                soonest = Some(soonest.map_or(due, |soonest| soonest.min(due)));
-            }
-        }
-        Ok(soonest)
+        let mut query = connection.prepare_cached(
+            "SELECT skill, min(max(due_ms, taken_until)) FROM events GROUP BY skill",
+        )?;
+        let rows = query.query_map([], |row| {
+            let due: i64 = row.get(1)?;
+            Ok((row.get(0)?, u64::try_from(due).unwrap_or(0)))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Takes the events of `skills` that are due; no other Jane takes them for a while.
+    /// Takes the next event of `skill` that is due; no other Jane takes it for so long.
     ///
     /// # Errors
     /// As [`Store::apply`].
-    pub fn take_due(&self, skills: &[String], now_ms: u64) -> Result<Vec<Due>, StoreError> {
+    pub fn take_due(
+        &self,
+        skill: &str,
+        now_ms: u64,
+        taken: Duration,
+    ) -> Result<Option<Due>, StoreError> {
         let mut connection = self.connection();
         let transaction =
             connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let now = signed(now_ms);
-        let due: Vec<Due> = {
+        let due = {
             let mut query = transaction.prepare_cached(
                 "SELECT id, name, payload, due_ms, cron, skill, attempts, iif(first_tried, first_tried, ?1) FROM events
-                 WHERE due_ms <= ?1 AND taken_until <= ?1 ORDER BY due_ms, skill, id",
+                 WHERE skill = ?2 AND due_ms <= ?1 AND taken_until <= ?1 ORDER BY due_ms, id LIMIT 1",
             )?;
-            let rows = query.query_map([now], |row| {
+            let due = query.query_row(params![now, skill], |row| {
                 Ok(Due {
                     event: scheduled(row)?,
                     skill: row.get(5)?,
                     attempts: row.get(6)?,
                     first_tried_ms: u64::try_from(row.get::<_, i64>(7)?).unwrap_or(0),
                 })
-            })?;
-            rows.collect::<Result<_, _>>()?
+            });
+            due.optional()?
         };
-        let due: Vec<Due> = due
-            .into_iter()
-            .filter(|due| skills.contains(&due.skill))
-            .collect();
-        for due in &due {
+        if let Some(due) = &due {
+            let until = now_ms.saturating_add(u64::try_from(taken.as_millis()).unwrap_or(u64::MAX));
             transaction
                 .prepare_cached(
                     "UPDATE events SET taken_until = ?3, attempts = attempts + 1, first_tried = ?4 WHERE skill = ?1 AND id = ?2",
                 )?
-                .execute(params![due.skill, due.event.id, now + TAKEN_MS, signed(due.first_tried_ms)])?;
+                .execute(params![due.skill, due.event.id, signed(until), signed(due.first_tried_ms)])?;
         }
         transaction.commit()?;
         Ok(due)
@@ -418,6 +450,12 @@ mod tests {
         }
     }
 
+    /// What is due of `timer`, taken for 15 s.
+    fn taken(store: &Store, now_ms: u64) -> Vec<Due> {
+        let take = || store.take_due("timer", now_ms, Duration::from_secs(15));
+        std::iter::from_fn(|| take().unwrap()).collect()
+    }
+
     #[test]
     fn each_skill_has_values_of_its_own() {
         let store = Store::in_memory().unwrap();
@@ -449,7 +487,6 @@ mod tests {
     fn an_event_is_taken_once_and_stays_until_it_was_dealt_with() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("state").join("skills.db");
-        let skills = ["timer".to_owned()];
         let (one, other) = (Store::open(&path).unwrap(), Store::open(&path).unwrap());
         let events = [
             event("tea", 1_000, None),
@@ -459,25 +496,25 @@ mod tests {
         one.apply(&changes("timer", &[], &events), None).unwrap();
         one.apply(&changes("gone", &[], &[event("x", 1, None)]), None)
             .unwrap();
-        assert_eq!(other.next_due(&skills).unwrap(), Some(1_000));
-        let due = one.take_due(&skills, 2_500).unwrap();
+        assert_eq!(other.upcoming().unwrap().get("timer"), Some(&1_000));
+        let due = taken(&one, 2_500);
         assert_eq!(
             due.iter()
                 .map(|due| due.event.id.as_str())
                 .collect::<Vec<_>>(),
             ["tea", "wake"]
         );
-        assert!(other.take_due(&skills, 2_600).unwrap().is_empty());
+        assert!(taken(&other, 2_600).is_empty());
         one.apply(&Changes::default(), Some(&over(&due[0], None)))
             .unwrap();
         one.apply(&Changes::default(), Some(&over(&due[1], Some(50_000))))
             .unwrap();
         assert_eq!(other.scheduled("timer").unwrap().len(), 2);
         // Whoever took it is gone: another one takes it, later.
-        let late = one.take_due(&skills, 9_000).unwrap();
+        let late = taken(&one, 9_000);
         assert_eq!((late.len(), late[0].attempts), (1, 0));
         drop(one);
-        let again = other.take_due(&skills, 9_000 + 15_000).unwrap();
+        let again = taken(&other, 9_000 + 15_000);
         assert_eq!(
             (again[0].event.id.as_str(), again[0].attempts),
             ("later", 1)
@@ -499,6 +536,20 @@ mod tests {
     }
 
     #[test]
+    fn a_database_that_cannot_be_opened_is_tried_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let blocked = directory.path().join("state");
+        std::fs::write(&blocked, "no directory").unwrap();
+        let database = Database::new(Some(blocked.join("skills.db")));
+        assert!(database.store().is_err());
+        std::fs::remove_file(&blocked).unwrap();
+        // For a while it is left alone.
+        assert!(database.store().is_err());
+        *database.failed.lock().unwrap() = None;
+        assert!(database.store().is_ok());
+    }
+
+    #[test]
     fn a_database_of_an_earlier_version_is_used() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("skills.db");
@@ -517,13 +568,12 @@ mod tests {
             assert_eq!(store.scheduled("timer").unwrap().len(), 1);
         }
         let store = Store::open(&path).unwrap();
-        let skills = ["timer".to_owned()];
-        let due = store.take_due(&skills, 2_000).unwrap().remove(0);
+        let due = taken(&store, 2_000).remove(0);
         assert_eq!((due.attempts, due.first_tried_ms), (0, 2_000));
         // Put off, it comes later, and counts no attempt; it is known since when it is tried.
         store.postpone(&due, 5_000, due.attempts).unwrap();
-        assert!(store.take_due(&skills, 4_999).unwrap().is_empty());
-        let again = store.take_due(&skills, 5_000).unwrap().remove(0);
+        assert!(taken(&store, 4_999).is_empty());
+        let again = taken(&store, 5_000).remove(0);
         assert_eq!(again, due);
     }
 
