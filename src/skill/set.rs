@@ -11,7 +11,7 @@ use super::bindings::jane::skill::types::{
 };
 use super::grants::Grants;
 use super::loaded::Loaded;
-use super::tool::Tool;
+use super::tool::{LONGEST_NAME, Tool};
 use super::turn::Turn;
 use crate::backend;
 use crate::config::Allow;
@@ -224,7 +224,7 @@ impl SkillSet {
                 let is_taken = |name: &str| offered.iter().any(|(other, ..)| other == name);
                 let mut name = tool.name.clone();
                 if is_taken(&name) {
-                    name = format!("{}_{name}", skill.name());
+                    name = full_name(skill.name(), &name);
                 }
                 if !is_taken(&name) {
                     offered.push((name, skill, tool));
@@ -276,6 +276,20 @@ impl SkillSet {
     }
 }
 
+/// The name of a skill's tool with the skill's before it, in the letters that models and servers take, and no longer than they do.
+fn full_name(skill: &str, tool: &str) -> String {
+    let plain = |letter: char| match letter {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => letter,
+        _ => '_',
+    };
+    let room = LONGEST_NAME.saturating_sub(tool.len() + 1);
+    let skill: String = skill.chars().take(room).map(plain).collect();
+    match skill.as_str() {
+        "" => tool.to_owned(),
+        skill => format!("{skill}_{tool}"),
+    }
+}
+
 /// What of a wish for a transcript was granted. An answer that nobody would hear drops what was said.
 fn granted(action: TranscriptAction, grants: &Grants) -> TranscriptAction {
     let drops = match &action {
@@ -318,6 +332,15 @@ mod tests {
             ..Skill::default()
         })
         .unwrap()
+    }
+
+    #[test]
+    fn the_full_name_of_a_tool_is_one_that_servers_take() {
+        assert_eq!(full_name("my_list", "add"), "my_list_add");
+        assert_eq!(full_name("Meine Liste (äö).2", "add-it"), "Meine_Liste______2_add-it");
+        let long = "x".repeat(64);
+        assert_eq!(full_name("list", &long), long);
+        assert_eq!(full_name(&long, "add"), format!("{}_add", "x".repeat(60)));
     }
 
     #[test]

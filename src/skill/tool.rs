@@ -15,7 +15,7 @@ const LONGEST_DESCRIPTION: usize = 2 << 10;
 const LONGEST_SCHEMA: usize = 16 << 10;
 
 /// Characters of a tool's name.
-const LONGEST_NAME: usize = 64;
+pub const LONGEST_NAME: usize = 64;
 
 /// Mistakes in arguments that are told at once.
 const MISTAKES: usize = 5;
