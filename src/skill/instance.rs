@@ -89,6 +89,8 @@ pub struct Purpose {
     pub limit: Duration,
     /// What it would have, were it alone.
     pub promised: Duration,
+    /// Whether what it waits for others is part of what it may take: a turn waits for it.
+    pub adds_to_turn: bool,
     /// The event that it deals with.
     pub over: Option<Over>,
 }
@@ -100,6 +102,7 @@ impl Purpose {
             turn: turn.map(Arc::clone),
             limit,
             promised: limit,
+            adds_to_turn: false,
             over: None,
         }
     }

@@ -30,6 +30,9 @@ use crate::event::Event;
 /// How long a skill may take to say what it is, with a new instance.
 const PROBE: Duration = Duration::from_secs(5);
 
+/// Time that is no excuse for a call that takes too long: what it takes to get at an instance that nobody uses.
+const UNNOTICED: Duration = Duration::from_millis(5);
+
 /// Characters of what a skill says of itself.
 const LONGEST_FACT: usize = 300;
 
@@ -269,16 +272,17 @@ impl Loaded {
     /// What a hook may take: its own limit, and what is left of the turn's. One that keeps sentences back when it fails always has all
     /// of its own, since others could silence her otherwise.
     fn hook(&self, turn: &Arc<Turn>) -> Purpose {
-        let promised = self.own.grants.hook;
-        let limit = if self.mutes_on_failure() {
-            promised
+        let own = self.own.grants.hook;
+        let (promised, limit) = if self.mutes_on_failure() {
+            (own, own)
         } else {
-            promised.min(turn.left())
+            (own.min(turn.budget), own.min(turn.left()))
         };
         Purpose {
             turn: Some(Arc::clone(turn)),
             limit,
             promised,
+            adds_to_turn: true,
             over: None,
         }
     }
@@ -311,22 +315,31 @@ impl Loaded {
         ) -> BoxFuture<'a, wasmtime::Result<Result<T, Failure>>>
         + Send,
     ) -> Result<(T, Result<(), NoEffect>), CallError> {
-        let begin = Instant::now();
-        if !self.faults().may_run(begin) {
+        let asked = Instant::now();
+        if !self.faults().may_run(asked) {
             return Err(CallError::Busy);
         }
         let Ok(mut slot) = tokio::time::timeout(purpose.limit, lane.lock()).await else {
             return Err(CallError::Busy);
         };
+        let begin = Instant::now();
+        let limit = match purpose.adds_to_turn {
+            true => purpose.limit.saturating_sub(begin - asked),
+            false => purpose.limit,
+        };
+        // The one before may have failed.
+        if limit.is_zero() || !self.faults().may_run(begin) {
+            return Err(CallError::Busy);
+        }
         // It is gone where the call is dropped before its end: what it was doing is not known then.
         let instance = match slot.take() {
             Some(instance) => Ok((instance, Staged::default())),
-            None => Instance::start(&self.sandbox, &self.prepared, &self.own, purpose.limit).await,
+            None => Instance::start(&self.sandbox, &self.prepared, &self.own, limit).await,
         };
         let called = match instance {
             Ok((instance, started)) => {
                 let left = Purpose {
-                    limit: purpose.limit.saturating_sub(begin.elapsed()),
+                    limit: limit.saturating_sub(begin.elapsed()),
                     ..purpose.clone()
                 };
                 let (instance, result) = instance.call(&self.sandbox, &left, work).await;
@@ -352,9 +365,16 @@ impl Loaded {
                 }
                 Ok((value, finished))
             }
-            // Others may have left it less time than it was promised.
-            Err(CallError::TooLong(_)) if purpose.promised > purpose.limit => Err(CallError::Busy),
+            // Others left it less time than it was promised.
+            Err(CallError::TooLong(_)) if limit + UNNOTICED < purpose.promised => {
+                Err(CallError::Busy)
+            }
             Err(error) => {
+                let error = match error {
+                    // In the owner's figures, without what it took to get there.
+                    CallError::TooLong(_) => CallError::TooLong(purpose.promised),
+                    error => error,
+                };
                 if let CallError::Fault(_) | CallError::TooLong(_) = &error {
                     self.fault(&error.to_string());
                 }
