@@ -191,11 +191,7 @@ fn what_was_not_granted_is_passed_over_or_refused() {
     let mute = acting("sentence-hook", "on-sentence", 2);
     let stop = acting("sentence-hook", "on-sentence", 3);
     let nothing = {
-        let rest = format!(
-            "{} {}",
-            data(1024, "\0\0\0\0\x01\0\0\0"),
-            data(4096, "…")
-        );
+        let rest = format!("{} {}", data(1024, "\0\0\0\0\x01\0\0\0"), data(4096, "…"));
         let body = "(i32.store (i32.const 1032) (i32.const 4096)) (i32.store (i32.const 1036) (i32.const 3)) (i32.const 1024)";
         let hook = hook("sentence-hook", "on-sentence", body);
         component(&["sentence-hook"], &[], &format!("{rest} {MEMORY} {hook}"))

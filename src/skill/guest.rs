@@ -142,10 +142,7 @@ impl Guest {
 
 impl Guest {
     /// What `of` finds in what was changed and is not stored yet, by its name: this call's above its turn's.
-    pub fn changed<T>(
-        &self,
-        of: impl Fn(&Changes) -> BTreeMap<String, T>,
-    ) -> BTreeMap<String, T> {
+    pub fn changed<T>(&self, of: impl Fn(&Changes) -> BTreeMap<String, T>) -> BTreeMap<String, T> {
         let turn = self.caller.turn.as_ref();
         let mut changed = turn.map(|turn| turn.pending(&of)).unwrap_or_default();
         changed.extend(of(&self.staged.changes));

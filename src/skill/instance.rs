@@ -12,10 +12,10 @@ use wasmtime::component::Instance as Linked;
 
 use super::bindings::jane::skill::types::Failure;
 use super::component::Prepared;
+use super::effect::NoEffect;
 use super::engine::Sandbox;
 use super::guest::{Guest, Own};
 use super::store::Over;
-use super::effect::NoEffect;
 use super::turn::{Staged, Turn};
 
 /// Bytes that one call may hand over, in all its texts and lists.

@@ -10,8 +10,8 @@ use futures::future::BoxFuture;
 use tokio::sync::Mutex as Lock;
 
 use super::bindings::jane::skill::types::{
-    Answer, Event as DueEvent, Facts, Failure, Reply, Sentence, SentenceAction, ToolCall, ToolOutput,
-    Transcript, TranscriptAction,
+    Answer, Event as DueEvent, Facts, Failure, Reply, Sentence, SentenceAction, ToolCall,
+    ToolOutput, Transcript, TranscriptAction,
 };
 use super::component::{Exports, Prepared};
 use super::effect::NoEffect;

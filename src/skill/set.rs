@@ -337,7 +337,10 @@ mod tests {
     #[test]
     fn the_full_name_of_a_tool_is_one_that_servers_take() {
         assert_eq!(full_name("my_list", "add"), "my_list_add");
-        assert_eq!(full_name("Meine Liste (äö).2", "add-it"), "Meine_Liste______2_add-it");
+        assert_eq!(
+            full_name("Meine Liste (äö).2", "add-it"),
+            "Meine_Liste______2_add-it"
+        );
         let long = "x".repeat(64);
         assert_eq!(full_name("list", &long), long);
         assert_eq!(full_name(&long, "add"), format!("{}_add", "x".repeat(60)));
@@ -390,7 +393,12 @@ mod tests {
         };
         let none = grants(&[], OnFailure::Mute);
         let drop = grants(&[Allow::Drop], OnFailure::Pass);
-        for action in [TranscriptAction::Drop, answer(""), answer("…"), answer("* ")] {
+        for action in [
+            TranscriptAction::Drop,
+            answer(""),
+            answer("…"),
+            answer("* "),
+        ] {
             let passed = granted(action.clone(), &none);
             assert!(matches!(passed, TranscriptAction::Pass), "{action:?}");
             let dropped = granted(action.clone(), &drop);

@@ -379,7 +379,6 @@ impl Store {
             .execute(params![skill, id, was, signed(again_ms), attempts])?;
         Ok(())
     }
-
 }
 
 /// An event was dealt with: it goes, or comes again. One that was scheduled anew meanwhile stays as it is.
@@ -521,7 +520,10 @@ mod tests {
         );
         // Scheduled anew meanwhile, it stays.
         other
-            .apply(&changes("timer", &[], &[event("later", 99_000, None)]), None)
+            .apply(
+                &changes("timer", &[], &[event("later", 99_000, None)]),
+                None,
+            )
             .unwrap();
         other
             .apply(&Changes::default(), Some(&over(&again[0], None)))
