@@ -348,6 +348,62 @@ fn with_a_broken_redact_nothing_is_spoken() {
 }
 
 #[test]
+fn a_guard_that_goes_is_missed_until_it_is_back_or_not_wanted_any_more() {
+    let pass = component(
+        &["sentence-hook"],
+        &[],
+        &format!(
+            "{MEMORY} {}",
+            hook("sentence-hook", "on-sentence", "(i32.const 1024)")
+        ),
+    );
+    let (server, home) = typed_home("");
+    let config = |extra: &str| {
+        home.write_config(&format!(
+            "[llm]\nbackend = \"openai\"\nmodel = \"any\"\n[llm.remote]\nurl = \"{}\"\n{extra}",
+            server.url()
+        ));
+    };
+    let guard = "[skills.guard]\non_failure = \"mute\"\nhook_ms = 5000\n";
+    let speaks = |chat: &mut Running| {
+        let before = chat.seen().len();
+        said(chat, "Hello there.");
+        let after = &chat.seen()[before..];
+        after.iter().any(|event| event["event"] == "sentence")
+    };
+    // A home that never had `redact` speaks.
+    let mut chat = home.start(&["chat", "--silent"]);
+    chat.wait_for("listening");
+    assert!(speaks(&mut chat));
+    // What the owner names is missed.
+    config(guard);
+    let failed = chat.wait_for("skill.failed");
+    assert!(
+        failed["reason"].as_str().unwrap().contains("missing"),
+        "{failed}"
+    );
+    assert!(!speaks(&mut chat));
+    drop_in(&home, "guard", &pass);
+    chat.wait_for("skill.loaded");
+    assert!(speaks(&mut chat));
+    take_out(&home, "guard");
+    chat.wait_for("skill.failed");
+    assert!(!speaks(&mut chat));
+    config(&format!("{guard}enabled = false\n"));
+    chat.wait_for("config.reloaded");
+    // The skills follow the configuration by themselves.
+    while !speaks(&mut chat) {}
+    // So is the one that ships, once it was there.
+    drop_in(&home, "redact", &pass);
+    chat.wait_for("skill.loaded");
+    assert!(speaks(&mut chat));
+    take_out(&home, "redact");
+    chat.wait_for("skill.failed");
+    assert!(!speaks(&mut chat));
+    end(chat);
+}
+
+#[test]
 fn the_model_calls_tools_and_every_chain_of_calls_ends_in_a_sentence() {
     let (server, home) = typed_home("[plugins]\ntool_rounds = 3\n");
     drop_in(&home, "math", &tools());
