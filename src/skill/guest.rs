@@ -1,13 +1,17 @@
 //! What one instance of a skill has: its limits, and what its host functions need to know of the call that is under way.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::io::AsyncWrite;
 use tokio::sync::{Notify, mpsc};
 use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
-use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::bindings::jane::skill::types::Failure;
@@ -19,8 +23,8 @@ use super::wish::Wish;
 use crate::backend::LanguageModel;
 use crate::event::Events;
 
-/// Bytes of what a skill writes to its standard error that are kept: the message of a panic.
-const STANDARD_ERROR: usize = 64 << 10;
+/// Bytes of what a call writes to its standard error that are kept: the message of a panic.
+const STANDARD_ERROR: usize = 8 << 10;
 
 /// Elements of all tables of an instance.
 const TABLES: usize = 200_000;
@@ -59,6 +63,57 @@ pub struct Caller {
     pub own: Arc<Own>,
     /// The turn that the call is for, where it is for one.
     pub turn: Option<Arc<Turn>>,
+}
+
+/// The end of what was written to a standard error. It takes whatever comes: a skill that writes a lot has no fault.
+#[derive(Clone, Default)]
+pub struct Said(Arc<Mutex<Vec<u8>>>);
+
+impl Said {
+    /// What was written since it was taken.
+    pub fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl IsTerminal for Said {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Said {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        // Of another version of WASI, which is not linked.
+        Box::new(tokio::io::sink())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl OutputStream for Said {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        said.extend_from_slice(&bytes);
+        let beyond = said.len().saturating_sub(STANDARD_ERROR);
+        said.drain(..beyond);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(STANDARD_ERROR)
+    }
+}
+
+#[async_trait]
+impl Pollable for Said {
+    async fn ready(&mut self) {}
 }
 
 /// What an instance may still take, of all its memories and tables together.
@@ -109,8 +164,8 @@ pub struct Guest {
     /// When the call has to be done.
     pub deadline: Instant,
     pub room: Room,
-    /// What it wrote to its standard error.
-    pub said: MemoryOutputPipe,
+    /// What the call wrote to its standard error.
+    pub said: Said,
     wasi: WasiCtx,
     table: ResourceTable,
 }
@@ -121,7 +176,7 @@ impl Guest {
             memory: own.grants.memory,
             elements: TABLES,
         };
-        let said = MemoryOutputPipe::new(STANDARD_ERROR);
+        let said = Said::default();
         let wasi = WasiCtx::builder()
             .stderr(said.clone())
             .allow_tcp(false)
@@ -179,5 +234,24 @@ impl WasiView for Guest {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Unavailable(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_written_is_taken_and_its_end_kept() {
+        let said = Said::default();
+        let mut stream = said.p2_stream();
+        for line in 0..10_000 {
+            let line = format!("line {line}\n");
+            assert!(stream.check_write().unwrap() >= line.len());
+            stream.write(line.into()).unwrap();
+        }
+        let kept = String::from_utf8(said.take()).unwrap();
+        assert!(kept.len() <= STANDARD_ERROR && kept.ends_with("line 9999\n"));
+        assert!(said.take().is_empty());
     }
 }

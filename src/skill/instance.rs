@@ -166,6 +166,7 @@ impl Instance {
         guest.caller.turn.clone_from(&purpose.turn);
         guest.deadline = Instant::now() + purpose.limit;
         guest.staged = Staged::default();
+        drop(guest.said.take());
     }
 
     fn take_staged(&mut self) -> Staged {
@@ -190,7 +191,7 @@ impl Instance {
             }
             Ok(Ok(Err(failure))) => (Some(self), Err(failure.into())),
             Ok(Err(error)) => {
-                let said = self.store.data().said.contents();
+                let said = self.store.data().said.take();
                 let reason = reason(&error, Some(&said));
                 (None, Err(CallError::Fault(reason)))
             }
