@@ -11,6 +11,7 @@ use super::*;
 use crate::audio::line::hand::Hand;
 use crate::event::Stamped;
 use crate::hearing::tests::Fake;
+use crate::skill::Urgency;
 use fake::{Part, World, runtime};
 
 /// A person and Jane, face to face.
@@ -20,6 +21,8 @@ struct Scene {
     events: UnboundedReceiver<Stamped>,
     seen: Vec<Event>,
     controls: Sender<Control>,
+    /// What a skill wants.
+    wishes: Sender<Wish>,
     talk: JoinHandle<()>,
     /// Of each 10 ms, the loudest sample that she played.
     heard: Vec<f32>,
@@ -36,7 +39,7 @@ impl Scene {
         let runtime = runtime(config, &world, &events);
         let settings = EarsSettings::of(&runtime.in_force().config.hearing);
         let (hand, line) = Line::by_hand();
-        let live = Live::new(Parts {
+        let mut live = Live::new(Parts {
             ears: Ears::new(settings, Box::new(Fake)),
             runtime,
             events,
@@ -45,6 +48,8 @@ impl Scene {
             listens,
             reopen: None,
         });
+        let (wishes, wished) = channel(1);
+        live.wishes = Some(wished);
         let (controls, orders) = channel(1);
         Self {
             hand,
@@ -52,6 +57,7 @@ impl Scene {
             events: receiver,
             seen: Vec::new(),
             controls,
+            wishes,
             talk: tokio::spawn(live.run(orders)),
             heard: Vec::new(),
         }
@@ -71,6 +77,17 @@ impl Scene {
         while let Ok(stamped) = self.events.try_recv() {
             self.seen.push(stamped.event);
         }
+    }
+
+    /// A skill wants something said.
+    async fn wish(&mut self, text: &str, urgency: Urgency) {
+        let said = Wish::Say(Announcement {
+            skill: "one".to_owned(),
+            text: text.to_owned(),
+            urgency,
+            expect_reply: false,
+        });
+        self.wishes.send(said).await.unwrap();
     }
 
     async fn speech(&mut self, milliseconds: usize) {
@@ -189,6 +206,64 @@ async fn a_question_is_answered_when_it_is_over_and_the_work_begins_before() {
         (waterfall.audio_seconds - 1.0).abs() < 0.01,
         "{waterfall:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_skill_cuts_her_off_only_where_it_is_urgent() {
+    for (urgency, outcome) in [
+        (Urgency::Interrupt, "announcement"),
+        (Urgency::Normal, "answered"),
+        (Urgency::Background, "answered"),
+    ] {
+        let mut scene = Scene::new("");
+        scene.world.will_answer(LONG);
+        scene.say("What is this?").await;
+        assert!(scene.is_loud());
+        scene.wish("The tea is ready.", urgency).await;
+        scene.silence(8_000).await;
+        assert_eq!(scene.outcomes(), [outcome, "answered"], "{urgency:?}");
+        assert_eq!(scene.world.spoken(), [LONG, "The tea is ready."]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_skill_ends_the_turn_that_it_names_and_no_other() {
+    for (turn, outcome) in [(1, "cancelled"), (2, "answered")] {
+        let mut scene = Scene::new("");
+        scene.world.will_answer(LONG);
+        scene.say("What is this?").await;
+        let skill = "one".to_owned();
+        let cancel = Wish::CancelTurn { skill, turn };
+        scene.wishes.send(cancel).await.unwrap();
+        scene.silence(3_000).await;
+        assert_eq!(scene.outcomes(), [outcome]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_much_to_say_waits_and_is_said() {
+    let mut scene = Scene::new("");
+    scene.world.will_answer(LONG);
+    scene.say("What is this?").await;
+    // More than may wait with her: the rest waits with whoever sends it.
+    let wishes = scene.wishes.clone();
+    let sending = tokio::spawn(async move {
+        for number in 0..40 {
+            let said = Wish::Say(Announcement {
+                skill: "one".to_owned(),
+                text: format!("number {number}"),
+                urgency: Urgency::Normal,
+                expect_reply: false,
+            });
+            wishes.send(said).await.unwrap();
+        }
+    });
+    scene.silence(100).await;
+    assert!(!sending.is_finished());
+    scene.silence(60_000).await;
+    let spoken = scene.world.spoken();
+    let expected = (0..40).map(|number| format!("number {number}"));
+    assert!(spoken[1..].iter().cloned().eq(expected), "{spoken:?}");
 }
 
 fn name(event: &Event) -> String {

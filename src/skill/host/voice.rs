@@ -7,6 +7,7 @@ use crate::config::Allow;
 use crate::skill::bindings::jane::skill::types::Failure;
 use crate::skill::bindings::jane::skill::voice::{Host, Urgency};
 use crate::skill::effect::NoEffect;
+use crate::skill::grants::Grants;
 use crate::skill::guest::Guest;
 use crate::skill::wish::{self, Announcement, Wish};
 
@@ -29,6 +30,15 @@ impl Guest {
     }
 }
 
+/// How urgent something may be.
+fn granted(urgency: Urgency, grants: &Grants) -> wish::Urgency {
+    match urgency {
+        Urgency::Background => wish::Urgency::Background,
+        Urgency::Interrupt if grants.allows(Allow::Interrupt) => wish::Urgency::Interrupt,
+        Urgency::Normal | Urgency::Interrupt => wish::Urgency::Normal,
+    }
+}
+
 fn check(text: &str) -> Result<(), Failure> {
     if text.len() > LONGEST {
         return Err(Failure::InvalidInput(format!(
@@ -46,13 +56,7 @@ impl Host for Guest {
         expect_reply: bool,
     ) -> Result<(), Failure> {
         check(&text)?;
-        let urgency = match urgency {
-            Urgency::Background => wish::Urgency::Background,
-            Urgency::Interrupt if self.caller.own.grants.allows(Allow::Interrupt) => {
-                wish::Urgency::Interrupt
-            }
-            Urgency::Normal | Urgency::Interrupt => wish::Urgency::Normal,
-        };
+        let urgency = granted(urgency, &self.caller.own.grants);
         let skill = self.caller.own.name.clone();
         self.wish(Wish::Say(Announcement {
             skill,
@@ -77,5 +81,28 @@ impl Host for Guest {
         }
         let skill = self.caller.own.name.clone();
         self.wish(Wish::CancelTurn { skill, turn })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Skill;
+
+    #[test]
+    fn only_a_skill_that_was_granted_that_speaks_at_once() {
+        for (allow, expected) in [
+            (vec![], wish::Urgency::Normal),
+            (vec![Allow::Cancel], wish::Urgency::Normal),
+            (vec![Allow::Interrupt], wish::Urgency::Interrupt),
+        ] {
+            let skill = Skill {
+                allow,
+                ..Skill::default()
+            };
+            let grants = Grants::new(&skill).unwrap();
+            assert_eq!(granted(Urgency::Interrupt, &grants), expected);
+            assert_eq!(granted(Urgency::Normal, &grants), wish::Urgency::Normal);
+        }
     }
 }
