@@ -7,7 +7,8 @@ use std::time::Instant;
 use common::Running;
 use common::openai::Answer;
 use common::skills::{
-    MEMORY, answering, component, data, drop_in, hearing, hook, take_out, tools, typed_home,
+    MEMORY, answering, component, data, drop_in, fresh, hearing, hook, shipped, take_out, tools,
+    typed_home, unhurried,
 };
 use jane::platform::resident_memory;
 use serde_json::Value;
@@ -38,19 +39,13 @@ fn end(mut chat: Running) -> common::Run {
 
 #[test]
 fn a_skill_is_there_as_soon_as_its_file_is_and_gone_when_it_is() {
-    let (_server, home) = typed_home("");
+    let (_server, home) = typed_home(&unhurried(&["greeter"]));
     let mut chat = home.start(&["chat", "--silent"]);
     chat.wait_for("listening");
     assert_eq!(said(&mut chat, "Hello"), "model heard: Hello");
 
-    let begin = Instant::now();
     std::fs::write(home.path().join("plugins/greeter.wasm"), answering("One.")).unwrap();
     let loaded = chat.wait_for("skill.loaded");
-    println!(
-        "loaded {} ms after it was written: {loaded}",
-        begin.elapsed().as_millis()
-    );
-    assert!(begin.elapsed().as_secs() < 1);
     assert_eq!(
         (&loaded["skill"], &loaded["replaced"]),
         (&Value::from("greeter"), &Value::from(false))
@@ -85,14 +80,47 @@ fn a_skill_is_there_as_soon_as_its_file_is_and_gone_when_it_is() {
 }
 
 #[test]
+fn a_component_of_600_kilobytes_comes_changes_and_goes_within_a_second() {
+    let clock = std::fs::read(shipped("clock")).unwrap();
+    assert!(clock.len() > 500_000);
+    let (_server, home) = typed_home(&unhurried(&["clock"]));
+    let mut chat = home.start(&["chat", "--silent"]);
+    chat.wait_for("listening");
+    let path = home.path().join("plugins/clock.wasm");
+    // What others take of the machine is not Jane's: the best of several is.
+    let mut best = [u128::MAX; 3];
+    for _ in 0..5 {
+        let mut step = |index: usize, event: &str, act: &dyn Fn()| {
+            let begin = Instant::now();
+            act();
+            let told = chat.wait_for(event);
+            let took = begin.elapsed().as_millis();
+            best[index] = best[index].min(took);
+            told
+        };
+        let write = || std::fs::write(&path, fresh(&clock)).unwrap();
+        let loaded = step(0, "skill.loaded", &write);
+        assert_eq!(loaded["replaced"], false);
+        let loaded = step(1, "skill.loaded", &write);
+        assert_eq!(loaded["replaced"], true);
+        step(2, "skill.unloaded", &|| {
+            std::fs::remove_file(&path).unwrap()
+        });
+    }
+    println!("milliseconds until it came, changed and was gone: {best:?}");
+    assert!(best.iter().all(|took| *took < 1_000), "{best:?}");
+    end(chat);
+}
+
+#[test]
 fn fifty_replacements_lose_no_turn_and_no_memory() {
-    let (_server, home) = typed_home("");
+    let (_server, home) = typed_home(&unhurried(&["greeter"]));
     drop_in(&home, "greeter", &answering("Number 0."));
     let mut chat = home.start(&["chat", "--silent"]);
     chat.wait_for("skill.loaded");
     chat.wait_for("listening");
     let memory = |chat: &Running| resident_memory(chat.child.id()).unwrap_or(0);
-    let (mut after_ten, mut turns) = (0, 0);
+    let (mut used, mut turns) = (Vec::new(), 0);
     for number in 1..=50 {
         drop_in(&home, "greeter", &answering(&format!("Number {number}.")));
         // Turns go on while it is replaced: each is answered by the old one or the new one.
@@ -108,11 +136,15 @@ fn fifty_replacements_lose_no_turn_and_no_memory() {
             replaced = new.iter().any(|event| event["event"] == "skill.loaded");
         }
         assert_eq!(said(&mut chat, "Which?"), format!("Number {number}."));
-        if number == 10 {
-            after_ten = memory(&chat);
-        }
+        used.push(memory(&chat));
     }
-    let last = memory(&chat);
+    // What is in use at one moment says little: the middle of ten.
+    let median = |used: &[u64]| {
+        let mut used = used.to_vec();
+        used.sort_unstable();
+        used[used.len() / 2]
+    };
+    let (after_ten, last) = (median(&used[5..15]), median(&used[40..]));
     println!(
         "{turns} turns; memory {} kB after ten replacements, {} kB after fifty",
         after_ten / 1000,
@@ -131,20 +163,22 @@ fn settings_of_a_skill_take_effect_live() {
             "[llm]\nbackend = \"openai\"\nmodel = \"any\"\n[llm.remote]\nurl = \"{}\"\n",
             server.url()
         );
-        home.write_config(&format!("{base}{extra}"));
+        let unhurried = unhurried(&["a", "b"]);
+        home.write_config(&format!("{base}{unhurried}{extra}"));
     };
+    config("");
     drop_in(&home, "a", &answering("A."));
     drop_in(&home, "b", &answering("B."));
     let mut chat = home.start(&["chat", "--silent"]);
     chat.wait_for("listening");
     assert_eq!(said(&mut chat, "Who?"), "A.");
-    config("[skills.b]\npriority = -1\n");
+    config("priority = -1\n");
     chat.wait_for("skill.loaded");
     assert_eq!(said(&mut chat, "Who?"), "B.");
-    config("[skills.b]\nenabled = false\n");
+    config("enabled = false\n");
     chat.wait_for("skill.unloaded");
     assert_eq!(said(&mut chat, "Who?"), "A.");
-    config("[skills.b]\nallow = [\"everything\"]\n");
+    config("allow = [\"everything\"]\n");
     let rejected = chat.wait_for("config.rejected");
     assert!(
         rejected["problems"][0]
@@ -219,13 +253,11 @@ fn what_was_not_granted_is_passed_over_or_refused() {
     ] {
         for is_granted in [false, true] {
             let allow = if is_granted {
-                format!(
-                    "[skills.one]\nallow = [\"{what}\"]\nhook_ms = 5000\n[plugins]\nturn_ms = 5000\n"
-                )
+                format!("allow = [\"{what}\"]\n")
             } else {
                 String::new()
             };
-            let (_server, home) = typed_home(&allow);
+            let (_server, home) = typed_home(&format!("{}{allow}", unhurried(&["one"])));
             drop_in(&home, "one", skill);
             let mut chat = home.start(&["chat", "--silent"]);
             chat.wait_for("listening");
@@ -314,11 +346,77 @@ fn a_skill_that_reaches_out_hears_nothing_unless_that_is_wanted() {
         ("", "model heard: Hello"),
         ("allow = [\"transcripts\"]\n", "Heard you."),
     ] {
-        let (_server, home) = typed_home(&format!("[skills.one]\n{http}{allow}"));
+        let (_server, home) = typed_home(&format!("{}{http}{allow}", unhurried(&["one"])));
         drop_in(&home, "one", &answering("Heard you."));
         let mut chat = home.start(&["chat", "--silent"]);
         chat.wait_for("listening");
         assert_eq!(said(&mut chat, "Hello"), expected);
+        end(chat);
+    }
+}
+
+#[test]
+fn a_skill_that_reaches_out_sees_no_sentence_and_no_answer_unless_that_is_wanted() {
+    let mute = acting("sentence-hook", "on-sentence", 2);
+    let trap = format!(
+        "{MEMORY} {}",
+        hook("reply-hook", "on-reply", "(unreachable)")
+    );
+    let trap = component(&["reply-hook"], &[], &trap);
+    for sees in [false, true] {
+        let replies = if sees { ", \"replies\"" } else { "" };
+        let config = format!(
+            "{}allow_http = [\"https://api.example.org\"]\nallow = [\"mute\"{replies}]\n",
+            unhurried(&["one"])
+        );
+        for (skill, told) in [(&mute, "skill.muted"), (&trap, "skill.faulted")] {
+            let (_server, home) = typed_home(&config);
+            drop_in(&home, "one", skill);
+            let mut chat = home.start(&["chat", "--silent"]);
+            chat.wait_for("listening");
+            said(&mut chat, "Hello");
+            // A hook on answers is called while the next question is asked.
+            if sees {
+                while !chat.seen().iter().any(|event| event["event"] == told) {
+                    said(&mut chat, "Hello");
+                }
+            }
+            said(&mut chat, "Hello");
+            let run = end(chat);
+            assert_eq!(run.all(told).is_empty(), !sees, "{told}");
+        }
+    }
+}
+
+#[test]
+fn only_a_skill_that_was_granted_that_ends_a_turn() {
+    let cancels = {
+        let import =
+            r#"(import "jane:skill/voice@0.1.0" "cancel-turn" (func $cancel (param i64 i32)))"#;
+        let body = "(call $cancel (local.get 0) (i32.const 512)) (i32.const 1024)";
+        hearing(&["voice"], import, body)
+    };
+    for is_granted in [false, true] {
+        let allow = if is_granted {
+            "allow = [\"cancel\"]\n"
+        } else {
+            ""
+        };
+        let (server, home) = typed_home(&format!("{}{allow}", unhurried(&["one"])));
+        drop_in(&home, "one", &cancels);
+        let mut chat = home.start(&["chat", "--silent"]);
+        chat.wait_for("listening");
+        if is_granted {
+            // The model would think for ever.
+            server.answer(Answer::Silent);
+        }
+        let (reply, outcome) = ask(&mut chat, "Hello");
+        let expected = if is_granted {
+            ("", "cancelled")
+        } else {
+            ("model heard: Hello", "answered")
+        };
+        assert_eq!((reply.as_str(), outcome.as_str()), expected);
         end(chat);
     }
 }
