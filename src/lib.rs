@@ -16,6 +16,7 @@
 //! | [`metrics`] | figures about a running Jane, for `jane top` and Prometheus |
 //! | [`model`] | the catalogue of models: fetched, checked, imported, found |
 //! | [`platform`] | what differs between operating systems |
+//! | [`spoken`] | what of a written sentence is heard |
 //! | [`telemetry`] | the log file |
 //! | [`temporary`] | files that do not outlive a run |
 //!
@@ -47,5 +48,6 @@ pub mod model;
 pub mod platform;
 pub mod runtime;
 pub mod skill;
+pub mod spoken;
 pub mod telemetry;
 pub mod temporary;

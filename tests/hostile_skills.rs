@@ -6,7 +6,7 @@ mod common;
 use common::Running;
 use common::openai::{Answer, OpenAiServer};
 use common::skills::{
-    ELSEWHERE, MEMORY, answering, component, data, drop_in, hearing, hook, take_out, tools,
+    ELSEWHERE, MEMORY, answering, component, data, drop_in, fresh, hearing, hook, take_out, tools,
     typed_home,
 };
 use serde_json::Value;
@@ -38,9 +38,10 @@ struct Scene {
 
 impl Scene {
     fn new(config: &str) -> Self {
-        let (server, home) = typed_home(config);
+        // Limits are what the bad one is held to: a busy machine takes nothing from the other.
+        let (server, home) = typed_home(&format!("{config}[skills.well]\nhook_ms = 10000\n"));
         drop_in(&home, "well", &knows("time", "It is noon."));
-        let mut chat = home.start(&["chat", "--silent"]);
+        let mut chat = home.start(&["chat", "--silent", "--set", "plugins.turn_ms=10000"]);
         let loaded = chat.wait_for("skill.loaded");
         assert_eq!(loaded["skill"], "well");
         chat.wait_for("listening");
@@ -105,7 +106,7 @@ fn meets(scene: &mut Scene, what: &str, bad: &[u8], end: End) {
         let new = &scene.chat.seen()[before..];
         let found = new
             .iter()
-            .find(|event| event["event"] == "skill.quarantined");
+            .find(|event| event["event"] == "skill.quarantined" && event["skill"] == "bad");
         found.cloned()
     };
     let mut turns = 0;
@@ -317,17 +318,65 @@ fn what_is_no_skill_is_refused_with_a_reason() {
         &import,
         End::Refused,
     );
-    // One function whose parts all depend on each other.
-    let steps = "(local.set 7 (i32.add (i32.mul (local.get 7) (local.get 2)) (i32.rotl (local.get 7) (local.get 1))))\
-                 (if (i32.and (local.get 7) (i32.const 1)) (then (local.set 8 (i32.xor (local.get 8) (local.get 7)))))";
-    let long = format!("(local i32 i32) {} {PASS}", steps.repeat(150_000));
     meets(
         &mut scene,
         "one that is compiled for ever",
-        &hearing(&[], "", &long),
+        &compiled_for_ever(),
         End::Refused,
     );
     scene.end();
+}
+
+/// Puts a skill there that is not loaded for long, and asks as long as nothing has become of it. Returns how many turns there were.
+fn turns_until_refused(scene: &mut Scene, what: &str, bad: &[u8]) -> usize {
+    drop_in(&scene.home, "bad", bad);
+    while scene.chat.wait_for("skill.compiling")["skill"] != "bad" {}
+    let mut turns = 0;
+    loop {
+        for (question, answer) in [
+            ("who are you?", "model heard: who are you?"),
+            ("time?", "It is noon."),
+        ] {
+            let (reply, ms) = scene.ask(question);
+            assert_eq!(reply, answer, "{what}");
+            assert!(ms < LIMIT_MS + TURN_MS, "{what}: a turn of {ms} ms");
+        }
+        if let Some(failed) = scene.told("skill.failed") {
+            println!(
+                "{what}: {turns} turns meanwhile, and refused: {}",
+                failed["reason"]
+            );
+            break;
+        }
+        turns += 2;
+    }
+    take_out(&scene.home, "bad");
+    turns
+}
+
+#[test]
+fn turns_are_answered_while_a_skill_is_compiled_for_ever_or_never_starts() {
+    let mut scene = Scene::new("[plugins]\ncompile_seconds = 5\ncompile_mb = 4000\n");
+    let endless = format!(
+        "{MEMORY} {}",
+        hook("lifecycle", "start", "(loop (br 0)) (unreachable)")
+    );
+    let endless = fresh(&component(&["lifecycle"], &[], &endless));
+    assert!(turns_until_refused(&mut scene, "an endless start", &endless) > 0);
+    scene.end();
+
+    let mut scene = Scene::new("[plugins]\ncompile_seconds = 5\ncompile_mb = 4000\n");
+    let endless = compiled_for_ever();
+    assert!(turns_until_refused(&mut scene, "endless compiling", &endless) > 0);
+    scene.end();
+}
+
+/// One function whose parts all depend on each other.
+fn compiled_for_ever() -> Vec<u8> {
+    let steps = "(local.set 7 (i32.add (i32.mul (local.get 7) (local.get 2)) (i32.rotl (local.get 7) (local.get 1))))\
+                 (if (i32.and (local.get 7) (i32.const 1)) (then (local.set 8 (i32.xor (local.get 8) (local.get 7)))))";
+    let long = format!("(local i32 i32) {} {PASS}", steps.repeat(150_000));
+    hearing(&[], "", &long)
 }
 
 /// Sends a request to `url`, and answers "reached" where anything comes back.
@@ -361,8 +410,9 @@ fn requests_go_where_they_were_granted_and_nowhere_else() {
     let config = |allow: &str, http: &str| {
         format!("[skills.bad]\nallow = [\"transcripts\"{allow}]\nallow_http = [\"{http}\"]\n")
     };
+    const UNHURRIED: &str = "hook_ms = 10000\n";
 
-    let mut scene = Scene::new("");
+    let mut scene = Scene::new(&format!("[skills.bad]\n{UNHURRIED}"));
     meets(
         &mut scene,
         "a host that was not granted",
@@ -371,7 +421,7 @@ fn requests_go_where_they_were_granted_and_nowhere_else() {
     );
     scene.end();
 
-    let mut scene = Scene::new(&config("", &named));
+    let mut scene = Scene::new(&format!("{}{UNHURRIED}", config("", &named)));
     meets(
         &mut scene,
         "a granted name that is this machine",
@@ -380,7 +430,7 @@ fn requests_go_where_they_were_granted_and_nowhere_else() {
     );
     scene.end();
 
-    let mut scene = Scene::new(&config("", &origin(&inside)));
+    let mut scene = Scene::new(&format!("{}{UNHURRIED}", config("", &origin(&inside))));
     meets(
         &mut scene,
         "a granted address that is this machine",
@@ -390,7 +440,8 @@ fn requests_go_where_they_were_granted_and_nowhere_else() {
     assert!(inside.received().is_empty());
     scene.end();
 
-    let mut scene = Scene::new(&config(", \"private_network\"", &origin(&inside)));
+    let private = config(", \"private_network\"", &origin(&inside));
+    let mut scene = Scene::new(&format!("{private}{UNHURRIED}"));
     // One for each of the turns of [`meets`].
     for status in [301, 302, 303, 307, 308, 301] {
         let location = ("location", format!("{}/secret", origin(&outside)));
@@ -403,6 +454,9 @@ fn requests_go_where_they_were_granted_and_nowhere_else() {
         End::Held,
     );
     assert!(!inside.received().is_empty());
+    scene.end();
+
+    let mut scene = Scene::new(&private);
     // A host function that never returns is a hook that takes too long.
     for _ in 0..50 {
         inside.answer(Answer::Silent);
@@ -418,7 +472,8 @@ fn requests_go_where_they_were_granted_and_nowhere_else() {
 
     // What was granted is reached.
     let reachable = OpenAiServer::start("reachable");
-    let mut scene = Scene::new(&config(", \"private_network\"", &origin(&reachable)));
+    let reaches = config(", \"private_network\"", &origin(&reachable));
+    let mut scene = Scene::new(&format!("{reaches}{UNHURRIED}"));
     drop_in(&scene.home, "bad", &sends(&origin(&reachable)));
     scene.chat.wait_for("skill.loaded");
     assert_eq!(scene.ask("who are you?").0, "reached");
@@ -427,7 +482,7 @@ fn requests_go_where_they_were_granted_and_nowhere_else() {
 
 #[test]
 fn a_flood_of_values_is_held_to_its_limit() {
-    let mut scene = Scene::new("[skills.bad]\nkv_kb = 100\n");
+    let mut scene = Scene::new("[skills.bad]\nhook_ms = 10000\nkv_kb = 100\n");
     // One key after the other with 50 kilobytes each, until that is refused.
     let rest = format!(
         r#"(import "jane:skill/kv@0.1.0" "set" (func $set (param i32 i32 i32 i32 i32))) {}"#,
@@ -447,6 +502,37 @@ fn a_flood_of_values_is_held_to_its_limit() {
     assert!(kept < 1_000_000);
     assert!(scene.told("skill.quarantined").is_none());
     assert!(!scene.server.received().is_empty());
+    scene.end();
+}
+
+#[test]
+fn a_call_that_fails_keeps_nothing_of_what_it_did() {
+    let keeps = |end: &str| {
+        let rest = format!(
+            r#"(import "jane:skill/kv@0.1.0" "set" (func $set (param i32 i32 i32 i32 i32))) {}"#,
+            data(4096, "key")
+        );
+        let set = "(call $set (i32.const 4096) (i32.const 3) (i32.const 4096) (i32.const 3) (i32.const 512))";
+        hearing(&["kv"], &rest, &format!("{set} {end}"))
+    };
+    let mut scene = Scene::new("[skills.bad]\nhook_ms = 10000\n[skills.good]\nhook_ms = 10000\n");
+    for (name, skill) in [
+        ("bad", keeps("(unreachable)")),
+        ("good", keeps("(i32.const 1024)")),
+    ] {
+        drop_in(&scene.home, name, &skill);
+        while scene.chat.wait_for("skill.loaded")["skill"] != name {}
+    }
+    scene.ask("who are you?");
+    assert!(scene.told("skill.faulted").is_some());
+    let database = scene.home.path().join("plugins/.state/skills.db");
+    let database = rusqlite::Connection::open(database).unwrap();
+    let mut kept = database.prepare("SELECT skill, key FROM entries").unwrap();
+    let kept = kept
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    let kept: Vec<(String, String)> = kept.map(Result::unwrap).collect();
+    assert_eq!(kept, [("good".to_owned(), "key".to_owned())]);
     scene.end();
 }
 

@@ -4,7 +4,9 @@ mod common;
 
 use std::path::Path;
 
-use common::skills::{copy_shipped, shipped, typed_home};
+use common::skills::{
+    MEMORY, component, copy_shipped, drop_in, hook, shipped, typed_home, unhurried,
+};
 use common::{Home, Running, root};
 use jane::accuracy::normalise;
 use serde_json::Value;
@@ -47,7 +49,7 @@ fn each_phrase_is_answered_by_its_skill_or_left_to_the_model() {
     let phrases = table["phrase"].as_array().unwrap();
     let (mut wrong, mut passed) = (Vec::new(), 0);
     // Those that go on from others have conversations of their own; the rest share one that keeps nothing between them.
-    let (_server, home) = typed_home("");
+    let (_server, home) = typed_home(&unhurried(&SKILLS));
     let mut shared = chat(&home);
     let forget = |chat: &mut Running| {
         for phrase in [
@@ -95,6 +97,7 @@ fn each_phrase_is_answered_by_its_skill_or_left_to_the_model() {
 #[test]
 fn spoken_requests_are_answered_by_skills() {
     let home = Home::new();
+    home.write_config(&unhurried(&SKILLS));
     std::fs::create_dir_all(home.path().join("plugins")).unwrap();
     for skill in SKILLS {
         copy_shipped(&home, skill);
@@ -164,12 +167,12 @@ fn transcript(home: &Home, file: &Path) -> String {
 
 #[test]
 fn a_timer_rings_also_after_the_host_was_killed_and_says_when_it_is_late() {
-    let (_server, home) = typed_home("");
+    let (_server, home) = typed_home(&unhurried(&SKILLS));
     let mut first = chat(&home);
     assert!(
-        ask(&mut first, "Set a tea timer for 3 seconds.")
+        ask(&mut first, "Set a tea timer for 1 hour.")
             .1
-            .contains("3 seconds")
+            .contains("1 hour")
     );
     assert!(
         ask(&mut first, "Set a timer for 2 hours.")
@@ -178,6 +181,8 @@ fn a_timer_rings_also_after_the_host_was_killed_and_says_when_it_is_late() {
     );
     first.child.kill().unwrap();
     first.child.wait().unwrap();
+    let database = home.path().join("plugins/.state/skills.db");
+    make_due(&database, "tea", 0);
 
     let mut second = home.start(&["chat", "--silent"]);
     let rang = second.wait_for("announcement");
@@ -196,15 +201,14 @@ fn a_timer_rings_also_after_the_host_was_killed_and_says_when_it_is_late() {
         "{left}"
     );
     assert!(
-        ask(&mut second, "Set a soup timer for 1 second.")
+        ask(&mut second, "Set a soup timer for 1 hour.")
             .1
-            .contains("1 second")
+            .contains("1 hour")
     );
     second.child.kill().unwrap();
     second.child.wait().unwrap();
-    // By now it is late, by more than a skill says nothing about.
-    let database = home.path().join("plugins/.state/skills.db");
-    make_late(&database);
+    // Late by more than a skill says nothing about.
+    make_due(&database, "soup", 180_000);
 
     let mut third = home.start(&["chat", "--silent"]);
     let rang = third.wait_for("announcement");
@@ -217,8 +221,78 @@ fn a_timer_rings_also_after_the_host_was_killed_and_says_when_it_is_late() {
     end(third);
 }
 
-/// Moves what is due within the hour three minutes into the past: a test does not wait.
-fn make_late(database: &Path) {
+/// The database of a home whose skills were used before.
+fn database(home: &Home) -> rusqlite::Connection {
+    let mut chat = chat(home);
+    ask(&mut chat, "Set a timer for 2 hours.");
+    ask(&mut chat, "Cancel all timers.");
+    end(chat);
+    rusqlite::Connection::open(home.path().join("plugins/.state/skills.db")).unwrap()
+}
+
+#[test]
+fn fifteen_reminders_that_are_due_at_once_all_ring() {
+    let (_server, home) = typed_home(&unhurried(&SKILLS));
+    let database = database(&home);
+    for number in 0..15 {
+        let ring = serde_json::json!({ "kind": "reminder", "label": format!("number {number}"), "seconds": 0, "every": null });
+        database
+            .execute(
+                "INSERT INTO events (skill, id, name, payload, due_ms) VALUES ('timer', ?1, 'ring', ?2, 1000)",
+                (format!("reminder {number}"), ring.to_string()),
+            )
+            .unwrap();
+    }
+    let mut chat = home.start(&["chat", "--silent"]);
+    // Ten at once, which is what a skill may say in a minute, and the rest as soon as it may.
+    let rang: std::collections::BTreeSet<String> = (0..15)
+        .map(|_| {
+            let rang = chat.wait_for("announcement");
+            rang["text"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(rang.len(), 15, "{rang:?}");
+    end(chat);
+    let left: u32 = database
+        .query_row("SELECT count(*) FROM events", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn a_skill_that_takes_long_holds_up_no_other_ones_timers() {
+    let endless = format!(
+        "{MEMORY} {}",
+        hook("events", "on-event", "(loop (br 0)) (unreachable)")
+    );
+    let endless = component(&["events"], &[], &endless);
+    let (_server, home) = typed_home(&format!(
+        "{}[skills.endless]\ntool_seconds = 600\n",
+        unhurried(&SKILLS)
+    ));
+    let database = database(&home);
+    drop_in(&home, "endless", &endless);
+    let ring = r#"{"kind": "timer", "label": "tea", "seconds": 60, "every": null}"#;
+    // The endless one's comes first.
+    for (skill, due_ms) in [("endless", 1_000), ("timer", 2_000)] {
+        database
+            .execute(
+                "INSERT INTO events (skill, id, name, payload, due_ms) VALUES (?1, 'tea', 'ring', ?2, ?3)",
+                (skill, ring, due_ms),
+            )
+            .unwrap();
+    }
+    let mut chat = home.start(&["chat", "--silent"]);
+    let rang = chat.wait_for("announcement");
+    assert_eq!(rang["skill"], "timer");
+    let is_over = |name: &str| chat.seen().iter().any(|event| event["event"] == name);
+    assert!(!is_over("skill.faulted") && !is_over("skill.quarantined"));
+    drop(chat.stdin.take());
+    assert_eq!(chat.finish().code(), Some(0));
+}
+
+/// Has what is called `label` have been due so many milliseconds ago: a test does not wait.
+fn make_due(database: &Path, label: &str, ago_ms: i64) {
     let connection = rusqlite::Connection::open(database).unwrap();
     let now = i64::try_from(
         std::time::SystemTime::now()
@@ -229,8 +303,8 @@ fn make_late(database: &Path) {
     .unwrap();
     let moved = connection
         .execute(
-            "UPDATE events SET due_ms = ?1 - 180000, taken_until = 0 WHERE due_ms < ?1 + 3600000",
-            [now],
+            "UPDATE events SET due_ms = ?1, taken_until = 0 WHERE payload LIKE ?2",
+            (now - ago_ms, format!("%{label}%")),
         )
         .unwrap();
     assert_eq!(moved, 1);
@@ -238,7 +312,7 @@ fn make_late(database: &Path) {
 
 #[test]
 fn nothing_secret_is_spoken() {
-    let (server, home) = typed_home("");
+    let (server, home) = typed_home(&unhurried(&SKILLS));
     let mut chat = chat(&home);
     server.answer(common::openai::Answer::Text(
         "Your key is sk-proj-abcdEFGH1234567890abcdEFGH12. See https://example.org/x for more."

@@ -7,7 +7,8 @@ use std::time::Instant;
 use common::Running;
 use common::openai::Answer;
 use common::skills::{
-    MEMORY, answering, component, data, drop_in, hearing, hook, take_out, tools, typed_home,
+    MEMORY, answering, component, data, drop_in, fresh, hearing, hook, shipped, take_out, tools,
+    typed_home, unhurried,
 };
 use jane::platform::resident_memory;
 use serde_json::Value;
@@ -38,19 +39,13 @@ fn end(mut chat: Running) -> common::Run {
 
 #[test]
 fn a_skill_is_there_as_soon_as_its_file_is_and_gone_when_it_is() {
-    let (_server, home) = typed_home("");
+    let (_server, home) = typed_home(&unhurried(&["greeter"]));
     let mut chat = home.start(&["chat", "--silent"]);
     chat.wait_for("listening");
     assert_eq!(said(&mut chat, "Hello"), "model heard: Hello");
 
-    let begin = Instant::now();
     std::fs::write(home.path().join("plugins/greeter.wasm"), answering("One.")).unwrap();
     let loaded = chat.wait_for("skill.loaded");
-    println!(
-        "loaded {} ms after it was written: {loaded}",
-        begin.elapsed().as_millis()
-    );
-    assert!(begin.elapsed().as_secs() < 1);
     assert_eq!(
         (&loaded["skill"], &loaded["replaced"]),
         (&Value::from("greeter"), &Value::from(false))
@@ -85,14 +80,47 @@ fn a_skill_is_there_as_soon_as_its_file_is_and_gone_when_it_is() {
 }
 
 #[test]
+fn a_component_of_600_kilobytes_comes_changes_and_goes_within_a_second() {
+    let clock = std::fs::read(shipped("clock")).unwrap();
+    assert!(clock.len() > 500_000);
+    let (_server, home) = typed_home(&unhurried(&["clock"]));
+    let mut chat = home.start(&["chat", "--silent"]);
+    chat.wait_for("listening");
+    let path = home.path().join("plugins/clock.wasm");
+    // What others take of the machine is not Jane's: the best of several is.
+    let mut best = [u128::MAX; 3];
+    for _ in 0..5 {
+        let mut step = |index: usize, event: &str, act: &dyn Fn()| {
+            let begin = Instant::now();
+            act();
+            let told = chat.wait_for(event);
+            let took = begin.elapsed().as_millis();
+            best[index] = best[index].min(took);
+            told
+        };
+        let write = || std::fs::write(&path, fresh(&clock)).unwrap();
+        let loaded = step(0, "skill.loaded", &write);
+        assert_eq!(loaded["replaced"], false);
+        let loaded = step(1, "skill.loaded", &write);
+        assert_eq!(loaded["replaced"], true);
+        step(2, "skill.unloaded", &|| {
+            std::fs::remove_file(&path).unwrap()
+        });
+    }
+    println!("milliseconds until it came, changed and was gone: {best:?}");
+    assert!(best.iter().all(|took| *took < 1_000), "{best:?}");
+    end(chat);
+}
+
+#[test]
 fn fifty_replacements_lose_no_turn_and_no_memory() {
-    let (_server, home) = typed_home("");
+    let (_server, home) = typed_home(&unhurried(&["greeter"]));
     drop_in(&home, "greeter", &answering("Number 0."));
     let mut chat = home.start(&["chat", "--silent"]);
     chat.wait_for("skill.loaded");
     chat.wait_for("listening");
     let memory = |chat: &Running| resident_memory(chat.child.id()).unwrap_or(0);
-    let (mut after_ten, mut turns) = (0, 0);
+    let (mut used, mut turns) = (Vec::new(), 0);
     for number in 1..=50 {
         drop_in(&home, "greeter", &answering(&format!("Number {number}.")));
         // Turns go on while it is replaced: each is answered by the old one or the new one.
@@ -108,11 +136,15 @@ fn fifty_replacements_lose_no_turn_and_no_memory() {
             replaced = new.iter().any(|event| event["event"] == "skill.loaded");
         }
         assert_eq!(said(&mut chat, "Which?"), format!("Number {number}."));
-        if number == 10 {
-            after_ten = memory(&chat);
-        }
+        used.push(memory(&chat));
     }
-    let last = memory(&chat);
+    // What is in use at one moment says little: the middle of ten.
+    let median = |used: &[u64]| {
+        let mut used = used.to_vec();
+        used.sort_unstable();
+        used[used.len() / 2]
+    };
+    let (after_ten, last) = (median(&used[5..15]), median(&used[40..]));
     println!(
         "{turns} turns; memory {} kB after ten replacements, {} kB after fifty",
         after_ten / 1000,
@@ -131,20 +163,22 @@ fn settings_of_a_skill_take_effect_live() {
             "[llm]\nbackend = \"openai\"\nmodel = \"any\"\n[llm.remote]\nurl = \"{}\"\n",
             server.url()
         );
-        home.write_config(&format!("{base}{extra}"));
+        let unhurried = unhurried(&["a", "b"]);
+        home.write_config(&format!("{base}{unhurried}{extra}"));
     };
+    config("");
     drop_in(&home, "a", &answering("A."));
     drop_in(&home, "b", &answering("B."));
     let mut chat = home.start(&["chat", "--silent"]);
     chat.wait_for("listening");
     assert_eq!(said(&mut chat, "Who?"), "A.");
-    config("[skills.b]\npriority = -1\n");
+    config("priority = -1\n");
     chat.wait_for("skill.loaded");
     assert_eq!(said(&mut chat, "Who?"), "B.");
-    config("[skills.b]\nenabled = false\n");
+    config("enabled = false\n");
     chat.wait_for("skill.unloaded");
     assert_eq!(said(&mut chat, "Who?"), "A.");
-    config("[skills.b]\nallow = [\"everything\"]\n");
+    config("allow = [\"everything\"]\n");
     let rejected = chat.wait_for("config.rejected");
     assert!(
         rejected["problems"][0]
@@ -190,6 +224,13 @@ fn what_was_not_granted_is_passed_over_or_refused() {
     let drop = acting("transcript-hook", "on-transcript", 3);
     let mute = acting("sentence-hook", "on-sentence", 2);
     let stop = acting("sentence-hook", "on-sentence", 3);
+    let nothing = {
+        let rest = format!("{} {}", data(1024, "\0\0\0\0\x01\0\0\0"), data(4096, "…"));
+        let body = "(i32.store (i32.const 1032) (i32.const 4096)) (i32.store (i32.const 1036) (i32.const 3)) (i32.const 1024)";
+        let hook = hook("sentence-hook", "on-sentence", body);
+        component(&["sentence-hook"], &[], &format!("{rest} {MEMORY} {hook}"))
+    };
+    let unheard = answering("…");
     let cancel = asking(
         "voice",
         r#"(import "jane:skill/voice@0.1.0" "cancel-turn" (func $cancel (param i64 i32)))"#,
@@ -203,20 +244,20 @@ fn what_was_not_granted_is_passed_over_or_refused() {
     let plain = "model heard: Hello there. Goodbye.";
     for (what, skill, granted, denied) in [
         ("drop", &drop, "", plain),
+        ("drop", &unheard, "", plain),
         ("mute", &mute, plain, plain),
+        ("mute", &nothing, plain, plain),
         ("stop", &stop, plain, plain),
         ("cancel", &cancel, "granted", "denied"),
         ("llm", &llm, "granted", "denied"),
     ] {
         for is_granted in [false, true] {
             let allow = if is_granted {
-                format!(
-                    "[skills.one]\nallow = [\"{what}\"]\nhook_ms = 5000\n[plugins]\nturn_ms = 5000\n"
-                )
+                format!("allow = [\"{what}\"]\n")
             } else {
                 String::new()
             };
-            let (_server, home) = typed_home(&allow);
+            let (_server, home) = typed_home(&format!("{}{allow}", unhurried(&["one"])));
             drop_in(&home, "one", skill);
             let mut chat = home.start(&["chat", "--silent"]);
             chat.wait_for("listening");
@@ -244,6 +285,60 @@ fn what_was_not_granted_is_passed_over_or_refused() {
     }
 }
 
+/// A skill that keeps every sentence back, and does not start where it has settings of its own.
+fn mutes_and_starts_only_without_settings() -> Vec<u8> {
+    let code = format!(
+        "{} {MEMORY} {} {}",
+        data(1024, "\0\0\0\0\x02"),
+        hook("sentence-hook", "on-sentence", "(i32.const 1024)"),
+        hook(
+            "lifecycle",
+            "start",
+            "(if (i32.gt_u (local.get 1) (i32.const 2)) (then (unreachable))) (i32.const 2048)"
+        )
+    );
+    component(&["sentence-hook", "lifecycle"], &[], &code)
+}
+
+#[test]
+fn a_grant_that_is_taken_back_is_gone_also_where_the_skill_does_not_start_without_it() {
+    for (on_failure, is_silent) in [("pass", false), ("mute", true)] {
+        let (server, home) = typed_home("");
+        let config = |skill: &str| {
+            home.write_config(&format!(
+                "[llm]\nbackend = \"openai\"\nmodel = \"any\"\n[llm.remote]\nurl = \"{}\"\n\
+                 [plugins]\nturn_ms = 5000\n[skills.one]\nhook_ms = 5000\n{skill}",
+                server.url()
+            ));
+        };
+        config("allow = [\"mute\"]\n");
+        drop_in(&home, "one", &mutes_and_starts_only_without_settings());
+        let mut chat = home.start(&["chat", "--silent"]);
+        chat.wait_for("listening");
+        said(&mut chat, "Hello there. Goodbye.");
+        config(&format!(
+            "on_failure = \"{on_failure}\"\n[skills.one.config]\nx = 1\n"
+        ));
+        let failed = chat.wait_for("skill.failed");
+        assert!(
+            failed["hint"].as_str().unwrap().contains("unloaded"),
+            "{failed}"
+        );
+        chat.wait_for("skill.unloaded");
+        let before = chat.seen().len();
+        said(&mut chat, "Hello there. Goodbye.");
+        let after = &chat.seen()[before..];
+        let count = |name: &str| after.iter().filter(|event| event["event"] == name).count();
+        let silent = (count("sentence") == 0, count("skill.muted") > 0);
+        assert_eq!(silent, (is_silent, is_silent), "{after:#?}");
+        // As it was before, it starts again.
+        config("allow = [\"mute\"]\n");
+        chat.wait_for("skill.loaded");
+        let run = end(chat);
+        assert_eq!(run.all("skill.loaded").len(), 2);
+    }
+}
+
 #[test]
 fn a_skill_that_reaches_out_hears_nothing_unless_that_is_wanted() {
     let http = "allow_http = [\"https://api.example.org\"]\n";
@@ -251,11 +346,77 @@ fn a_skill_that_reaches_out_hears_nothing_unless_that_is_wanted() {
         ("", "model heard: Hello"),
         ("allow = [\"transcripts\"]\n", "Heard you."),
     ] {
-        let (_server, home) = typed_home(&format!("[skills.one]\n{http}{allow}"));
+        let (_server, home) = typed_home(&format!("{}{http}{allow}", unhurried(&["one"])));
         drop_in(&home, "one", &answering("Heard you."));
         let mut chat = home.start(&["chat", "--silent"]);
         chat.wait_for("listening");
         assert_eq!(said(&mut chat, "Hello"), expected);
+        end(chat);
+    }
+}
+
+#[test]
+fn a_skill_that_reaches_out_sees_no_sentence_and_no_answer_unless_that_is_wanted() {
+    let mute = acting("sentence-hook", "on-sentence", 2);
+    let trap = format!(
+        "{MEMORY} {}",
+        hook("reply-hook", "on-reply", "(unreachable)")
+    );
+    let trap = component(&["reply-hook"], &[], &trap);
+    for sees in [false, true] {
+        let replies = if sees { ", \"replies\"" } else { "" };
+        let config = format!(
+            "{}allow_http = [\"https://api.example.org\"]\nallow = [\"mute\"{replies}]\n",
+            unhurried(&["one"])
+        );
+        for (skill, told) in [(&mute, "skill.muted"), (&trap, "skill.faulted")] {
+            let (_server, home) = typed_home(&config);
+            drop_in(&home, "one", skill);
+            let mut chat = home.start(&["chat", "--silent"]);
+            chat.wait_for("listening");
+            said(&mut chat, "Hello");
+            // A hook on answers is called while the next question is asked.
+            if sees {
+                while !chat.seen().iter().any(|event| event["event"] == told) {
+                    said(&mut chat, "Hello");
+                }
+            }
+            said(&mut chat, "Hello");
+            let run = end(chat);
+            assert_eq!(run.all(told).is_empty(), !sees, "{told}");
+        }
+    }
+}
+
+#[test]
+fn only_a_skill_that_was_granted_that_ends_a_turn() {
+    let cancels = {
+        let import =
+            r#"(import "jane:skill/voice@0.1.0" "cancel-turn" (func $cancel (param i64 i32)))"#;
+        let body = "(call $cancel (local.get 0) (i32.const 512)) (i32.const 1024)";
+        hearing(&["voice"], import, body)
+    };
+    for is_granted in [false, true] {
+        let allow = if is_granted {
+            "allow = [\"cancel\"]\n"
+        } else {
+            ""
+        };
+        let (server, home) = typed_home(&format!("{}{allow}", unhurried(&["one"])));
+        drop_in(&home, "one", &cancels);
+        let mut chat = home.start(&["chat", "--silent"]);
+        chat.wait_for("listening");
+        if is_granted {
+            // The model would think for ever.
+            server.answer(Answer::Silent);
+        }
+        let (reply, outcome) = ask(&mut chat, "Hello");
+        let expected = if is_granted {
+            ("", "cancelled")
+        } else {
+            ("model heard: Hello", "answered")
+        };
+        assert_eq!((reply.as_str(), outcome.as_str()), expected);
         end(chat);
     }
 }
@@ -282,6 +443,62 @@ fn with_a_broken_redact_nothing_is_spoken() {
         assert!(run.all("sentence").is_empty(), "{what}");
         assert!(run.all("skill.muted").len() >= 20, "{what}");
     }
+}
+
+#[test]
+fn a_guard_that_goes_is_missed_until_it_is_back_or_not_wanted_any_more() {
+    let pass = component(
+        &["sentence-hook"],
+        &[],
+        &format!(
+            "{MEMORY} {}",
+            hook("sentence-hook", "on-sentence", "(i32.const 1024)")
+        ),
+    );
+    let (server, home) = typed_home("");
+    let config = |extra: &str| {
+        home.write_config(&format!(
+            "[llm]\nbackend = \"openai\"\nmodel = \"any\"\n[llm.remote]\nurl = \"{}\"\n{extra}",
+            server.url()
+        ));
+    };
+    let guard = "[skills.guard]\non_failure = \"mute\"\nhook_ms = 5000\n";
+    let speaks = |chat: &mut Running| {
+        let before = chat.seen().len();
+        said(chat, "Hello there.");
+        let after = &chat.seen()[before..];
+        after.iter().any(|event| event["event"] == "sentence")
+    };
+    // A home that never had `redact` speaks.
+    let mut chat = home.start(&["chat", "--silent"]);
+    chat.wait_for("listening");
+    assert!(speaks(&mut chat));
+    // What the owner names is missed.
+    config(guard);
+    let failed = chat.wait_for("skill.failed");
+    assert!(
+        failed["reason"].as_str().unwrap().contains("missing"),
+        "{failed}"
+    );
+    assert!(!speaks(&mut chat));
+    drop_in(&home, "guard", &pass);
+    chat.wait_for("skill.loaded");
+    assert!(speaks(&mut chat));
+    take_out(&home, "guard");
+    chat.wait_for("skill.failed");
+    assert!(!speaks(&mut chat));
+    config(&format!("{guard}enabled = false\n"));
+    chat.wait_for("config.reloaded");
+    // The skills follow the configuration by themselves.
+    while !speaks(&mut chat) {}
+    // So is the one that ships, once it was there.
+    drop_in(&home, "redact", &pass);
+    chat.wait_for("skill.loaded");
+    assert!(speaks(&mut chat));
+    take_out(&home, "redact");
+    chat.wait_for("skill.failed");
+    assert!(!speaks(&mut chat));
+    end(chat);
 }
 
 #[test]

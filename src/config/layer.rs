@@ -84,7 +84,7 @@ impl Layer {
     }
 
     /// Whether this layer sets the key at `path`.
-    pub fn sets(&self, path: &[&str]) -> bool {
+    pub fn sets(&self, path: &[String]) -> bool {
         path.iter()
             .try_fold(&self.value, |value, segment| value.get(segment))
             .is_some()

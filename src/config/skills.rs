@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use reqwest::Url;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -116,6 +117,31 @@ impl Default for Skill {
             kv_kb: 1000,
             config: Map::new(),
         }
+    }
+}
+
+impl Skill {
+    /// Scheme, host and port of each server of `allow_http`, as `https://api.example.org`; in place of what is no server's address,
+    /// what is wrong with it.
+    pub fn origins(&self) -> impl Iterator<Item = Result<String, String>> {
+        self.allow_http.iter().map(|address| origin(address))
+    }
+}
+
+fn origin(address: &str) -> Result<String, String> {
+    let url = Url::parse(address).map_err(|error| error.to_string())?;
+    let is_bare = url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    let host = url.host_str().unwrap_or_default();
+    if host.contains('*') {
+        return Err("each server has to be named in full".to_owned());
+    }
+    match url.scheme() {
+        "https" | "http" if is_bare && !host.is_empty() => Ok(url.origin().ascii_serialization()),
+        _ => Err("it is not scheme, host and port, such as `https://api.example.org`".to_owned()),
     }
 }
 

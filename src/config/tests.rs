@@ -297,6 +297,37 @@ fn a_reply_must_leave_room_for_the_prompt() {
 }
 
 #[test]
+fn a_server_that_a_skill_may_reach_is_named_in_full() {
+    let file = "[skills.weather]\nallow_http = [\n  \"https://a.org\", \"https://*\",\n  \"http://b.org/path\",\n]\n";
+    let wrong = |place: &str, address: &str, reason: &str| {
+        format!(
+            "{place}: `skills.weather.allow_http`: `{address}` is no server's address: {reason}"
+        )
+    };
+    let in_full = "each server has to be named in full";
+    let parts = "it is not scheme, host and port, such as `https://api.example.org`";
+    let expected = [
+        wrong("jane.toml:3:20", "https://*", in_full),
+        wrong("jane.toml:4:3", "http://b.org/path", parts),
+    ];
+    assert_error(load(file, &[], &[]), &expected.join("\n"));
+    let fixed = "skills.weather.allow_http=[\"https://a.org\"]";
+    assert!(load(file, &[], &[fixed]).is_ok());
+    assert_error(
+        load(
+            "",
+            &[("JANE_SKILLS__WEATHER__ALLOW_HTTP", "[api.example.org]")],
+            &[],
+        ),
+        &wrong(
+            "environment variable `JANE_SKILLS__WEATHER__ALLOW_HTTP`",
+            "api.example.org",
+            "relative URL without a base",
+        ),
+    );
+}
+
+#[test]
 fn files_that_cannot_be_read_are_named() {
     let directory = tempfile::tempdir().unwrap();
     let message = |path: &Path| {

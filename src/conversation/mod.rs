@@ -11,7 +11,6 @@ pub mod recognise;
 mod reply;
 mod sentences;
 mod skills;
-mod spoken;
 mod summary;
 mod telling;
 #[cfg(test)]

@@ -10,9 +10,9 @@ use tokio::sync::mpsc;
 
 use super::reply::{At, NOTHING, Task, Written, begin};
 use super::sentences::SentenceCutter;
-use super::spoken;
 use crate::backend::{BackendError, Generated, Generation, Message, Speaker, ToolCall};
 use crate::skill::{self, ToolResult};
+use crate::spoken;
 
 /// Said where the model goes on calling tools when it should answer.
 const TOO_MANY_CALLS: &str = "I could not finish that: it takes too many steps.";

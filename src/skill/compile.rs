@@ -1,6 +1,7 @@
 //! Machine code of skills: compiled once, in a process of its own, and kept.
 //!
-//! Invariants: a skill that cannot be compiled in its time and memory costs that process and nothing else; what is kept lies in a
+//! Invariants: a skill that cannot be compiled in its time and memory costs that process and nothing else; no more compilers run at once
+//! than the machine has processors; what is kept lies in a
 //! directory that only its owner can write to, under the hash of the component and of everything that the code depends on, because it is
 //! loaded without being checked.
 
@@ -8,11 +9,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
+use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -22,8 +24,11 @@ use crate::platform;
 /// Bytes of a component.
 pub const LARGEST: u64 = 64 << 20;
 
-/// Bytes of what is kept of all skills; the oldest go first.
+/// Bytes of what is kept of all skills; what was used longest ago goes first.
 const KEPT: u64 = 1 << 30;
+
+/// Bytes of the code of one, which is several times as large as its component.
+const LARGEST_CODE: u64 = 4 * LARGEST;
 
 /// The hidden command that compiles.
 pub const COMMAND: &str = "compile-skill";
@@ -45,6 +50,8 @@ pub enum CompileError {
     TooLong(u64),
     #[error("compiling takes more than {0} MB (`plugins.compile_mb`), or crashes the compiler")]
     TooMuch(u64),
+    #[error("its code has more than {0} MB")]
+    TooLarge(u64),
     #[error("the compiler cannot be started: {0}")]
     Start(std::io::Error),
     #[error("the compiled skill cannot be kept: {0}")]
@@ -58,6 +65,8 @@ pub struct Cache {
     program: Option<PathBuf>,
     /// Of everything but the component that the code depends on.
     engine: u64,
+    /// Compilers that may run at once.
+    compilers: Semaphore,
 }
 
 impl Cache {
@@ -77,6 +86,7 @@ impl Cache {
             directory,
             program,
             engine: hasher.finish(),
+            compilers: Semaphore::new(at_once()),
         })
     }
 
@@ -110,6 +120,8 @@ impl Cache {
         if let Some(component) = open(engine, &place) {
             return Ok(component);
         }
+        // What waits for a place has all of its time yet. It is never closed.
+        let _compiler = self.compilers.acquire().await;
         let code = match &self.program {
             Some(program) => compile(program, component, limits).await?,
             None => engine
@@ -117,13 +129,13 @@ impl Cache {
                 .map_err(|error| CompileError::Component(format!("{error:#}")))?,
         };
         keep(&place, &code).map_err(CompileError::Keep)?;
-        self.prune(&place);
+        self.prune(&place, KEPT);
         open(engine, &place)
             .ok_or_else(|| CompileError::Component("its code cannot be loaded".to_owned()))
     }
 
-    /// Lets go of what was used longest ago, but for `newest`, where more is kept than may be.
-    fn prune(&self, newest: &Path) {
+    /// Lets go of what was used longest ago, but for `newest`, where more is kept than these bytes.
+    fn prune(&self, newest: &Path, most: u64) {
         let entries = std::fs::read_dir(&self.directory)
             .into_iter()
             .flatten()
@@ -137,7 +149,7 @@ impl Cache {
         files.sort();
         let mut bytes: u64 = files.iter().map(|(_, length, _)| length).sum();
         for (_, length, path) in files {
-            if bytes <= KEPT {
+            if bytes <= most {
                 return;
             }
             if path != newest && std::fs::remove_file(&path).is_ok() {
@@ -145,6 +157,11 @@ impl Cache {
             }
         }
     }
+}
+
+/// Two at least: one component that takes long does not hold up all others.
+fn at_once() -> usize {
+    std::thread::available_parallelism().map_or(2, |count| count.get().max(2))
 }
 
 async fn compile(
@@ -175,7 +192,9 @@ async fn compile(
         };
         let (mut code, mut said) = (Vec::new(), String::new());
         let reading = async {
-            if let Some(mut stdout) = stdout {
+            if let Some(stdout) = stdout {
+                // A compiler that writes more finds nobody who reads it.
+                let mut stdout = stdout.take(LARGEST_CODE + 1);
                 let _ = stdout.read_to_end(&mut code).await;
             }
         };
@@ -190,6 +209,9 @@ async fn compile(
     let Ok((status, code, said)) = tokio::time::timeout(limits.time, working).await else {
         return Err(CompileError::TooLong(limits.time.as_secs()));
     };
+    if code.len() as u64 > LARGEST_CODE {
+        return Err(CompileError::TooLarge(LARGEST_CODE >> 20));
+    }
     match status.map_err(CompileError::Start)?.code() {
         Some(0) => Ok(code),
         Some(1) => Err(CompileError::Component(said.trim().to_owned())),
@@ -205,13 +227,22 @@ fn open(engine: &Engine, place: &Path) -> Option<Component> {
     // holds the version and settings of the engine.
     let component = unsafe { Component::deserialize_file(engine, place) };
     match component {
-        Ok(component) => Some(component),
+        Ok(component) => {
+            touch(place);
+            Some(component)
+        }
         Err(error) => {
             tracing::warn!(%error, "the code that was kept of a skill cannot be used: it is compiled anew");
             let _ = std::fs::remove_file(place);
             None
         }
     }
+}
+
+/// It was used just now. Where that cannot be noted, it may go before its time.
+fn touch(place: &Path) {
+    let file = std::fs::OpenOptions::new().append(true).open(place);
+    let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
 }
 
 /// Beside its place first, then moved: nobody sees half of it.
@@ -246,4 +277,41 @@ pub fn compile_standard_input() -> Result<(), String> {
         .write_all(&code)
         .and_then(|()| stdout.flush())
         .map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_used_longest_ago_goes_first() {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = engine::engine().unwrap();
+        let cache = Cache::open(directory.path().join("skills"), None, &engine).unwrap();
+        let limits = Limits {
+            time: Duration::from_secs(60),
+            memory: 1_000_000_000,
+        };
+        let components =
+            ["(component)", "(component (core module))"].map(|text| wat::parse_str(text).unwrap());
+        let [first, second] = components.clone().map(|component| cache.place(&component));
+        for component in components.clone() {
+            cache.load(&engine, component, limits).await.unwrap();
+        }
+        let age = |place: &Path, seconds: u64| {
+            let file = std::fs::OpenOptions::new()
+                .append(true)
+                .open(place)
+                .unwrap();
+            let then = SystemTime::now() - Duration::from_secs(seconds);
+            file.set_modified(then).unwrap();
+        };
+        age(&first, 200);
+        age(&second, 100);
+        // The older one is used, and so the other one goes.
+        let [component, _] = components;
+        cache.load(&engine, component, limits).await.unwrap();
+        cache.prune(Path::new(""), first.metadata().unwrap().len());
+        assert!(first.exists() && !second.exists());
+    }
 }

@@ -1,10 +1,12 @@
 //! Follows the directory of skills: what comes, changes and goes there is loaded, replaced and unloaded.
 //!
 //! Invariants: a skill is replaced only by one that was compiled, linked and probed; what is wrong with a file costs only what that file
-//! would bring; skills are loaded side by side, so that a large one holds up no other; a change that comes while a file is being loaded is
+//! would bring; a directory that cannot be read leaves everything as it is; without a skill that keeps sentences back when it fails,
+//! nothing is spoken; no skill goes on with grants that were taken back, so one that does not start with other settings is unloaded; skills are loaded side by side, so that a large one holds up no other; a change that comes while a file is being loaded is
 //! seen afterwards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -18,7 +20,7 @@ use super::grants::Grants;
 use super::keeper::{Kept, Skills};
 use super::loaded::Loaded;
 use super::set::SkillSet;
-use crate::config::{OnFailure, Skill};
+use crate::config::{self, OnFailure, Skill};
 use crate::event::Event;
 use crate::platform;
 
@@ -43,26 +45,33 @@ struct Look {
 }
 
 impl Look {
-    fn at(path: &Path) -> Option<Self> {
-        let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
-        Some(Self {
+    /// `None` where there is no file.
+    fn at(path: &Path) -> std::io::Result<Option<Self>> {
+        let metadata = match path.metadata() {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(metadata.is_file().then(|| Self {
             number: platform::file_number(&metadata),
             bytes: metadata.len(),
             modified: metadata.modified().ok(),
-        })
+        }))
     }
 
     /// Waits until the file is left alone.
     async fn settled(path: &Path) -> Option<Self> {
         let begin = Instant::now();
-        let mut look = Self::at(path)?;
+        // What cannot be looked at is told by whoever reads it.
+        let look_at = |path| Self::at(path).ok().flatten();
+        let mut look = look_at(path)?;
         let is_old = |look: &Self| {
             let age = look.modified.and_then(|modified| modified.elapsed().ok());
             age.is_some_and(|age| age > Duration::from_secs(2))
         };
         while !is_old(&look) && begin.elapsed() < LONGEST {
             tokio::time::sleep(SETTLED).await;
-            let next = Self::at(path)?;
+            let next = look_at(path)?;
             if next == look {
                 break;
             }
@@ -127,6 +136,12 @@ struct Follower {
     files: BTreeMap<String, File>,
     done: mpsc::UnboundedReceiver<Outcome>,
     tell: mpsc::UnboundedSender<Outcome>,
+    /// Why the directory could not be read when it was looked at last.
+    unreadable: Option<String>,
+    /// Every skill whose file was there in this run.
+    seen: BTreeSet<String>,
+    /// Guards that are not there, as they are in force.
+    silencing: BTreeSet<String>,
 }
 
 impl Follower {
@@ -138,6 +153,9 @@ impl Follower {
             files: BTreeMap::new(),
             done,
             tell,
+            unreadable: None,
+            seen: BTreeSet::new(),
+            silencing: BTreeSet::new(),
         }
     }
 
@@ -175,7 +193,27 @@ impl Follower {
     /// Looks at the directory, and does what follows from it.
     fn look(&mut self) {
         let directory = self.kept.directory();
-        let there = files_in(&directory);
+        let there = match files_in(&directory) {
+            Ok(there) => {
+                self.unreadable = None;
+                there
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                if self.unreadable.as_ref() != Some(&reason) {
+                    tracing::error!(%error, "the skills' directory cannot be read: what is loaded stays");
+                    self.kept.services.events.emit(Event::Warning {
+                        message: format!(
+                            "`{}` cannot be read, and its skills stay as they are: {reason}",
+                            directory.display()
+                        ),
+                        hint: None,
+                    });
+                }
+                self.unreadable = Some(reason);
+                return;
+            }
+        };
         let gone: Vec<String> = self
             .files
             .iter()
@@ -184,16 +222,21 @@ impl Follower {
             .collect();
         let mut changed = !gone.is_empty();
         let mut unloaded = Vec::new();
+        let settings = self.kept.settings.borrow().clone();
         for name in gone {
             let file = self.files.remove(&name);
             if file.is_some_and(|file| file.skill.is_some()) {
                 unloaded.push(name);
             }
         }
-        let settings = self.kept.settings.borrow().clone();
         for (name, (path, look)) in there {
             let wanted = settings.skills.of(&name);
+            self.seen.insert(name.clone());
             let file = self.files.entry(name.clone()).or_default();
+            // What cannot be looked at is as it was, for all that is known.
+            let Some(look) = look.or(file.look) else {
+                continue;
+            };
             if file.is_loading || (file.look == Some(look) && file.settings == wanted) {
                 continue;
             }
@@ -211,7 +254,7 @@ impl Follower {
             file.is_loading = true;
             self.load(name, path, wanted, prepared);
         }
-        if changed {
+        if changed || self.missing_guards() != self.silencing {
             self.publish();
         }
         for skill in unloaded {
@@ -263,8 +306,11 @@ impl Follower {
         } = outcome;
         let file = self.files.entry(name.clone()).or_default();
         file.is_loading = false;
+        let mut unloaded = false;
         // A file that went meanwhile is found to be gone at the next look.
         let event = look.map(|look| {
+            // Only a bad file leaves the skill that was there: with other settings, that one has grants that are not given any more.
+            let stays = file.skill.is_some() && file.settings == settings;
             file.look = Some(look);
             file.settings = settings;
             match result {
@@ -278,11 +324,22 @@ impl Follower {
                     event
                 }
                 Err(reason) => {
-                    let stays = file.skill.is_some();
-                    tracing::warn!(skill = name, reason, stays, "the skill is not loaded");
+                    unloaded = !stays && file.skill.take().is_some();
+                    tracing::warn!(
+                        skill = name,
+                        reason,
+                        stays,
+                        unloaded,
+                        "the skill is not loaded"
+                    );
+                    let hint = if unloaded {
+                        Some("it does not start with its new settings, and its old ones are not in force any more: it is unloaded")
+                    } else {
+                        stays.then_some("the one that was there before goes on")
+                    };
                     Event::SkillFailed {
-                        hint: stays.then(|| "the one that was there before goes on".to_owned()),
-                        skill: name,
+                        hint: hint.map(str::to_owned),
+                        skill: name.clone(),
                         reason,
                     }
                 }
@@ -290,26 +347,53 @@ impl Follower {
         });
         // Whoever is told that it is loaded finds it there.
         self.publish();
-        if let Some(event) = event {
-            self.kept.services.events.emit(event);
+        let events = &self.kept.services.events;
+        event.into_iter().for_each(|event| events.emit(event));
+        if unloaded {
+            events.emit(Event::SkillUnloaded { skill: name });
         }
         self.kept.loading.send_modify(|loading| *loading -= 1);
     }
 
     /// What is loaded is in force from now on.
-    fn publish(&self) {
+    fn publish(&mut self) {
         let skills = self.files.values().filter_map(|file| file.skill.clone());
+        let silencing = self.missing_guards();
+        let names = silencing.iter().cloned().collect();
+        self.skills.set(SkillSet::new(skills.collect(), names));
+        for name in silencing.difference(&self.silencing) {
+            if !self.files.contains_key(name) {
+                tracing::error!(
+                    skill = name,
+                    "the skill is missing, and nothing is spoken without it"
+                );
+                self.kept.services.events.emit(Event::SkillFailed {
+                    skill: name.clone(),
+                    reason: "its file is missing, and nothing is spoken without it".to_owned(),
+                    hint: Some(format!(
+                        "put it back, or set `enabled = false` or `on_failure = \"pass\"` in `[skills.{name}]`"
+                    )),
+                });
+            }
+        }
+        self.silencing = silencing;
+    }
+
+    /// Skills that keep sentences back when they fail, and are not there: their files are bad or missing. One whose section is the one that
+    /// ships is missed only where it was there before: nobody chose it.
+    fn missing_guards(&self) -> BTreeSet<String> {
+        let shipped = config::Skills::default();
         let settings = self.kept.settings.borrow();
-        let is_silencing = |name: &str, file: &File| {
-            let wanted = settings.skills.of(name);
-            file.skill.is_none() && wanted.enabled && wanted.on_failure == OnFailure::Mute
+        let is_missing = |(name, wanted): &(&String, &Skill)| {
+            let is_guard = wanted.enabled && wanted.on_failure == OnFailure::Mute;
+            is_guard
+                && match self.files.get(*name) {
+                    Some(file) => file.skill.is_none(),
+                    None => self.seen.contains(*name) || shipped.0.get(*name) != Some(*wanted),
+                }
         };
-        let silencing = self
-            .files
-            .iter()
-            .filter(|(name, file)| is_silencing(name, file));
-        let silencing = silencing.map(|(name, _)| name.clone()).collect();
-        self.skills.set(SkillSet::new(skills.collect(), silencing));
+        let missing = settings.skills.0.iter().filter(is_missing);
+        missing.map(|(name, _)| name.clone()).collect()
     }
 }
 
@@ -327,23 +411,34 @@ fn loaded(skill: &Loaded, replaced: bool, ms: u64) -> Event {
     }
 }
 
-/// The skills' files in `directory`, by the names of the skills.
-fn files_in(directory: &Path) -> BTreeMap<String, (PathBuf, Look)> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    let file = |entry: std::fs::DirEntry| {
-        let path = entry.path();
-        let name = path.file_stem()?.to_str()?.to_owned();
-        let is_skill = path.extension()? == EXTENSION && !name.starts_with('.');
-        let look = Look::at(&path).filter(|_| is_skill)?;
-        Some((name, (path, look)))
+/// The skills' files in `directory`, by the names of the skills, each with what a look at it shows, where it can be looked at. A
+/// directory that is not there holds none.
+fn files_in(directory: &Path) -> std::io::Result<BTreeMap<String, (PathBuf, Option<Look>)>> {
+    let entries = match std::fs::read_dir(directory) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        entries => entries?,
     };
-    entries.filter_map(file).collect()
+    let mut files = BTreeMap::new();
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_stem().and_then(|name| name.to_str());
+        let is_skill = path.extension().is_some_and(|end| end == EXTENSION);
+        let Some(name) = name.filter(|name| is_skill && !name.starts_with('.')) else {
+            continue;
+        };
+        let look = match Look::at(&path) {
+            Ok(None) => continue,
+            look => look.ok().flatten(),
+        };
+        files.insert(name.to_owned(), (path, look));
+    }
+    Ok(files)
 }
 
 /// The skills' files in `directory`, in the order of the skills' names.
 #[must_use]
 pub fn files(directory: &Path) -> Vec<(String, PathBuf)> {
-    let files = files_in(directory).into_iter();
+    let files = files_in(directory).unwrap_or_default().into_iter();
     files.map(|(name, (path, _))| (name, path)).collect()
 }
 
@@ -369,4 +464,33 @@ fn watch(
         tracing::debug!(%error, "changes of skills are not told by the system: they are looked for");
     };
     (hints, watching.inspect_err(told).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_not_taken_for_gone() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("plugins");
+        assert!(files_in(&path).unwrap().is_empty());
+        std::fs::write(&path, "no directory").unwrap();
+        assert!(files_in(&path).is_err());
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        for name in ["one.wasm", ".hidden.wasm", "notes.txt"] {
+            std::fs::write(path.join(name), "").unwrap();
+        }
+        // A link to itself is there, and cannot be looked at; one to nothing is not.
+        #[cfg(unix)]
+        {
+            let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, path.join(name));
+            link("loop.wasm", "loop.wasm").unwrap();
+            link("nothing", "gone.wasm").unwrap();
+            let files = files_in(&path).unwrap();
+            assert_eq!(files.keys().collect::<Vec<_>>(), ["loop", "one"]);
+            assert!(files["loop"].1.is_none() && files["one"].1.is_some());
+        }
+    }
 }

@@ -1,25 +1,30 @@
 //! What one instance of a skill has: its limits, and what its host functions need to know of the call that is under way.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use tokio::sync::mpsc;
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::io::AsyncWrite;
+use tokio::sync::{Notify, mpsc};
 use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
-use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::bindings::jane::skill::types::Failure;
 use super::grants::Grants;
 use super::host::{HttpClient, Meters};
-use super::store::{Store, StoreError};
-use super::turn::Turn;
+use super::store::{Changes, Database, Store, StoreError};
+use super::turn::{Staged, Turn};
 use super::wish::Wish;
 use crate::backend::LanguageModel;
 use crate::event::Events;
 
-/// Bytes of what a skill writes to its standard error that are kept: the message of a panic.
-const STANDARD_ERROR: usize = 64 << 10;
+/// Bytes of what a call writes to its standard error that are kept: the message of a panic.
+const STANDARD_ERROR: usize = 8 << 10;
 
 /// Elements of all tables of an instance.
 const TABLES: usize = 200_000;
@@ -29,7 +34,9 @@ pub type FindModel = Arc<dyn Fn() -> Option<Arc<dyn LanguageModel>> + Send + Syn
 
 /// What all skills share.
 pub struct Services {
-    pub store: Result<Store, StoreError>,
+    pub database: Database,
+    /// Tells that other events are to come.
+    pub rescheduled: Notify,
     pub events: Events,
     pub wishes: mpsc::Sender<Wish>,
     pub http: HttpClient,
@@ -38,7 +45,7 @@ pub struct Services {
 
 impl Services {
     pub fn store(&self) -> Result<&Store, StoreError> {
-        self.store.as_ref().map_err(Clone::clone)
+        self.database.store()
     }
 }
 
@@ -56,6 +63,57 @@ pub struct Caller {
     pub own: Arc<Own>,
     /// The turn that the call is for, where it is for one.
     pub turn: Option<Arc<Turn>>,
+}
+
+/// The end of what was written to a standard error. It takes whatever comes: a skill that writes a lot has no fault.
+#[derive(Clone, Default)]
+pub struct Said(Arc<Mutex<Vec<u8>>>);
+
+impl Said {
+    /// What was written since it was taken.
+    pub fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl IsTerminal for Said {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Said {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        // Of another version of WASI, which is not linked.
+        Box::new(tokio::io::sink())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl OutputStream for Said {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        said.extend_from_slice(&bytes);
+        let beyond = said.len().saturating_sub(STANDARD_ERROR);
+        said.drain(..beyond);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(STANDARD_ERROR)
+    }
+}
+
+#[async_trait]
+impl Pollable for Said {
+    async fn ready(&mut self) {}
 }
 
 /// What an instance may still take, of all its memories and tables together.
@@ -95,14 +153,19 @@ impl ResourceLimiter for Room {
     }
 }
 
+/// Values and events that one skill may change before that is stored.
+const MOST_CHANGES: usize = 1024;
+
 /// The data of an instance.
 pub struct Guest {
     pub caller: Caller,
+    /// What the call that is under way did. It takes effect when the call comes to its end.
+    pub staged: Staged,
     /// When the call has to be done.
     pub deadline: Instant,
     pub room: Room,
-    /// What it wrote to its standard error.
-    pub said: MemoryOutputPipe,
+    /// What the call wrote to its standard error.
+    pub said: Said,
     wasi: WasiCtx,
     table: ResourceTable,
 }
@@ -113,7 +176,7 @@ impl Guest {
             memory: own.grants.memory,
             elements: TABLES,
         };
-        let said = MemoryOutputPipe::new(STANDARD_ERROR);
+        let said = Said::default();
         let wasi = WasiCtx::builder()
             .stderr(said.clone())
             .allow_tcp(false)
@@ -122,12 +185,40 @@ impl Guest {
             .build();
         Self {
             caller: Caller { own, turn: None },
+            staged: Staged::default(),
             deadline: Instant::now(),
             room,
             said,
             wasi,
             table: ResourceTable::new(),
         }
+    }
+}
+
+impl Guest {
+    /// What `of` finds in what was changed and is not stored yet, by its name: this call's above its turn's.
+    pub fn changed<T>(&self, of: impl Fn(&Changes) -> BTreeMap<String, T>) -> BTreeMap<String, T> {
+        let turn = self.caller.turn.as_ref();
+        let mut changed = turn.map(|turn| turn.pending(&of)).unwrap_or_default();
+        changed.extend(of(&self.staged.changes));
+        changed
+    }
+
+    /// Has this call change something.
+    ///
+    /// # Errors
+    /// Where too much is changed that is not stored yet.
+    pub fn stage(&mut self, change: impl FnOnce(&mut Changes)) -> Result<(), Failure> {
+        let name = &self.caller.own.name;
+        let turn = self.caller.turn.as_ref();
+        let pending = turn.map_or(0, |turn| turn.pending(|changes| changes.count(name)));
+        if pending + self.staged.changes.count(name) >= MOST_CHANGES {
+            return Err(Failure::Unavailable(format!(
+                "{MOST_CHANGES} values and events are the most that can be changed at once"
+            )));
+        }
+        change(&mut self.staged.changes);
+        Ok(())
     }
 }
 
@@ -143,5 +234,24 @@ impl WasiView for Guest {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Unavailable(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_written_is_taken_and_its_end_kept() {
+        let said = Said::default();
+        let mut stream = said.p2_stream();
+        for line in 0..10_000 {
+            let line = format!("line {line}\n");
+            assert!(stream.check_write().unwrap() >= line.len());
+            stream.write(line.into()).unwrap();
+        }
+        let kept = String::from_utf8(said.take()).unwrap();
+        assert!(kept.len() <= STANDARD_ERROR && kept.ends_with("line 9999\n"));
+        assert!(said.take().is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! One instance of a skill, and a call of it.
 //!
-//! Invariants: an instance that trapped, or whose call was dropped before its end, is never called again; a call ends at its deadline
+//! Invariants: a call that came to nothing did nothing; an instance that trapped, or whose call was dropped before its end, is never called again; a call ends at its deadline
 //! whatever the skill does, since WebAssembly lets others run at each tick and host functions wait without blocking.
 
 use std::sync::Arc;
@@ -12,9 +12,11 @@ use wasmtime::component::Instance as Linked;
 
 use super::bindings::jane::skill::types::Failure;
 use super::component::Prepared;
+use super::effect::NoEffect;
 use super::engine::Sandbox;
 use super::guest::{Guest, Own};
-use super::turn::Turn;
+use super::store::Over;
+use super::turn::{Staged, Turn};
 
 /// Bytes that one call may hand over, in all its texts and lists.
 const HANDED_OVER: usize = 2 << 20;
@@ -36,14 +38,25 @@ pub enum CallError {
     TooLong(Duration),
     /// It says itself that it cannot.
     Failed(String),
+    /// It cannot do so now, or what it did could not take effect.
+    Unavailable(String),
     /// It was not called: it is left alone for the moment, or does something else.
     Busy,
+}
+
+impl CallError {
+    /// Whether another moment may serve: nothing is wrong with the skill.
+    pub fn is_for_now(&self) -> bool {
+        matches!(self, Self::Busy | Self::Unavailable(_))
+    }
 }
 
 impl std::fmt::Display for CallError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Fault(reason) | Self::Failed(reason) => formatter.write_str(reason),
+            Self::Fault(reason) | Self::Failed(reason) | Self::Unavailable(reason) => {
+                formatter.write_str(reason)
+            }
             Self::TooLong(limit) => {
                 write!(formatter, "it takes longer than {} ms", limit.as_millis())
             }
@@ -54,11 +67,18 @@ impl std::fmt::Display for CallError {
 
 impl From<Failure> for CallError {
     fn from(failure: Failure) -> Self {
-        let (Failure::InvalidInput(message)
-        | Failure::Denied(message)
-        | Failure::Unavailable(message)
-        | Failure::Internal(message)) = failure;
-        Self::Failed(shortened(&message))
+        match failure {
+            Failure::Unavailable(message) => Self::Unavailable(shortened(&message)),
+            Failure::InvalidInput(message)
+            | Failure::Denied(message)
+            | Failure::Internal(message) => Self::Failed(shortened(&message)),
+        }
+    }
+}
+
+impl From<NoEffect> for CallError {
+    fn from(error: NoEffect) -> Self {
+        Self::Unavailable(error.to_string())
     }
 }
 
@@ -69,6 +89,10 @@ pub struct Purpose {
     pub limit: Duration,
     /// What it would have, were it alone.
     pub promised: Duration,
+    /// Whether what it waits for others is part of what it may take: a turn waits for it.
+    pub adds_to_turn: bool,
+    /// The event that it deals with.
+    pub over: Option<Over>,
 }
 
 impl Purpose {
@@ -78,6 +102,8 @@ impl Purpose {
             turn: turn.map(Arc::clone),
             limit,
             promised: limit,
+            adds_to_turn: false,
+            over: None,
         }
     }
 }
@@ -98,7 +124,7 @@ impl Instance {
         Ok(Self { store, linked })
     }
 
-    /// A new instance, started with its settings.
+    /// A new instance, started with its settings, and what it did at that.
     ///
     /// # Errors
     /// Where it breaks its rules, or says that it cannot start.
@@ -107,7 +133,7 @@ impl Instance {
         prepared: &Prepared,
         own: &Arc<Own>,
         limit: Duration,
-    ) -> Result<Self, CallError> {
+    ) -> Result<(Self, Staged), CallError> {
         let running = sandbox.run();
         let purpose = Purpose::of(None, limit);
         let starting = async {
@@ -124,7 +150,10 @@ impl Instance {
         let started: Result<wasmtime::Result<_>, _> = tokio::time::timeout(limit, starting).await;
         drop(running);
         match started {
-            Ok(Ok((instance, Ok(())))) => Ok(instance),
+            Ok(Ok((mut instance, Ok(())))) => {
+                let staged = instance.take_staged();
+                Ok((instance, staged))
+            }
             Ok(Ok((_, Err(failure)))) => Err(failure.into()),
             Ok(Err(error)) => Err(CallError::Fault(reason(&error, None))),
             Err(_) => Err(CallError::TooLong(limit)),
@@ -136,24 +165,33 @@ impl Instance {
         let guest = self.store.data_mut();
         guest.caller.turn.clone_from(&purpose.turn);
         guest.deadline = Instant::now() + purpose.limit;
+        guest.staged = Staged::default();
+        drop(guest.said.take());
     }
 
-    /// Calls `work` with this instance. The instance comes back where it may be called again.
+    fn take_staged(&mut self) -> Staged {
+        std::mem::take(&mut self.store.data_mut().staged)
+    }
+
+    /// Calls `work` with this instance. The instance comes back where it may be called again, and what the call did with its result.
     pub async fn call<T>(
         mut self,
         sandbox: &Sandbox,
         purpose: &Purpose,
         work: impl for<'a> FnOnce(&'a mut Self) -> BoxFuture<'a, wasmtime::Result<Result<T, Failure>>>,
-    ) -> (Option<Self>, Result<T, CallError>) {
+    ) -> (Option<Self>, Result<(T, Staged), CallError>) {
         self.prepare(purpose);
         let running = sandbox.run();
         let done = tokio::time::timeout(purpose.limit, work(&mut self)).await;
         drop(running);
         match done {
-            Ok(Ok(Ok(value))) => (Some(self), Ok(value)),
+            Ok(Ok(Ok(value))) => {
+                let staged = self.take_staged();
+                (Some(self), Ok((value, staged)))
+            }
             Ok(Ok(Err(failure))) => (Some(self), Err(failure.into())),
             Ok(Err(error)) => {
-                let said = self.store.data().said.contents();
+                let said = self.store.data().said.take();
                 let reason = reason(&error, Some(&said));
                 (None, Err(CallError::Fault(reason)))
             }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::compile::{Cache, CompileError, LARGEST, Limits};
 use super::component::Prepared;
@@ -18,7 +18,7 @@ use super::guest::{FindModel, Services};
 use super::host::HttpClient;
 use super::loaded::Loaded;
 use super::set::SkillSet;
-use super::store::Store;
+use super::store::Database;
 use super::wish::{self, Wish};
 use crate::config::{self, Config, Plugins};
 use crate::event::{Event, Events};
@@ -112,17 +112,18 @@ impl Skills {
         let model: Arc<ArcSwap<Option<FindModel>>> = Arc::default();
         let find = Arc::clone(&model);
         let services = Arc::new(Services {
-            store: if place.keeps {
-                Store::open(&config.plugins_directory(&place.home).join(STATE))
-            } else {
-                Store::in_memory()
-            },
+            database: Database::new(
+                place
+                    .keeps
+                    .then(|| config.plugins_directory(&place.home).join(STATE)),
+            ),
+            rescheduled: Notify::new(),
             events: events.clone(),
             wishes,
             http: HttpClient::new(),
             model: Arc::new(move || find.load().as_ref().as_ref().and_then(|find| find())),
         });
-        if let Err(error) = &services.store {
+        if let Err(error) = services.store() {
             tracing::error!(%error, "skills keep nothing");
         }
         let settings = Settings::of(config);
@@ -189,10 +190,10 @@ impl Skills {
         }
     }
 
-    /// What they keep; `None` where there are no skills, or no database.
-    #[must_use]
-    pub fn store(&self) -> Option<&Store> {
-        self.inner.kept.as_ref()?.services.store().ok()
+    /// What they share; `None` where there are no skills.
+    pub(super) fn services(&self) -> Option<Arc<Services>> {
+        let kept = self.inner.kept.as_ref()?;
+        Some(Arc::clone(&kept.services))
     }
 
     /// A turn is certain: what skills did for it takes effect.
@@ -200,21 +201,7 @@ impl Skills {
         let Some(kept) = &self.inner.kept else {
             return;
         };
-        let (services, turn) = (Arc::clone(&kept.services), Arc::clone(turn));
-        let settled = tokio::task::spawn_blocking(move || {
-            let wishes = turn.settle(services.store()?)?;
-            for wish in wishes {
-                if services.wishes.try_send(wish).is_err() {
-                    tracing::warn!(
-                        "there is too much to say: something that a skill wants said is left out"
-                    );
-                }
-            }
-            Ok::<_, super::StoreError>(())
-        });
-        if let Ok(Err(error)) = settled.await {
-            tracing::error!(%error, "what skills did for this turn is lost");
-        }
+        kept.services.settle(turn).await;
     }
 
     /// Follows the directory from now on.

@@ -1,7 +1,7 @@
 //! A skill that is loaded: its instances, its health, and the calls of what it exports.
 //!
 //! Invariants: hooks and everything slower have an instance each, so that a long call of a tool holds up no turn; a call that came to
-//! nothing changes nothing but the skill's health.
+//! nothing changes nothing but the skill's health; what a call did has taken effect, or waits for its turn, before its result is used.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,23 +10,28 @@ use futures::future::BoxFuture;
 use tokio::sync::Mutex as Lock;
 
 use super::bindings::jane::skill::types::{
-    Event as DueEvent, Facts, Failure, Reply, Sentence, SentenceAction, ToolCall, ToolOutput,
-    Transcript, TranscriptAction,
+    Answer, Event as DueEvent, Facts, Failure, Reply, Sentence, SentenceAction, ToolCall,
+    ToolOutput, Transcript, TranscriptAction,
 };
 use super::component::{Exports, Prepared};
+use super::effect::NoEffect;
 use super::engine::Sandbox;
 use super::fault::{Faults, Health};
 use super::grants::Grants;
 use super::guest::{Own, Services};
 use super::host::Meters;
 use super::instance::{CallError, Instance, Purpose, harmless};
+use super::store::Over;
 use super::tool::Tool;
-use super::turn::Turn;
+use super::turn::{Staged, Turn};
 use crate::config::OnFailure;
 use crate::event::Event;
 
 /// How long a skill may take to say what it is, with a new instance.
 const PROBE: Duration = Duration::from_secs(5);
+
+/// Time that is no excuse for a call that takes too long: what it takes to get at an instance that nobody uses.
+const UNNOTICED: Duration = Duration::from_millis(5);
 
 /// Characters of what a skill says of itself.
 const LONGEST_FACT: usize = 300;
@@ -70,7 +75,7 @@ impl Loaded {
         });
         let purpose = Purpose::of(None, PROBE);
         let said = |error: CallError| error.to_string();
-        let instance = Instance::start(&sandbox, &prepared, &own, PROBE)
+        let (instance, started) = Instance::start(&sandbox, &prepared, &own, PROBE)
             .await
             .map_err(said)?;
         let probed = Arc::clone(&prepared);
@@ -96,10 +101,15 @@ impl Loaded {
                 })
             })
             .await;
-        let (facts, tools) = told.map_err(said)?;
+        let ((facts, tools), staged) = told.map_err(said)?;
+        let tools = Tool::all(tools)?;
+        for staged in [started, staged] {
+            let finished = own.services.finish(None, staged, None).await;
+            finished.map_err(|error| error.to_string())?;
+        }
         Ok(Self {
             facts: bounded(facts),
-            tools: Tool::all(tools)?,
+            tools,
             prepared,
             own,
             sandbox,
@@ -145,7 +155,12 @@ impl Loaded {
         transcript: Transcript,
     ) -> Result<TranscriptAction, CallError> {
         let prepared = Arc::clone(&self.prepared);
-        self.call(&self.hooks, self.hook(turn), |instance| {
+        let text = |action: &TranscriptAction| match action {
+            TranscriptAction::Rewrite(text) => text.len(),
+            TranscriptAction::Answer(answer) => answer.speech.len(),
+            TranscriptAction::Pass | TranscriptAction::Drop => 0,
+        };
+        let called = self.run(&self.hooks, self.hook(turn), text, |instance| {
             Box::pin(async move {
                 let Some(hook) = &prepared.exports.transcript else {
                     return Ok(Ok(TranscriptAction::Pass));
@@ -154,13 +169,16 @@ impl Loaded {
                 hook.call_on_transcript(&mut instance.store, &transcript)
                     .await
             })
-        })
-        .await
-        .and_then(|action| match &action {
-            TranscriptAction::Rewrite(text) => self.bounded(text).map(|()| action),
-            TranscriptAction::Answer(answer) => self.bounded(&answer.speech).map(|()| action),
-            TranscriptAction::Pass | TranscriptAction::Drop => Ok(action),
-        })
+        });
+        match called.await? {
+            (action, Ok(())) => Ok(action),
+            // The model would say that it was done.
+            (TranscriptAction::Answer(_), Err(error)) => Ok(TranscriptAction::Answer(Answer {
+                speech: format!("That did not work: {error}."),
+                expect_reply: false,
+            })),
+            (_, Err(error)) => Err(error.into()),
+        }
     }
 
     pub async fn on_sentence(
@@ -169,7 +187,11 @@ impl Loaded {
         sentence: Sentence,
     ) -> Result<SentenceAction, CallError> {
         let prepared = Arc::clone(&self.prepared);
-        self.call(&self.hooks, self.hook(turn), |instance| {
+        let text = |action: &SentenceAction| match action {
+            SentenceAction::Rewrite(text) => text.len(),
+            SentenceAction::Pass | SentenceAction::Mute | SentenceAction::Stop => 0,
+        };
+        self.call(&self.hooks, self.hook(turn), text, |instance| {
             Box::pin(async move {
                 let Some(hook) = &prepared.exports.sentence else {
                     return Ok(Ok(SentenceAction::Pass));
@@ -179,16 +201,12 @@ impl Loaded {
             })
         })
         .await
-        .and_then(|action| match &action {
-            SentenceAction::Rewrite(text) => self.bounded(text).map(|()| action),
-            _ => Ok(action),
-        })
     }
 
     pub async fn on_reply(&self, turn: &Arc<Turn>, reply: Reply) -> Result<(), CallError> {
         let prepared = Arc::clone(&self.prepared);
         let purpose = Purpose::of(Some(turn), self.own.grants.hook);
-        self.call(&self.work, purpose, |instance| {
+        self.call(&self.work, purpose, no_text, |instance| {
             Box::pin(async move {
                 let Some(hook) = &prepared.exports.reply else {
                     return Ok(Ok(()));
@@ -215,7 +233,12 @@ impl Loaded {
             name: tool.name.clone(),
             arguments,
         };
-        self.call(&self.work, purpose, |instance| {
+        let text = |output: &ToolOutput| {
+            let (ToolOutput::Text(text) | ToolOutput::Json(text) | ToolOutput::FinalAnswer(text)) =
+                output;
+            text.len()
+        };
+        self.call(&self.work, purpose, text, |instance| {
             Box::pin(async move {
                 let Some(tools) = &prepared.exports.tools else {
                     return Ok(Err(Failure::Internal("it has no tools".to_owned())));
@@ -225,17 +248,16 @@ impl Loaded {
             })
         })
         .await
-        .and_then(|output| {
-            let (ToolOutput::Text(text) | ToolOutput::Json(text) | ToolOutput::FinalAnswer(text)) =
-                &output;
-            self.bounded(text).map(|()| output)
-        })
     }
 
-    pub async fn on_event(&self, event: DueEvent) -> Result<(), CallError> {
+    /// Where the skill deals with `event`, that is `over` in the same step as what it did takes effect.
+    pub async fn on_event(&self, event: DueEvent, over: Over) -> Result<(), CallError> {
         let prepared = Arc::clone(&self.prepared);
-        let purpose = Purpose::of(None, self.own.grants.tool);
-        self.call(&self.work, purpose, |instance| {
+        let purpose = Purpose {
+            over: Some(over),
+            ..Purpose::of(None, self.own.grants.tool)
+        };
+        self.call(&self.work, purpose, no_text, |instance| {
             Box::pin(async move {
                 let Some(events) = &prepared.exports.events else {
                     return Ok(Ok(()));
@@ -250,72 +272,115 @@ impl Loaded {
     /// What a hook may take: its own limit, and what is left of the turn's. One that keeps sentences back when it fails always has all
     /// of its own, since others could silence her otherwise.
     fn hook(&self, turn: &Arc<Turn>) -> Purpose {
-        let promised = self.own.grants.hook;
-        let limit = if self.mutes_on_failure() {
-            promised
+        let own = self.own.grants.hook;
+        let (promised, limit) = if self.mutes_on_failure() {
+            (own, own)
         } else {
-            promised.min(turn.left())
+            (own.min(turn.budget), own.min(turn.left()))
         };
         Purpose {
             turn: Some(Arc::clone(turn)),
             limit,
             promised,
+            adds_to_turn: true,
+            over: None,
         }
     }
 
-    fn bounded(&self, text: &str) -> Result<(), CallError> {
-        if text.len() <= LONGEST_TEXT {
-            return Ok(());
-        }
-        let reason = format!(
-            "it hands over a text of {} bytes, of at most {LONGEST_TEXT}",
-            text.len()
-        );
-        self.fault(&reason);
-        Err(CallError::Fault(reason))
-    }
-
-    async fn call<T>(
+    /// As [`Loaded::run`], for a call whose result is nothing where what it did could not take effect.
+    async fn call<T: Send>(
         &self,
         lane: &Lane,
         purpose: Purpose,
+        text: impl Fn(&T) -> usize + Send,
         work: impl for<'a> FnOnce(
             &'a mut Instance,
         ) -> BoxFuture<'a, wasmtime::Result<Result<T, Failure>>>
         + Send,
     ) -> Result<T, CallError> {
-        let begin = Instant::now();
-        if !self.faults().may_run(begin) {
+        let (value, finished) = self.run(lane, purpose, text, work).await?;
+        finished?;
+        Ok(value)
+    }
+
+    /// Calls the skill, and has what the call did take effect; `text` is how many bytes of text its result has. Returns the result, and
+    /// whether that worked.
+    async fn run<T: Send>(
+        &self,
+        lane: &Lane,
+        purpose: Purpose,
+        text: impl Fn(&T) -> usize + Send,
+        work: impl for<'a> FnOnce(
+            &'a mut Instance,
+        ) -> BoxFuture<'a, wasmtime::Result<Result<T, Failure>>>
+        + Send,
+    ) -> Result<(T, Result<(), NoEffect>), CallError> {
+        let asked = Instant::now();
+        if !self.faults().may_run(asked) {
             return Err(CallError::Busy);
         }
         let Ok(mut slot) = tokio::time::timeout(purpose.limit, lane.lock()).await else {
             return Err(CallError::Busy);
         };
+        let begin = Instant::now();
+        let limit = match purpose.adds_to_turn {
+            true => purpose.limit.saturating_sub(begin - asked),
+            false => purpose.limit,
+        };
+        // The one before may have failed.
+        if limit.is_zero() || !self.faults().may_run(begin) {
+            return Err(CallError::Busy);
+        }
         // It is gone where the call is dropped before its end: what it was doing is not known then.
         let instance = match slot.take() {
-            Some(instance) => Ok(instance),
-            None => Instance::start(&self.sandbox, &self.prepared, &self.own, purpose.limit).await,
+            Some(instance) => Ok((instance, Staged::default())),
+            None => Instance::start(&self.sandbox, &self.prepared, &self.own, limit).await,
         };
-        let result = match instance {
-            Ok(instance) => {
+        let called = match instance {
+            Ok((instance, started)) => {
                 let left = Purpose {
-                    limit: purpose.limit.saturating_sub(begin.elapsed()),
+                    limit: limit.saturating_sub(begin.elapsed()),
                     ..purpose.clone()
                 };
                 let (instance, result) = instance.call(&self.sandbox, &left, work).await;
                 *slot = instance;
-                result
+                result.map(|(value, staged)| (value, started, staged))
             }
             Err(error) => Err(error),
         };
-        if let Err(error @ (CallError::Fault(_) | CallError::TooLong(_))) = &result {
-            // Others may have left it less time than it was promised.
-            if matches!(error, CallError::TooLong(_)) && purpose.promised > purpose.limit {
-                return Err(CallError::Busy);
+        let called = called.and_then(|called| match text(&called.0) {
+            0..=LONGEST_TEXT => Ok(called),
+            bytes => Err(CallError::Fault(format!(
+                "it hands over a text of {bytes} bytes, of at most {LONGEST_TEXT}"
+            ))),
+        });
+        match called {
+            // The next call finds what this one did.
+            Ok((value, started, staged)) => {
+                let services = &self.own.services;
+                let mut finished = services.finish(None, started, None).await;
+                if finished.is_ok() {
+                    let turn = purpose.turn.as_ref();
+                    finished = services.finish(turn, staged, purpose.over).await;
+                }
+                Ok((value, finished))
             }
-            self.fault(&error.to_string());
+            // Others left it less time than it was promised.
+            Err(CallError::TooLong(_)) if limit + UNNOTICED < purpose.promised => {
+                Err(CallError::Busy)
+            }
+            Err(error) => {
+                let error = match error {
+                    // In the owner's figures, without what it took to get there.
+                    CallError::TooLong(_) => CallError::TooLong(purpose.promised),
+                    error => error,
+                };
+                if let CallError::Fault(_) | CallError::TooLong(_) = &error {
+                    self.fault(&error.to_string());
+                }
+                Err(error)
+            }
         }
-        result
     }
 
     fn fault(&self, reason: &str) {
@@ -334,6 +399,11 @@ impl Loaded {
             });
         }
     }
+}
+
+/// Of a result that holds none.
+fn no_text((): &()) -> usize {
+    0
 }
 
 /// A skill that says nothing of itself.

@@ -9,13 +9,14 @@
 //! | `compile`, `component` | from a file to machine code, and what it exports and asks for |
 //! | `loaded`, `instance` | a skill that is loaded, and a call of it; `fault` what becomes of one that fails |
 //! | `guest`, `host/`, `grants` | what an instance may take and use, one file for each interface |
-//! | `turn`, `store`, `wish` | what a skill did for a turn, what it keeps, what it wants said |
+//! | `turn`, `effect`, `store`, `wish` | what a skill did for a turn, how it takes effect, what it keeps, what it wants said |
 //! | `tool` | what the language model may call |
 
 mod bindings;
 mod compile;
 mod component;
 mod due;
+mod effect;
 mod engine;
 mod fault;
 mod follow;

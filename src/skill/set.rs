@@ -9,11 +9,13 @@ use std::time::Instant;
 use super::bindings::jane::skill::types::{
     Answer, Reply, Sentence, SentenceAction, ToolOutput, Transcript, TranscriptAction,
 };
+use super::grants::Grants;
 use super::loaded::Loaded;
-use super::tool::Tool;
+use super::tool::{LONGEST_NAME, Tool};
 use super::turn::Turn;
 use crate::backend;
 use crate::config::Allow;
+use crate::spoken::is_heard;
 
 /// Skills in the order in which they are asked.
 #[derive(Default)]
@@ -125,10 +127,8 @@ impl SkillSet {
             let action = skill.on_transcript(turn, transcript).await;
             turn.spend(begin.elapsed());
             let name = skill.name();
-            match action {
-                Ok(TranscriptAction::Rewrite(rewritten)) if !rewritten.trim().is_empty() => {
-                    text = rewritten;
-                }
+            match action.map(|action| granted(action, skill.grants())) {
+                Ok(TranscriptAction::Rewrite(rewritten)) => text = rewritten,
                 Ok(TranscriptAction::Answer(Answer {
                     speech,
                     expect_reply,
@@ -139,12 +139,12 @@ impl SkillSet {
                         expect_reply,
                     };
                 }
-                Ok(TranscriptAction::Drop) if skill.grants().allows(Allow::Drop) => {
+                Ok(TranscriptAction::Drop) => {
                     return Verdict::Drop {
                         skill: name.to_owned(),
                     };
                 }
-                Ok(_) => {}
+                Ok(TranscriptAction::Pass) => {}
                 Err(error) => {
                     tracing::debug!(skill = name, %error, "a skill passes over what was said")
                 }
@@ -177,16 +177,11 @@ impl SkillSet {
             let action = skill.on_sentence(turn, sentence).await;
             turn.spend(begin.elapsed());
             let name = || skill.name().to_owned();
-            let grants = skill.grants();
-            match action {
+            match action.map(|action| granted_of(action, &text, skill.grants())) {
                 Ok(SentenceAction::Rewrite(rewritten)) => text = rewritten,
-                Ok(SentenceAction::Mute) if grants.allows(Allow::Mute) => {
-                    return Spoken::Muted { skill: name() };
-                }
-                Ok(SentenceAction::Stop) if grants.allows(Allow::Stop) => {
-                    return Spoken::Stopped { skill: name() };
-                }
-                Ok(_) => {}
+                Ok(SentenceAction::Mute) => return Spoken::Muted { skill: name() },
+                Ok(SentenceAction::Stop) => return Spoken::Stopped { skill: name() },
+                Ok(SentenceAction::Pass) => {}
                 Err(error) if skill.mutes_on_failure() => {
                     tracing::warn!(skill = name(), %error, "a sentence is kept back, because a skill failed to look at it");
                     return Spoken::Muted { skill: name() };
@@ -229,7 +224,7 @@ impl SkillSet {
                 let is_taken = |name: &str| offered.iter().any(|(other, ..)| other == name);
                 let mut name = tool.name.clone();
                 if is_taken(&name) {
-                    name = format!("{}_{name}", skill.name());
+                    name = full_name(skill.name(), &name);
                 }
                 if !is_taken(&name) {
                     offered.push((name, skill, tool));
@@ -268,7 +263,9 @@ impl SkillSet {
             Err(mistakes) => ToolResult::Failed(mistakes),
             Ok(arguments) => match skill.call_tool(turn, tool, arguments).await {
                 Ok(ToolOutput::Text(text) | ToolOutput::Json(text)) => ToolResult::Told(text),
-                Ok(ToolOutput::FinalAnswer(text)) => ToolResult::Final(text),
+                Ok(ToolOutput::FinalAnswer(text)) if is_heard(&text) => ToolResult::Final(text),
+                // Nothing would be said: the model words the answer.
+                Ok(ToolOutput::FinalAnswer(text)) => ToolResult::Told(text),
                 Err(error) => ToolResult::Failed(error.to_string()),
             },
         };
@@ -276,5 +273,140 @@ impl SkillSet {
             skill: Some(skill.name().to_owned()),
             result,
         }
+    }
+}
+
+/// The name of a skill's tool with the skill's before it, in the letters that models and servers take, and no longer than they do.
+fn full_name(skill: &str, tool: &str) -> String {
+    let plain = |letter: char| match letter {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => letter,
+        _ => '_',
+    };
+    let room = LONGEST_NAME.saturating_sub(tool.len() + 1);
+    let skill: String = skill.chars().take(room).map(plain).collect();
+    match skill.as_str() {
+        "" => tool.to_owned(),
+        skill => format!("{skill}_{tool}"),
+    }
+}
+
+/// What of a wish for a transcript was granted. An answer that nobody would hear drops what was said.
+fn granted(action: TranscriptAction, grants: &Grants) -> TranscriptAction {
+    let drops = match &action {
+        TranscriptAction::Drop => true,
+        TranscriptAction::Answer(answer) => !is_heard(&answer.speech),
+        TranscriptAction::Rewrite(text) if text.trim().is_empty() => return TranscriptAction::Pass,
+        TranscriptAction::Rewrite(_) | TranscriptAction::Pass => false,
+    };
+    match drops {
+        false => action,
+        true if grants.allows(Allow::Drop) => TranscriptAction::Drop,
+        true => TranscriptAction::Pass,
+    }
+}
+
+/// What of a wish for the sentence `text` was granted. To leave nothing of it that is heard is to mute it.
+fn granted_of(action: SentenceAction, text: &str, grants: &Grants) -> SentenceAction {
+    let mutes = match &action {
+        SentenceAction::Mute => true,
+        SentenceAction::Rewrite(rewritten) => is_heard(text) && !is_heard(rewritten),
+        SentenceAction::Stop if !grants.allows(Allow::Stop) => return SentenceAction::Pass,
+        SentenceAction::Stop | SentenceAction::Pass => false,
+    };
+    match mutes {
+        false => action,
+        true if grants.mutes() => SentenceAction::Mute,
+        true => SentenceAction::Pass,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{OnFailure, Skill};
+
+    fn grants(allow: &[Allow], on_failure: OnFailure) -> Grants {
+        Grants::new(&Skill {
+            allow: allow.to_vec(),
+            on_failure,
+            ..Skill::default()
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn the_full_name_of_a_tool_is_one_that_servers_take() {
+        assert_eq!(full_name("my_list", "add"), "my_list_add");
+        assert_eq!(
+            full_name("Meine Liste (äö).2", "add-it"),
+            "Meine_Liste______2_add-it"
+        );
+        let long = "x".repeat(64);
+        assert_eq!(full_name("list", &long), long);
+        assert_eq!(full_name(&long, "add"), format!("{}_add", "x".repeat(60)));
+    }
+
+    #[test]
+    fn a_sentence_is_kept_back_only_by_a_skill_that_may_do_so_however_it_goes_about_it() {
+        let rewrite = |text: &str| SentenceAction::Rewrite(text.to_owned());
+        let none = grants(&[], OnFailure::Pass);
+        let granted_mute = grants(&[Allow::Mute], OnFailure::Pass);
+        let guard = grants(&[], OnFailure::Mute);
+        for action in [
+            SentenceAction::Mute,
+            rewrite(""),
+            rewrite("…"),
+            rewrite("*"),
+            rewrite(" \u{200b} "),
+            rewrite("🎉"),
+        ] {
+            for (grants, mutes) in [(&none, false), (&granted_mute, true), (&guard, true)] {
+                let granted = granted_of(action.clone(), "Hello.", grants);
+                let is_muted = matches!(granted, SentenceAction::Mute);
+                let is_said = matches!(granted, SentenceAction::Pass);
+                assert!(is_muted == mutes && is_said != mutes, "{action:?}");
+            }
+        }
+        let heard = granted_of(rewrite("Bye."), "Hello.", &none);
+        assert!(matches!(heard, SentenceAction::Rewrite(text) if text == "Bye."));
+        // There was nothing to be heard before.
+        let silent = granted_of(rewrite(""), "***", &granted_mute);
+        assert!(matches!(silent, SentenceAction::Rewrite(_)));
+        for allow in [&[][..], &[Allow::Mute][..], &[Allow::Stop][..]] {
+            let granted = granted_of(
+                SentenceAction::Stop,
+                "Hello.",
+                &grants(allow, OnFailure::Pass),
+            );
+            let stops = allow.contains(&Allow::Stop);
+            assert_eq!(matches!(granted, SentenceAction::Stop), stops);
+        }
+    }
+
+    #[test]
+    fn what_was_said_goes_unanswered_only_where_that_was_granted() {
+        let answer = |speech: &str| {
+            TranscriptAction::Answer(Answer {
+                speech: speech.to_owned(),
+                expect_reply: false,
+            })
+        };
+        let none = grants(&[], OnFailure::Mute);
+        let drop = grants(&[Allow::Drop], OnFailure::Pass);
+        for action in [
+            TranscriptAction::Drop,
+            answer(""),
+            answer("…"),
+            answer("* "),
+        ] {
+            let passed = granted(action.clone(), &none);
+            assert!(matches!(passed, TranscriptAction::Pass), "{action:?}");
+            let dropped = granted(action.clone(), &drop);
+            assert!(matches!(dropped, TranscriptAction::Drop), "{action:?}");
+        }
+        let answered = granted(answer("Yes."), &none);
+        assert!(matches!(answered, TranscriptAction::Answer(answer) if answer.speech == "Yes."));
+        let blank = granted(TranscriptAction::Rewrite(" ".to_owned()), &drop);
+        assert!(matches!(blank, TranscriptAction::Pass));
     }
 }

@@ -4,17 +4,17 @@
 //! it; changes of one turn are stored whole or not at all; an event is taken by one Jane at a time, and is there until it was dealt with.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// How long another Jane may hold the database.
 const BUSY: Duration = Duration::from_secs(2);
 
-/// Milliseconds after which an event is taken anew: whoever took it is gone.
-const TAKEN_MS: i64 = 15_000;
+/// How long a database that could not be opened is left alone.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Keys that are listed at once.
 pub const KEYS_AT_ONCE: usize = 256;
@@ -27,15 +27,25 @@ const SCHEMA: &str = "
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS events (
         skill TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, payload TEXT NOT NULL, due_ms INTEGER NOT NULL, cron TEXT,
-        attempts INTEGER NOT NULL DEFAULT 0, taken_until INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (skill, id)
+        attempts INTEGER NOT NULL DEFAULT 0, taken_until INTEGER NOT NULL DEFAULT 0, first_tried INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (skill, id)
     ) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS events_due ON events (due_ms);
 ";
+
+/// What databases of earlier versions lack.
+const FIRST_TRIED: &str = "ALTER TABLE events ADD COLUMN first_tried INTEGER NOT NULL DEFAULT 0";
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("what skills keep cannot be reached: {reason}")]
 pub struct StoreError {
     reason: String,
+}
+
+impl StoreError {
+    pub fn new(reason: String) -> Self {
+        Self { reason }
+    }
 }
 
 impl From<rusqlite::Error> for StoreError {
@@ -62,8 +72,10 @@ pub struct Scheduled {
 pub struct Due {
     pub skill: String,
     pub event: Scheduled,
-    /// How often it was tried before.
+    /// How often its skill failed to deal with it before.
     pub attempts: u32,
+    /// When it was tried for the first time, in milliseconds since 1970 (UTC).
+    pub first_tried_ms: u64,
 }
 
 /// Changes that are stored together. `None` deletes.
@@ -75,7 +87,23 @@ pub struct Changes {
     pub events: BTreeMap<(String, String), Option<Scheduled>>,
 }
 
+/// An event that was dealt with, and when it comes again, if it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Over {
+    pub due: Due,
+    pub next: Option<u64>,
+}
+
 impl Changes {
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.events.is_empty()
+    }
+
+    /// How much of `skill` is changed.
+    pub fn count(&self, skill: &str) -> usize {
+        self.keys(skill).count() + self.events(skill).count()
+    }
+
     /// What `skill` would store under `key`; `None` where nothing is changed there.
     pub fn entry(&self, skill: &str, key: &str) -> Option<&Option<Vec<u8>>> {
         self.entries.get(&(skill.to_owned(), key.to_owned()))
@@ -100,10 +128,54 @@ impl Changes {
     }
 }
 
+/// Where the database is. One that cannot be opened is tried again.
+pub struct Database {
+    /// Without one, it is forgotten with this.
+    path: Option<PathBuf>,
+    store: OnceLock<Store>,
+    /// When it could not be opened for the last time, and why.
+    failed: Mutex<Option<(Instant, StoreError)>>,
+}
+
+impl Database {
+    pub fn new(path: Option<PathBuf>) -> Self {
+        Self {
+            path,
+            store: OnceLock::new(),
+            failed: Mutex::default(),
+        }
+    }
+
+    /// What it holds. Opened where it is not yet, which is not tried again for a few seconds after it failed.
+    ///
+    /// # Errors
+    /// Why it cannot be opened.
+    pub fn store(&self) -> Result<&Store, StoreError> {
+        if let Some(store) = self.store.get() {
+            return Ok(store);
+        }
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, error)) = &*failed
+            && at.elapsed() < AGAIN
+        {
+            return Err(error.clone());
+        }
+        let opened = match &self.path {
+            Some(path) => Store::open(path),
+            None => Store::in_memory(),
+        };
+        match opened {
+            Ok(store) => Ok(self.store.get_or_init(|| store)),
+            Err(error) => {
+                *failed = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
+    }
+}
+
 pub struct Store {
     connection: Mutex<Connection>,
-    /// Tells that other events are to come.
-    rescheduled: tokio::sync::Notify,
 }
 
 impl Store {
@@ -131,9 +203,14 @@ impl Store {
     fn with(connection: Connection) -> Result<Self, StoreError> {
         connection.busy_timeout(BUSY)?;
         connection.execute_batch(SCHEMA)?;
+        if connection
+            .prepare("SELECT first_tried FROM events")
+            .is_err()
+        {
+            connection.execute_batch(FIRST_TRIED)?;
+        }
         Ok(Self {
             connection: Mutex::new(connection),
-            rescheduled: tokio::sync::Notify::new(),
         })
     }
 
@@ -194,16 +271,19 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Stores `changes`, all of them or none.
+    /// Stores `changes`, and that an event is `over`: all of it or nothing. What the event's skill scheduled meanwhile stays.
     ///
     /// # Errors
     /// Where the database cannot be written, its disk is full for one.
-    pub fn apply(&self, changes: &Changes) -> Result<(), StoreError> {
-        if changes.entries.is_empty() && changes.events.is_empty() {
+    pub fn apply(&self, changes: &Changes, over: Option<&Over>) -> Result<(), StoreError> {
+        if changes.is_empty() && over.is_none() {
             return Ok(());
         }
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
+        if let Some(over) = over {
+            end(&transaction, over)?;
+        }
         for ((skill, key), value) in &changes.entries {
             match value {
                 Some(value) => transaction
@@ -229,90 +309,93 @@ impl Store {
             };
         }
         transaction.commit()?;
-        drop(connection);
-        if !changes.events.is_empty() {
-            self.rescheduled.notify_one();
-        }
         Ok(())
     }
 
-    /// Waits until other events are to come.
-    pub async fn rescheduled(&self) {
-        self.rescheduled.notified().await;
-    }
-
-    /// When the next event of one of `skills` is due that nobody has taken.
-    pub fn next_due(&self, skills: &[String]) -> Result<Option<u64>, StoreError> {
+    /// When the next event of each skill is due that nobody has taken.
+    pub fn upcoming(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         let connection = self.connection();
-        let mut query =
-            connection.prepare_cached("SELECT skill, max(due_ms, taken_until) FROM events")?;
-        let mut rows = query.query([])?;
-        let mut soonest: Option<u64> = None;
-        while let Some(row) = rows.next()? {
-            let (skill, due): (String, i64) = (row.get(0)?, row.get(1)?);
-            if skills.contains(&skill) {
-                let due = u64::try_from(due).unwrap_or(0);
-                soonest = Some(soonest.map_or(due, |soonest| soonest.min(due)));
-            }
-        }
-        Ok(soonest)
+        let mut query = connection.prepare_cached(
+            "SELECT skill, min(max(due_ms, taken_until)) FROM events GROUP BY skill",
+        )?;
+        let rows = query.query_map([], |row| {
+            let due: i64 = row.get(1)?;
+            Ok((row.get(0)?, u64::try_from(due).unwrap_or(0)))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Takes the events of `skills` that are due; no other Jane takes them for a while.
+    /// Takes the next event of `skill` that is due; no other Jane takes it for so long.
     ///
     /// # Errors
     /// As [`Store::apply`].
-    pub fn take_due(&self, skills: &[String], now_ms: u64) -> Result<Vec<Due>, StoreError> {
+    pub fn take_due(
+        &self,
+        skill: &str,
+        now_ms: u64,
+        taken: Duration,
+    ) -> Result<Option<Due>, StoreError> {
         let mut connection = self.connection();
         let transaction =
             connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let now = signed(now_ms);
-        let due: Vec<Due> = {
+        let due = {
             let mut query = transaction.prepare_cached(
-                "SELECT id, name, payload, due_ms, cron, skill, attempts FROM events
-                 WHERE due_ms <= ?1 AND taken_until <= ?1 ORDER BY due_ms, skill, id",
+                "SELECT id, name, payload, due_ms, cron, skill, attempts, iif(first_tried, first_tried, ?1) FROM events
+                 WHERE skill = ?2 AND due_ms <= ?1 AND taken_until <= ?1 ORDER BY due_ms, id LIMIT 1",
             )?;
-            let rows = query.query_map([now], |row| {
+            let due = query.query_row(params![now, skill], |row| {
                 Ok(Due {
                     event: scheduled(row)?,
                     skill: row.get(5)?,
                     attempts: row.get(6)?,
+                    first_tried_ms: u64::try_from(row.get::<_, i64>(7)?).unwrap_or(0),
                 })
-            })?;
-            rows.collect::<Result<_, _>>()?
+            });
+            due.optional()?
         };
-        let due: Vec<Due> = due
-            .into_iter()
-            .filter(|due| skills.contains(&due.skill))
-            .collect();
-        for due in &due {
+        if let Some(due) = &due {
+            let until = now_ms.saturating_add(u64::try_from(taken.as_millis()).unwrap_or(u64::MAX));
             transaction
-                .prepare_cached("UPDATE events SET taken_until = ?3, attempts = attempts + 1 WHERE skill = ?1 AND id = ?2")?
-                .execute(params![due.skill, due.event.id, now + TAKEN_MS])?;
+                .prepare_cached(
+                    "UPDATE events SET taken_until = ?3, attempts = attempts + 1, first_tried = ?4 WHERE skill = ?1 AND id = ?2",
+                )?
+                .execute(params![due.skill, due.event.id, signed(until), signed(due.first_tried_ms)])?;
         }
         transaction.commit()?;
         Ok(due)
     }
 
-    /// `due` was dealt with: it goes, or comes again at `next`. One that was scheduled anew meanwhile stays as it is.
+    /// `due` is taken anew at `again_ms`, as one that its skill failed to deal with so often.
     ///
     /// # Errors
     /// As [`Store::apply`].
-    pub fn done(&self, due: &Due, next: Option<u64>) -> Result<(), StoreError> {
-        let connection = self.connection();
+    pub fn postpone(&self, due: &Due, again_ms: u64, attempts: u32) -> Result<(), StoreError> {
         let (skill, id, was) = (&due.skill, &due.event.id, signed(due.event.due_ms));
-        match next {
-            Some(next) => connection
-                .prepare_cached(
-                    "UPDATE events SET due_ms = ?4, taken_until = 0, attempts = 0 WHERE skill = ?1 AND id = ?2 AND due_ms = ?3",
-                )?
-                .execute(params![skill, id, was, signed(next)])?,
-            None => connection
-                .prepare_cached("DELETE FROM events WHERE skill = ?1 AND id = ?2 AND due_ms = ?3")?
-                .execute(params![skill, id, was])?,
-        };
+        self.connection()
+            .prepare_cached(
+                "UPDATE events SET taken_until = ?4, attempts = ?5 WHERE skill = ?1 AND id = ?2 AND due_ms = ?3",
+            )?
+            .execute(params![skill, id, was, signed(again_ms), attempts])?;
         Ok(())
     }
+}
+
+/// An event was dealt with: it goes, or comes again. One that was scheduled anew meanwhile stays as it is.
+fn end(connection: &Connection, over: &Over) -> rusqlite::Result<()> {
+    let due = &over.due;
+    let (skill, id, was) = (&due.skill, &due.event.id, signed(due.event.due_ms));
+    match over.next {
+        Some(next) => connection
+            .prepare_cached(
+                "UPDATE events SET due_ms = ?4, taken_until = 0, attempts = 0, first_tried = 0 WHERE skill = ?1 AND id = ?2 AND due_ms = ?3",
+            )?
+            .execute(params![skill, id, was, signed(next)])?,
+        None => connection
+            .prepare_cached("DELETE FROM events WHERE skill = ?1 AND id = ?2 AND due_ms = ?3")?
+            .execute(params![skill, id, was])?,
+    };
+    Ok(())
 }
 
 fn scheduled(row: &Row<'_>) -> rusqlite::Result<Scheduled> {
@@ -359,6 +442,19 @@ mod tests {
         }
     }
 
+    fn over(due: &Due, next: Option<u64>) -> Over {
+        Over {
+            due: due.clone(),
+            next,
+        }
+    }
+
+    /// What is due of `timer`, taken for 15 s.
+    fn taken(store: &Store, now_ms: u64) -> Vec<Due> {
+        let take = || store.take_due("timer", now_ms, Duration::from_secs(15));
+        std::iter::from_fn(|| take().unwrap()).collect()
+    }
+
     #[test]
     fn each_skill_has_values_of_its_own() {
         let store = Store::in_memory().unwrap();
@@ -367,9 +463,9 @@ mod tests {
             ("list/b", Some("22")),
             ("other", Some("333")),
         ];
-        store.apply(&changes("notes", &some, &[])).unwrap();
+        store.apply(&changes("notes", &some, &[]), None).unwrap();
         store
-            .apply(&changes("timer", &[("list/a", Some("x"))], &[]))
+            .apply(&changes("timer", &[("list/a", Some("x"))], &[]), None)
             .unwrap();
         assert_eq!(store.get("notes", "list/a").unwrap(), Some(b"1".to_vec()));
         assert_eq!(store.get("weather", "list/a").unwrap(), None);
@@ -381,7 +477,7 @@ mod tests {
         assert_eq!(store.keys("notes", "%", "").unwrap(), Vec::<String>::new());
         assert_eq!(store.size("notes", &["other"]).unwrap(), 6 + 1 + 6 + 2);
         store
-            .apply(&changes("notes", &[("list/a", None)], &[]))
+            .apply(&changes("notes", &[("list/a", None)], &[]), None)
             .unwrap();
         assert_eq!(store.get("notes", "list/a").unwrap(), None);
     }
@@ -390,42 +486,48 @@ mod tests {
     fn an_event_is_taken_once_and_stays_until_it_was_dealt_with() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("state").join("skills.db");
-        let skills = ["timer".to_owned()];
         let (one, other) = (Store::open(&path).unwrap(), Store::open(&path).unwrap());
         let events = [
             event("tea", 1_000, None),
             event("wake", 2_000, Some("0 7 * * *")),
             event("later", 9_000, None),
         ];
-        one.apply(&changes("timer", &[], &events)).unwrap();
-        one.apply(&changes("gone", &[], &[event("x", 1, None)]))
+        one.apply(&changes("timer", &[], &events), None).unwrap();
+        one.apply(&changes("gone", &[], &[event("x", 1, None)]), None)
             .unwrap();
-        assert_eq!(other.next_due(&skills).unwrap(), Some(1_000));
-        let due = one.take_due(&skills, 2_500).unwrap();
+        assert_eq!(other.upcoming().unwrap().get("timer"), Some(&1_000));
+        let due = taken(&one, 2_500);
         assert_eq!(
             due.iter()
                 .map(|due| due.event.id.as_str())
                 .collect::<Vec<_>>(),
             ["tea", "wake"]
         );
-        assert!(other.take_due(&skills, 2_600).unwrap().is_empty());
-        one.done(&due[0], None).unwrap();
-        one.done(&due[1], Some(50_000)).unwrap();
+        assert!(taken(&other, 2_600).is_empty());
+        one.apply(&Changes::default(), Some(&over(&due[0], None)))
+            .unwrap();
+        one.apply(&Changes::default(), Some(&over(&due[1], Some(50_000))))
+            .unwrap();
         assert_eq!(other.scheduled("timer").unwrap().len(), 2);
         // Whoever took it is gone: another one takes it, later.
-        let late = one.take_due(&skills, 9_000).unwrap();
+        let late = taken(&one, 9_000);
         assert_eq!((late.len(), late[0].attempts), (1, 0));
         drop(one);
-        let again = other.take_due(&skills, 9_000 + 15_000).unwrap();
+        let again = taken(&other, 9_000 + 15_000);
         assert_eq!(
             (again[0].event.id.as_str(), again[0].attempts),
             ("later", 1)
         );
         // Scheduled anew meanwhile, it stays.
         other
-            .apply(&changes("timer", &[], &[event("later", 99_000, None)]))
+            .apply(
+                &changes("timer", &[], &[event("later", 99_000, None)]),
+                None,
+            )
             .unwrap();
-        other.done(&again[0], None).unwrap();
+        other
+            .apply(&Changes::default(), Some(&over(&again[0], None)))
+            .unwrap();
         assert!(
             other
                 .scheduled("timer")
@@ -433,6 +535,48 @@ mod tests {
                 .iter()
                 .any(|event| event.id == "later")
         );
+    }
+
+    #[test]
+    fn a_database_that_cannot_be_opened_is_tried_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let blocked = directory.path().join("state");
+        std::fs::write(&blocked, "no directory").unwrap();
+        let database = Database::new(Some(blocked.join("skills.db")));
+        assert!(database.store().is_err());
+        std::fs::remove_file(&blocked).unwrap();
+        // For a while it is left alone.
+        assert!(database.store().is_err());
+        *database.failed.lock().unwrap() = None;
+        assert!(database.store().is_ok());
+    }
+
+    #[test]
+    fn a_database_of_an_earlier_version_is_used() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("skills.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(
+            "CREATE TABLE events (
+                skill TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, payload TEXT NOT NULL, due_ms INTEGER NOT NULL, cron TEXT,
+                attempts INTEGER NOT NULL DEFAULT 0, taken_until INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (skill, id)
+            ) WITHOUT ROWID;
+            INSERT INTO events (skill, id, name, payload, due_ms) VALUES ('timer', 'tea', 'ring', '', 1000);",
+        )
+        .unwrap();
+        drop(old);
+        for _ in 0..2 {
+            let store = Store::open(&path).unwrap();
+            assert_eq!(store.scheduled("timer").unwrap().len(), 1);
+        }
+        let store = Store::open(&path).unwrap();
+        let due = taken(&store, 2_000).remove(0);
+        assert_eq!((due.attempts, due.first_tried_ms), (0, 2_000));
+        // Put off, it comes later, and counts no attempt; it is known since when it is tried.
+        store.postpone(&due, 5_000, due.attempts).unwrap();
+        assert!(taken(&store, 4_999).is_empty());
+        let again = taken(&store, 5_000).remove(0);
+        assert_eq!(again, due);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The tools of a skill: what it says they take is checked when it is loaded, and held against every call.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jsonschema::{PatternOptions, Validator};
@@ -15,7 +16,20 @@ const LONGEST_DESCRIPTION: usize = 2 << 10;
 const LONGEST_SCHEMA: usize = 16 << 10;
 
 /// Characters of a tool's name.
-const LONGEST_NAME: usize = 64;
+pub const LONGEST_NAME: usize = 64;
+
+/// Objects and lists of a schema, with each `$ref` counted as what it refers to: checking arguments takes time for each.
+const LARGEST_SCHEMA: usize = 2_000;
+
+/// Keywords with which a schema refers to itself in ways that are not followed here, or changes what `#/…` means.
+const ELSEWHERE: [&str; 6] = [
+    "$id",
+    "$anchor",
+    "$dynamicRef",
+    "$dynamicAnchor",
+    "$recursiveRef",
+    "$recursiveAnchor",
+];
 
 /// Mistakes in arguments that are told at once.
 const MISTAKES: usize = 5;
@@ -56,6 +70,7 @@ impl Tool {
         if schema.get("type").and_then(Value::as_str) != Some("object") {
             return Err(wrong("it is not that of an object".to_owned()));
         }
+        Size::of(&schema).map_err(wrong)?;
         // Patterns come from the skill: they must not take for ever.
         let validator = jsonschema::options()
             .with_pattern_options(PatternOptions::regex())
@@ -110,6 +125,69 @@ impl Tool {
         } else {
             Err(format!("the arguments are wrong: {}", mistakes.join("; ")))
         }
+    }
+}
+
+/// Measures a schema with everything that it refers to.
+struct Size<'a> {
+    schema: &'a Value,
+    /// What was measured, by its place; `None` while it is.
+    known: HashMap<&'a str, Option<usize>>,
+}
+
+impl<'a> Size<'a> {
+    /// # Errors
+    /// Where it is too large, refers to itself without an end, or to something that is not in it.
+    fn of(schema: &'a Value) -> Result<(), String> {
+        let mut size = Self {
+            schema,
+            known: HashMap::new(),
+        };
+        match size.measure(schema)? {
+            0..=LARGEST_SCHEMA => Ok(()),
+            _ => Err(format!(
+                "with what it refers to it has more than {LARGEST_SCHEMA} parts"
+            )),
+        }
+    }
+
+    fn measure(&mut self, value: &'a Value) -> Result<usize, String> {
+        let mut size: usize = 1;
+        match value {
+            Value::Object(entries) => {
+                for (name, entry) in entries {
+                    if ELSEWHERE.contains(&name.as_str()) {
+                        return Err(format!("`{name}` is not supported"));
+                    }
+                    size = size.saturating_add(match (name.as_str(), entry) {
+                        ("$ref", Value::String(place)) => self.referred(place)?,
+                        _ => self.measure(entry)?,
+                    });
+                }
+            }
+            Value::Array(entries) => {
+                for entry in entries {
+                    size = size.saturating_add(self.measure(entry)?);
+                }
+            }
+            _ => return Ok(0),
+        }
+        Ok(size)
+    }
+
+    fn referred(&mut self, place: &'a str) -> Result<usize, String> {
+        match self.known.get(place) {
+            Some(Some(size)) => return Ok(*size),
+            Some(None) => return Err(format!("`{place}` refers to itself")),
+            None => {}
+        }
+        let pointer = place.strip_prefix('#').filter(|rest| rest.starts_with('/'));
+        let part = pointer.and_then(|pointer| self.schema.pointer(pointer));
+        let part = part.ok_or_else(|| format!("there is no `{place}` in it"))?;
+        self.known.insert(place, None);
+        let size = self.measure(part)?;
+        self.known.insert(place, Some(size));
+        Ok(size)
     }
 }
 
@@ -172,6 +250,43 @@ mod tests {
             "x".repeat(20_000)
         );
         assert!(tool("add", &long).is_err());
+    }
+
+    #[test]
+    fn what_a_schema_refers_to_is_bounded() {
+        let with = |defs: &str, refers: &str| {
+            let schema = format!(
+                r##"{{"type": "object", "properties": {{"a": {{"$ref": "{refers}"}}}}, "$defs": {{{defs}}}}}"##
+            );
+            tool("add", &schema)
+        };
+        let number = r##""n": {"type": "number"}"##;
+        let tool = with(number, "#/$defs/n").unwrap();
+        assert!(tool.check(r#"{"a": 1}"#).is_ok() && tool.check(r#"{"a": "1"}"#).is_err());
+        // Each twice as large as the one before: checked to the end, the last would take for ever.
+        let doubling: Vec<String> = (0..60)
+            .map(|number| {
+                let next = format!(r##"{{"$ref": "#/$defs/d{}"}}"##, number + 1);
+                format!(r##""d{number}": {{"allOf": [{next}, {next}]}}"##)
+            })
+            .chain([r##""d60": {"type": "number"}"##.to_owned()])
+            .collect();
+        let doubling = doubling.join(", ");
+        let reason = |tool: Result<Tool, String>| tool.err().unwrap();
+        assert!(reason(with(&doubling, "#/$defs/d0")).contains("2000 parts"));
+        assert!(with(&doubling, "#/$defs/d58").is_err());
+        let own = r##""n": {"properties": {"b": {"$ref": "#/$defs/n"}}}"##;
+        assert!(reason(with(own, "#/$defs/n")).contains("refers to itself"));
+        for (defs, refers) in [
+            (number, "#"),
+            (number, "#n"),
+            (number, "#/$defs/m"),
+            (number, "n.json"),
+            (r##""n": {"$id": "x", "type": "number"}"##, "#/$defs/n"),
+            (r##""n": {"$dynamicRef": "#n"}"##, "#/$defs/n"),
+        ] {
+            assert!(with(defs, refers).is_err(), "{defs} {refers}");
+        }
     }
 
     #[test]

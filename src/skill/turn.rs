@@ -1,47 +1,69 @@
 //! What skills do for one turn: how much of its time they have left, and what is to happen once it is certain.
 //!
-//! Invariant: what a skill did for a turn that was dropped before it was certain never happened.
+//! Invariants: what a skill did for a turn that was dropped before it was certain never happened; what a call did joins the turn only where
+//! the call came to its end.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex as Lock, MutexGuard as Held, watch};
 
-use super::store::{Changes, Store, StoreError};
+use super::store::Changes;
 use super::wish::Wish;
 
 /// One turn as skills see it.
 pub struct Turn {
     /// Counts the turns of the conversation, from 1.
     pub id: u64,
+    /// What all hooks together may take.
+    pub budget: Duration,
     state: Mutex<State>,
     certain: watch::Sender<bool>,
+    /// Held while what was done for it takes effect, so that changes are stored in the order of the calls.
+    order: Lock<()>,
 }
 
 struct State {
-    /// Of what all hooks together may take.
+    /// Of the budget.
     left: Duration,
-    pending: Pending,
+    /// What waits until the turn is certain, and is seen from here until it is stored.
+    pending: Staged,
 }
 
-/// What waits until the turn is certain.
-#[derive(Default)]
-struct Pending {
-    changes: Changes,
-    wishes: Vec<Wish>,
+/// What skills did that has not taken effect yet.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Staged {
+    pub changes: Changes,
+    pub wishes: Vec<Wish>,
+}
+
+impl Staged {
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.wishes.is_empty()
+    }
+
+    /// Does `later` as well.
+    fn add(&mut self, later: Self) {
+        self.changes.entries.extend(later.changes.entries);
+        self.changes.events.extend(later.changes.events);
+        self.wishes.extend(later.wishes);
+    }
 }
 
 impl Turn {
-    /// A turn of which skills may take `budget`. What they do takes effect at once where it is `certain`, else with [`Turn::settle`].
+    /// A turn of which skills may take `budget`. What their calls do takes effect when each is over where the turn is `certain`, else
+    /// when it is.
     #[must_use]
     pub fn new(id: u64, budget: Duration, certain: bool) -> Arc<Self> {
         Arc::new(Self {
             id,
+            budget,
             state: Mutex::new(State {
                 left: budget,
-                pending: Pending::default(),
+                pending: Staged::default(),
             }),
             certain: watch::Sender::new(certain),
+            order: Lock::default(),
         })
     }
 
@@ -56,35 +78,33 @@ impl Turn {
         state.left = state.left.saturating_sub(time);
     }
 
-    /// Calls `with` with what is not stored yet; `None` where the turn is certain, and everything is stored at once.
-    pub fn pending<T>(&self, with: impl FnOnce(&mut Changes) -> T) -> Option<T> {
-        let mut state = self.state();
-        if *self.certain.borrow() {
-            return None;
-        }
-        Some(with(&mut state.pending.changes))
+    /// Calls `with` with what is not stored yet.
+    pub fn pending<T>(&self, with: impl FnOnce(&Changes) -> T) -> T {
+        with(&self.state().pending.changes)
     }
 
-    /// Keeps `wish` until the turn is certain; gives it back where it is.
-    pub fn keep(&self, wish: Wish) -> Option<Wish> {
-        let mut state = self.state();
+    /// Whoever holds this is the only one for whom something of the turn takes effect.
+    pub async fn in_order(&self) -> Held<'_, ()> {
+        self.order.lock().await
+    }
+
+    /// Keeps what a call did until the turn is certain; gives it back where it is. Called in order.
+    pub fn keep(&self, staged: Staged) -> Option<Staged> {
         if *self.certain.borrow() {
-            return Some(wish);
+            return Some(staged);
         }
-        state.pending.wishes.push(wish);
+        self.state().pending.add(staged);
         None
     }
 
-    /// The turn is certain: what was done for it takes effect. Returns what is to be said.
-    ///
-    /// # Errors
-    /// Where it cannot be stored.
-    pub fn settle(&self, store: &Store) -> Result<Vec<Wish>, StoreError> {
-        let mut state = self.state();
+    /// The turn is certain: nothing is kept for it any more. Called in order.
+    pub fn make_certain(&self) {
         self.certain.send_replace(true);
-        let pending = std::mem::take(&mut state.pending);
-        store.apply(&pending.changes)?;
-        Ok(pending.wishes)
+    }
+
+    /// What was kept for it took effect, or never will. Returns what is to be said.
+    pub fn settled(&self) -> Vec<Wish> {
+        std::mem::take(&mut self.state().pending).wishes
     }
 
     /// Waits until the turn is certain.
@@ -94,7 +114,7 @@ impl Turn {
         let _ = certain.wait_for(|certain| *certain).await;
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

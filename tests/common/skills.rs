@@ -54,6 +54,17 @@ pub fn component(exports: &[&str], imports: &[&str], code: &str) -> Vec<u8> {
     encoder.module(&module).unwrap().encode().unwrap()
 }
 
+/// `component`, made one that nobody has compiled yet: compiled code outlives a home.
+pub fn fresh(component: &[u8]) -> Vec<u8> {
+    let now = std::time::SystemTime::now();
+    let now = now.duration_since(std::time::UNIX_EPOCH).unwrap();
+    let mut fresh = component.to_vec();
+    // A section that says nothing: its kind, its length, a name and the time.
+    fresh.extend([0, 21, 4, b't', b'e', b's', b't']);
+    fresh.extend(now.as_nanos().to_le_bytes());
+    fresh
+}
+
 /// The memory that the code of every component has.
 pub const MEMORY: &str = r#"(memory (export "memory") 1)"#;
 
@@ -96,6 +107,14 @@ pub fn answering(text: &str) -> Vec<u8> {
         text.len()
     );
     hearing(&[], &result, &body)
+}
+
+/// Settings with which these skills have all the time that a busy machine may take from them, where limits are not what a scenario is about.
+pub fn unhurried(skills: &[&str]) -> String {
+    let each = skills
+        .iter()
+        .map(|skill| format!("[skills.{skill}]\nhook_ms = 10000\n"));
+    format!("[plugins]\nturn_ms = 10000\n{}", each.collect::<String>())
 }
 
 /// A home without engines: what is asked is answered by a server that says so.

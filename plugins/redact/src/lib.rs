@@ -24,13 +24,17 @@ impl Skill for Redact {
     }
 
     fn on_sentence(&mut self, sentence: &Sentence) -> Result<SentenceAction, Failure> {
-        let before = match kv::get_bytes(STATE)? {
-            Some(kept) if sentence.index > 0 => State::from_kept(&kept, sentence.turn),
-            _ => State::default(),
+        let kept = match kv::get_bytes(STATE)? {
+            Some(kept) => State::from_kept(&kept, sentence.turn),
+            None => State::default(),
         };
-        let mut state = before;
+        // Turns are counted anew in each run, so what was kept of this one may be an earlier run's.
+        let mut state = match sentence.index {
+            0 => State::default(),
+            _ => kept,
+        };
         let spoken = sentence::redact(&sentence.text, &mut state);
-        if state != before {
+        if state != kept {
             kv::set_bytes(STATE, &state.to_kept(sentence.turn))?;
         }
         Ok(match spoken {
@@ -70,5 +74,9 @@ mod tests {
         assert_eq!(say(3, 0, "Your password:"), "Your password:");
         assert_eq!(say(3, 1, "swordfish"), "A secret");
         assert_eq!(say(3, 2, "Good night."), "Good night.");
+        // Another run begins where that turn is still open.
+        assert_eq!(say(3, 3, "```"), "Some code.");
+        assert_eq!(say(3, 0, "Good morning."), "Good morning.");
+        assert_eq!(say(3, 1, "f of x."), "f of x.");
     }
 }

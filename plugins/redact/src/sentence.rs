@@ -3,8 +3,8 @@
 //! A sentence may begin or end in the middle of a block of code, of a private key, or just before a password: what one leaves open
 //! is told to the next by [`State`].
 //!
-//! Invariant: what is spoken holds no secret even where the owner has not granted `mute`, which is `pass` then. So only code
-//! without a secret is muted; anything else is rewritten to what has no sound.
+//! Invariant: what is spoken holds no secret, if the owner lets the skill keep sentences back (`mute`, or `on_failure = "mute"`); else a
+//! sentence that is nothing but a secret is spoken as it is. Nothing but code is muted; nothing but a secret becomes what has no sound.
 
 use std::ops::Range;
 

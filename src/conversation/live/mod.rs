@@ -198,7 +198,7 @@ impl Live {
                 Ok(()) = changes.changed() => self.follow(),
                 () = reading(&mut self.attempt) => {}
                 progress = progress(&mut self.answer) => self.progress(progress).await,
-                wish = wished(&mut self.wishes) => self.wish(wish).await,
+                wish = wished(&mut self.wishes), if self.announcements.len() < wishes::WAITING => self.wish(wish).await,
                 from_line = self.line.next() => match from_line {
                     Some(from_line) => self.on_line(from_line),
                     None => return,

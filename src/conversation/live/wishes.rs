@@ -15,8 +15,8 @@ use crate::skill::{Announcement, Urgency, Wish};
 /// Milliseconds without a word after which something that is not urgent is said.
 const QUIET_MS: u64 = 5_000;
 
-/// What may wait to be said.
-const WAITING: usize = 32;
+/// What may wait to be said. Where so much does, wishes are not taken, and skills are told so where they ask for more.
+pub(super) const WAITING: usize = 32;
 
 impl Live {
     /// A skill wants something.
@@ -24,12 +24,10 @@ impl Live {
         match wish {
             Wish::Say(announcement) => {
                 let interrupts = announcement.urgency == Urgency::Interrupt;
-                if self.announcements.len() < WAITING {
-                    if interrupts {
-                        self.announcements.push_front(announcement);
-                    } else {
-                        self.announcements.push_back(announcement);
-                    }
+                if interrupts {
+                    self.announcements.push_front(announcement);
+                } else {
+                    self.announcements.push_back(announcement);
                 }
                 if interrupts && self.attempt.is_none() && !self.ears.is_open() {
                     self.cut("announcement").await;

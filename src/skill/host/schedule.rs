@@ -1,5 +1,7 @@
 //! `schedule`: calls of the skill at a later time.
 
+use std::collections::BTreeMap;
+
 use croner::Cron;
 use jiff::{Timestamp, Zoned};
 
@@ -7,7 +9,7 @@ use super::clock::now_ms;
 use crate::skill::bindings::jane::skill::schedule::{Entry, Host, When};
 use crate::skill::bindings::jane::skill::types::Failure;
 use crate::skill::guest::{Caller, Guest};
-use crate::skill::store::{Changes, Scheduled};
+use crate::skill::store::Scheduled;
 
 /// Events that a skill may have to come.
 const MOST: usize = 256;
@@ -37,34 +39,36 @@ pub fn next_of(pattern: &str, after_ms: u64) -> Result<u64, String> {
 }
 
 impl Caller {
-    /// All that is to come, with what the turn changed.
-    async fn to_come(&self) -> Result<Vec<Scheduled>, Failure> {
+    /// All that is to come, where this was `changed`.
+    async fn to_come(
+        &self,
+        changed: BTreeMap<String, Option<Scheduled>>,
+    ) -> Result<Vec<Scheduled>, Failure> {
         let name = self.own.name.clone();
-        let changed: Vec<(String, Option<Scheduled>)> = self
-            .pending(|changes| {
-                let own = changes.events(&name);
-                own.map(|(id, event)| (id.to_owned(), event.cloned()))
-                    .collect()
-            })
-            .unwrap_or_default();
         let mut events = self.read(move |store| store.scheduled(&name)).await?;
-        events.retain(|event| !changed.iter().any(|(id, _)| *id == event.id));
-        events.extend(changed.into_iter().filter_map(|(_, event)| event));
+        events.retain(|event| !changed.contains_key(&event.id));
+        events.extend(changed.into_values().flatten());
         events.sort_by(|one, other| (one.due_ms, &one.id).cmp(&(other.due_ms, &other.id)));
         Ok(events)
     }
+}
 
-    async fn reschedule(&self, id: String, event: Option<Scheduled>) -> Result<(), Failure> {
-        let key = (self.own.name.clone(), id);
-        let kept = self.pending(|changes| {
-            changes.events.insert(key.clone(), event.clone());
-        });
-        if kept.is_some() {
-            return Ok(());
-        }
-        let mut changes = Changes::default();
-        changes.events.insert(key, event);
-        self.stored(move |store| store.apply(&changes)).await
+impl Guest {
+    /// The events that were changed, by their ids.
+    fn changed_events(&self) -> BTreeMap<String, Option<Scheduled>> {
+        let name = &self.caller.own.name;
+        self.changed(|changes| {
+            let own = changes.events(name);
+            own.map(|(id, event)| (id.to_owned(), event.cloned()))
+                .collect()
+        })
+    }
+
+    fn reschedule(&mut self, id: String, event: Option<Scheduled>) -> Result<(), Failure> {
+        let key = (self.caller.own.name.clone(), id);
+        self.stage(|changes| {
+            changes.events.insert(key, event);
+        })
     }
 }
 
@@ -98,7 +102,7 @@ impl Host for Guest {
                 Err(message) => return invalid(message),
             },
         };
-        let to_come = caller.to_come().await?;
+        let to_come = caller.to_come(self.changed_events()).await?;
         if to_come.len() >= MOST && !to_come.iter().any(|event| event.id == id) {
             return Err(Failure::Unavailable(format!(
                 "{MOST} events are to come already"
@@ -111,22 +115,22 @@ impl Host for Guest {
             due_ms,
             cron,
         };
-        caller.reschedule(id, Some(event)).await
+        self.reschedule(id, Some(event))
     }
 
     async fn cancel(&mut self, id: String) -> Result<bool, Failure> {
         let caller = self.caller.clone();
-        let to_come = caller.to_come().await?;
+        let to_come = caller.to_come(self.changed_events()).await?;
         if !to_come.iter().any(|event| event.id == id) {
             return Ok(false);
         }
-        caller.reschedule(id, None).await?;
+        self.reschedule(id, None)?;
         Ok(true)
     }
 
     async fn pending(&mut self) -> Result<Vec<Entry>, Failure> {
         let caller = self.caller.clone();
-        let events = caller.to_come().await?;
+        let events = caller.to_come(self.changed_events()).await?;
         let entry = |event: Scheduled| Entry {
             id: event.id,
             name: event.name,

@@ -6,28 +6,36 @@ use super::meter::Passed;
 use crate::config::Allow;
 use crate::skill::bindings::jane::skill::types::Failure;
 use crate::skill::bindings::jane::skill::voice::{Host, Urgency};
-use crate::skill::guest::{Caller, Guest};
+use crate::skill::effect::NoEffect;
+use crate::skill::grants::Grants;
+use crate::skill::guest::Guest;
 use crate::skill::wish::{self, Announcement, Wish};
 
 /// Bytes of what is said at once.
 const LONGEST: usize = 4 << 10;
 
-impl Caller {
-    fn wish(&self, wish: Wish) -> Result<(), Failure> {
-        if self.own.meters.voice.pass(Instant::now()) == Passed::No {
+impl Guest {
+    fn wish(&mut self, wish: Wish) -> Result<(), Failure> {
+        let own = &self.caller.own;
+        if own.services.wishes.capacity() <= self.staged.wishes.len() {
+            return Err(Failure::Unavailable(NoEffect::TooMuchToSay.to_string()));
+        }
+        if own.meters.voice.pass(Instant::now()) == Passed::No {
             return Err(Failure::Unavailable(
                 "the skill speaks too often".to_owned(),
             ));
         }
-        let left = match &self.turn {
-            Some(turn) => turn.keep(wish),
-            None => Some(wish),
-        };
-        match left {
-            None => Ok(()),
-            Some(wish) => (self.own.services.wishes.try_send(wish))
-                .map_err(|_| Failure::Unavailable("there is too much to say already".to_owned())),
-        }
+        self.staged.wishes.push(wish);
+        Ok(())
+    }
+}
+
+/// How urgent something may be.
+fn granted(urgency: Urgency, grants: &Grants) -> wish::Urgency {
+    match urgency {
+        Urgency::Background => wish::Urgency::Background,
+        Urgency::Interrupt if grants.allows(Allow::Interrupt) => wish::Urgency::Interrupt,
+        Urgency::Normal | Urgency::Interrupt => wish::Urgency::Normal,
     }
 }
 
@@ -48,15 +56,10 @@ impl Host for Guest {
         expect_reply: bool,
     ) -> Result<(), Failure> {
         check(&text)?;
-        let urgency = match urgency {
-            Urgency::Background => wish::Urgency::Background,
-            Urgency::Interrupt if self.caller.own.grants.allows(Allow::Interrupt) => {
-                wish::Urgency::Interrupt
-            }
-            Urgency::Normal | Urgency::Interrupt => wish::Urgency::Normal,
-        };
-        self.caller.wish(Wish::Say(Announcement {
-            skill: self.caller.own.name.clone(),
+        let urgency = granted(urgency, &self.caller.own.grants);
+        let skill = self.caller.own.name.clone();
+        self.wish(Wish::Say(Announcement {
+            skill,
             text,
             urgency,
             expect_reply,
@@ -67,7 +70,7 @@ impl Host for Guest {
         check(&title)?;
         check(&body)?;
         let skill = self.caller.own.name.clone();
-        self.caller.wish(Wish::Notify { skill, title, body })
+        self.wish(Wish::Notify { skill, title, body })
     }
 
     async fn cancel_turn(&mut self, turn: u64) -> Result<(), Failure> {
@@ -77,6 +80,29 @@ impl Host for Guest {
             ));
         }
         let skill = self.caller.own.name.clone();
-        self.caller.wish(Wish::CancelTurn { skill, turn })
+        self.wish(Wish::CancelTurn { skill, turn })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Skill;
+
+    #[test]
+    fn only_a_skill_that_was_granted_that_speaks_at_once() {
+        for (allow, expected) in [
+            (vec![], wish::Urgency::Normal),
+            (vec![Allow::Cancel], wish::Urgency::Normal),
+            (vec![Allow::Interrupt], wish::Urgency::Interrupt),
+        ] {
+            let skill = Skill {
+                allow,
+                ..Skill::default()
+            };
+            let grants = Grants::new(&skill).unwrap();
+            assert_eq!(granted(Urgency::Interrupt, &grants), expected);
+            assert_eq!(granted(Urgency::Normal, &grants), wish::Urgency::Normal);
+        }
     }
 }

@@ -3,6 +3,7 @@
 use pulldown_cmark::{Event, Parser};
 
 /// What is to be spoken of `sentence`; empty where that is nothing.
+#[must_use]
 pub fn clean(sentence: &str) -> String {
     let mut text = String::new();
     for event in Parser::new(sentence) {
@@ -23,6 +24,12 @@ pub fn clean(sentence: &str) -> String {
     } else {
         String::new()
     }
+}
+
+/// Whether anything of `text` is heard once it is cleaned.
+#[must_use]
+pub fn is_heard(text: &str) -> bool {
+    !clean(text).is_empty()
 }
 
 /// A word as it is said: an address by its host, marks and emoji not at all.
@@ -87,5 +94,6 @@ mod tests {
         assert_eq!(clean("Good morning! 😀👍🏽 ☀️"), "Good morning!");
         assert_eq!(clean("🎉"), "");
         assert_eq!(clean("***"), "");
+        assert!(is_heard("1") && !is_heard("…") && !is_heard("\u{200b}*"));
     }
 }
