@@ -8,12 +8,13 @@
 //! | `goal` | the goals, and how a figure stands against them |
 //! | `figure` | the numbers of several runs |
 //! | `stt`, `llm`, `tts`, `loads` | one engine each, and how it loads |
-//! | `turns`, `talk` | whole turns: in this process, and by the program itself, live |
+//! | `turns`, `talk` | whole turns: in this process, and by the program itself, live; `course` what engines computed for one |
 //! | `memory`, `skills` | what the rest takes |
 //! | `recordings` | what is heard |
 //! | `machine` | where it was measured, and what disturbed it |
 //! | `report` | what is written about it |
 
+mod course;
 mod error;
 mod figure;
 mod goal;

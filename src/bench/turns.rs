@@ -4,33 +4,26 @@
 //! way to the first sound is the host's: reading the recording, frames between processes, cutting sentences, waking tasks. The
 //! way is: recogniser → model, up to the token that completes the first stretch of text → voice, up to its first sound.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_trait::async_trait;
 
+use super::course::{Computing, Course};
 use super::error::BenchError;
 use super::figure::{Figure, Unit};
 use super::recordings::Recordings;
 use super::report::Stage;
 use super::{Bench, Part};
 use crate::audio::{AudioError, AudioOutput, WavSource};
-use crate::backend::worker::Mark;
 use crate::conversation::{Conversation, Question};
-use crate::event::{Events, Role, Waterfall};
+use crate::event::Events;
 
 const ROUNDS: (usize, usize) = (5, 1);
 
 /// What one turn took, in seconds.
 #[derive(Debug, Clone, Copy, Default)]
 struct Turn {
-    /// The recogniser's computing.
-    recognition: f64,
-    /// The model's, until its first token, until the first stretch of text is complete, and to its end.
-    reading: f64,
-    clause: f64,
-    model: f64,
-    /// The voice's, until its first sound.
-    synthesis: f64,
+    computing: Computing,
     first_token: f64,
     first_sound: f64,
     last_sound: f64,
@@ -39,7 +32,7 @@ struct Turn {
 impl Turn {
     /// What is not an engine computing, on the way to the first sound.
     fn overhead(&self) -> f64 {
-        self.first_sound - self.recognition - self.clause - self.synthesis
+        self.first_sound - self.computing.to_first_sound()
     }
 }
 
@@ -53,24 +46,30 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     let runs = bench.runs(ROUNDS);
     let mut turns = Vec::new();
     for run in 0..=runs {
-        let mut conversation = Conversation::new(Events::new());
+        let events = Events::new();
+        let mut told = events.subscribe();
+        let mut conversation = Conversation::new(events);
         conversation.prepare(&in_force, true, true).await?;
         for (number, clip) in (1..).zip(&questions.clips) {
             bench.progress(&format!("e2e: turn {number}, round {run} of {runs}"));
             // What belongs to no turn.
             while marks.try_recv().is_ok() {}
+            while told.try_recv().is_ok() {}
             let source = WavSource::open(&clip.path)?;
             let mut sound = Sound::default();
             let begun = Instant::now();
             let question = Question::Recording(Box::new(source));
-            let answer = conversation
+            conversation
                 .turn(&in_force, question, Some(&mut sound))
                 .await?;
-            let mut said = Vec::new();
+            let mut course = Course::default();
             while let Ok(mark) = marks.try_recv() {
-                said.push(mark);
+                course.mark(mark);
             }
-            let turn = turn(begun, &answer.waterfall, &sound, &said);
+            while let Ok(stamped) = told.try_recv() {
+                course.event(&stamped.event);
+            }
+            let turn = turn(begun, &course, &sound);
             // As in a conversation: what is to be done between two turns is no part of them.
             conversation.upkeep(&in_force).await;
             // The first round warms up.
@@ -102,29 +101,12 @@ impl AudioOutput for Sound {
     }
 }
 
-/// What a turn took, by the marks of its engines' replies; `None` where it made no sound, or a server did a part of it, which
-/// leaves no marks.
-fn turn(begun: Instant, waterfall: &Waterfall, sound: &Sound, marks: &[Mark]) -> Option<Turn> {
-    let of = |role| marks.iter().filter(move |mark| mark.role == role);
+/// What a turn took; `None` where it made no sound, or a server did a part of it, which leaves no marks.
+fn turn(begun: Instant, course: &Course, sound: &Sound) -> Option<Turn> {
     let since = |at: Instant| at.duration_since(begun).as_secs_f64();
-    let heard = of(Role::Stt).map(|mark| mark.after).sum::<Duration>();
-    of(Role::Stt).next()?;
-    // Only the reply's own request: counting and what is done aside come later.
-    let first = of(Role::Llm).next()?;
-    let written = || of(Role::Llm).filter(|mark| mark.request == first.request);
-    // The waterfall has whole milliseconds; a token takes several.
-    let sentence = Duration::from_millis(waterfall.first_sentence_ms? + 1);
-    let complete = written()
-        .take_while(|mark| mark.at.duration_since(begun) <= sentence)
-        .last()
-        .unwrap_or(first);
     Some(Turn {
-        recognition: heard.as_secs_f64(),
-        reading: first.after.as_secs_f64(),
-        clause: complete.after.as_secs_f64(),
-        model: written().next_back()?.after.as_secs_f64(),
-        synthesis: of(Role::Tts).next()?.after.as_secs_f64(),
-        first_token: since(first.at),
+        computing: course.computing()?,
+        first_token: since(course.first_token()?),
         first_sound: since(sound.first?),
         last_sound: since(sound.last?),
     })
@@ -149,17 +131,17 @@ fn report(turns: &[Turn], part: &mut Part) {
             |turn| turn.first_token,
         ),
         ("turn.recognition", "computing: the recogniser", |turn| {
-            turn.recognition
+            turn.computing.recognition
         }),
         (
             "turn.model",
             "computing: the model, to its last token",
-            |turn| turn.model,
+            |turn| turn.computing.model,
         ),
         (
             "turn.synthesis",
             "computing: the voice, to its first sound",
-            |turn| turn.synthesis,
+            |turn| turn.computing.synthesis,
         ),
         (
             "turn.overhead",
@@ -177,12 +159,12 @@ fn report(turns: &[Turn], part: &mut Part) {
         part.figures.push(figure);
     }
     let stages: [(&str, Of); 5] = [
-        ("recogniser", |turn| turn.recognition),
-        ("model reads the prompt", |turn| turn.reading),
+        ("recogniser", |turn| turn.computing.recognition),
+        ("model reads the prompt", |turn| turn.computing.reading),
         ("model writes the first stretch", |turn| {
-            turn.clause - turn.reading
+            turn.computing.clause - turn.computing.reading
         }),
-        ("voice, to its first sound", |turn| turn.synthesis),
+        ("voice, to its first sound", |turn| turn.computing.synthesis),
         ("everything else (host)", Turn::overhead),
     ];
     part.turn.extend(
@@ -194,7 +176,11 @@ fn report(turns: &[Turn], part: &mut Part) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::backend::worker::Mark;
+    use crate::event::Role;
 
     #[test]
     fn what_no_engine_computes_is_the_hosts() {
@@ -206,7 +192,8 @@ mod tests {
             at: at(ms),
             after: Duration::from_millis(after),
         };
-        let marks = [
+        let mut course = Course::default();
+        for mark in [
             mark(Role::Stt, 1, 103, 100),
             mark(Role::Llm, 4, 125, 20),
             mark(Role::Llm, 4, 135, 30),
@@ -216,19 +203,20 @@ mod tests {
             mark(Role::Tts, 2, 337, 200),
             // Counting.
             mark(Role::Llm, 5, 400, 1),
-        ];
-        let waterfall = Waterfall {
-            first_sentence_ms: Some(136),
-            ..Waterfall::default()
-        };
+        ] {
+            course.mark(mark);
+        }
+        course.text("I think so,");
+        course.text(" yes.");
+        course.sentence();
         let sound = Sound {
             first: Some(at(240)),
             last: Some(at(340)),
         };
-        let turn = turn(begun, &waterfall, &sound, &marks).unwrap();
+        let turn = turn(begun, &course, &sound).unwrap();
         // 240 - 100 - 30 - 100
         assert!((turn.overhead() - 0.010).abs() < 1e-9, "{turn:?}");
-        assert!((turn.model - 0.045).abs() < 1e-9, "{turn:?}");
+        assert!((turn.computing.model - 0.045).abs() < 1e-9, "{turn:?}");
         assert!((turn.last_sound - 0.340).abs() < 1e-9, "{turn:?}");
     }
 }
