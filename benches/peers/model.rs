@@ -12,7 +12,7 @@ use jane::backend::{Generated, Generation, LanguageModel, Message};
 use jane::model::ModelKind;
 use jane::runtime::Factory;
 
-use crate::rounds::{Comparison, Goal, Measured, compare};
+use crate::rounds::{Comparison, Goal, Measured, compare, watched};
 use crate::{Result, Setting};
 
 /// Tokens of a reply: the test that llama-bench calls tg128.
@@ -67,7 +67,8 @@ pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
             while started.elapsed() < SETTLING {
                 reply(&llm, QUESTION.to_owned()).await?;
             }
-            let reply = reply(&llm, QUESTION.to_owned()).await?;
+            let (reply, disturbance) =
+                watched(async || reply(&llm, QUESTION.to_owned()).await).await?;
             depth.set(reply.generation.prompt_tokens);
             let tokens = reply.generation.reply_tokens;
             if tokens < REPLY {
@@ -76,6 +77,7 @@ pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
             Ok(Measured {
                 figure: f64::from(tokens) / reply.seconds,
                 beside: f64::from(tokens) / f64::from(reply.generation.decode_seconds),
+                disturbance,
             })
         },
         async || {
@@ -83,9 +85,11 @@ pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
                 let test = peers.llama_bench(&model, threads, (0, REPLY), depth);
                 Ok(test.await?.avg_ts)
             };
+            let (judged, disturbance) = watched(async || figure(0).await).await?;
             Ok(Measured {
-                figure: figure(0).await?,
+                figure: judged,
                 beside: figure(depth.get()).await?,
+                disturbance,
             })
         },
     )
@@ -107,18 +111,22 @@ pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
             number += 1;
             // Another beginning each time, so that nothing of it is in the cache.
             let lines = usize::try_from(PROMPT / 17)?;
-            let reply = reply(&llm, format!("{number}. {}", LINE.repeat(lines))).await?;
+            let prompt = format!("{number}. {}", LINE.repeat(lines));
+            let (reply, disturbance) = watched(async || reply(&llm, prompt).await).await?;
             let read = reply.generation.prompt_tokens - reply.generation.reused_tokens;
             Ok(Measured {
                 figure: f64::from(read) / reply.first,
                 beside: f64::from(read),
+                disturbance,
             })
         },
         async || {
             let test = peers.llama_bench(&model, threads, (PROMPT, 0), 0);
+            let (test, disturbance) = watched(async || test.await).await?;
             Ok(Measured {
-                figure: test.await?.avg_ts,
+                figure: test.avg_ts,
                 beside: f64::from(PROMPT),
+                disturbance,
             })
         },
     )

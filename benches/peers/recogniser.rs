@@ -13,7 +13,7 @@ use jane::conversation::recognise;
 use jane::runtime::Factory;
 
 use crate::peer::Peer;
-use crate::rounds::{Comparison, Goal, Measured, compare};
+use crate::rounds::{Comparison, Goal, Measured, compare, watched};
 use crate::{Result, Setting};
 use jane::bench::recordings::{Clip, Recordings};
 
@@ -65,26 +65,33 @@ pub async fn recognise(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
         beside: "for each second of audio",
         goal: Goal::AtMost(1.0),
     };
-    let measured = |seconds| Measured {
+    let measured = |(seconds, disturbance)| Measured {
         figure: seconds,
         beside: seconds / audio,
+        disturbance,
     };
     let fast = compare(
         &comparison,
         rounds,
         async || {
-            let mut seconds = 0.0;
-            for clip in &few {
-                seconds += ours(stt.as_ref(), &clip.path).await?.seconds;
-            }
-            Ok(measured(seconds))
+            let reading = watched(async || {
+                let mut seconds = 0.0;
+                for clip in &few {
+                    seconds += ours(stt.as_ref(), &clip.path).await?.seconds;
+                }
+                Ok(seconds)
+            });
+            reading.await.map(measured)
         },
         async || {
-            let mut seconds = 0.0;
-            for clip in &few {
-                seconds += theirs(&mut whisper, &clip.path).await?.seconds;
-            }
-            Ok(measured(seconds))
+            let reading = watched(async || {
+                let mut seconds = 0.0;
+                for clip in &few {
+                    seconds += theirs(&mut whisper, &clip.path).await?.seconds;
+                }
+                Ok(seconds)
+            });
+            reading.await.map(measured)
         },
     )
     .await?;

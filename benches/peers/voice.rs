@@ -6,7 +6,7 @@ use futures::TryStreamExt;
 use jane::backend::TextToSpeech;
 use jane::runtime::Factory;
 
-use crate::rounds::{Comparison, Goal, Measured, compare};
+use crate::rounds::{Comparison, Goal, Measured, compare, watched};
 use crate::{Result, Setting};
 
 /// Of different lengths, as replies are.
@@ -55,32 +55,41 @@ pub async fn speak(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
         &comparison,
         rounds,
         async || {
-            let (mut seconds, mut speech) = (0.0, 0.0);
-            for sentence in sentences() {
-                let started = Instant::now();
-                speech += said(tts.as_ref(), sentence).await?;
-                seconds += started.elapsed().as_secs_f64();
-            }
-            Ok(measured(seconds, speech))
+            measured(async || {
+                let (mut seconds, mut speech) = (0.0, 0.0);
+                for sentence in sentences() {
+                    let started = Instant::now();
+                    speech += said(tts.as_ref(), sentence).await?;
+                    seconds += started.elapsed().as_secs_f64();
+                }
+                Ok((seconds, speech))
+            })
+            .await
         },
         async || {
-            let (mut seconds, mut speech) = (0.0, 0.0);
-            for sentence in sentences() {
-                let done = piper.order(sentence).await?;
-                seconds += done.seconds;
-                speech += done.audio;
-            }
-            Ok(measured(seconds, speech))
+            measured(async || {
+                let (mut seconds, mut speech) = (0.0, 0.0);
+                for sentence in sentences() {
+                    let done = piper.order(sentence).await?;
+                    seconds += done.seconds;
+                    speech += done.audio;
+                }
+                Ok((seconds, speech))
+            })
+            .await
         },
     )
     .await
 }
 
-fn measured(seconds: f64, speech: f64) -> Measured {
-    Measured {
+/// One side that speaks: the seconds that it takes, and those of its speech.
+async fn measured(speaking: impl AsyncFnOnce() -> Result<(f64, f64)>) -> Result<Measured> {
+    let ((seconds, speech), disturbance) = watched(speaking).await?;
+    Ok(Measured {
         figure: seconds,
         beside: seconds / speech,
-    }
+        disturbance,
+    })
 }
 
 /// Seconds of speech.
