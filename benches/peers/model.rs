@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use jane::backend::{Generated, Generation, LanguageModel, Message};
+use jane::event::Role;
 use jane::model::ModelKind;
 use jane::runtime::Factory;
 
@@ -61,7 +62,7 @@ pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
         &comparison,
         rounds,
         async || {
-            // One and the same work is a tenth faster in some processes than in others, and llama-bench is a new one each time.
+            // A new process, as llama-bench is one each time.
             let llm = setting.installed.llm(config)?;
             let started = Instant::now();
             while started.elapsed() < SETTLING {
@@ -71,6 +72,7 @@ pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
                 watched(async || reply(&llm, QUESTION.to_owned()).await).await?;
             depth.set(reply.generation.prompt_tokens);
             let tokens = reply.generation.reply_tokens;
+            setting.installed.unload(Role::Llm).await;
             if tokens < REPLY {
                 return Err(format!("the reply has {tokens} tokens and not {REPLY}").into());
             }
@@ -102,17 +104,22 @@ pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
         goal: Goal::None,
         ..comparison
     };
-    let llm = setting.installed.llm(config)?;
     let mut number = 0;
     compare(
         &comparison,
         rounds,
         async || {
             number += 1;
+            let llm = setting.installed.llm(config)?;
+            // The first request loads the model, and the next one is as all others.
+            for lines in [1, 8] {
+                reply(&llm, format!("{number}, {lines}. {}", LINE.repeat(lines))).await?;
+            }
             // Another beginning each time, so that nothing of it is in the cache.
             let lines = usize::try_from(PROMPT / 17)?;
             let prompt = format!("{number}. {}", LINE.repeat(lines));
             let (reply, disturbance) = watched(async || reply(&llm, prompt).await).await?;
+            setting.installed.unload(Role::Llm).await;
             let read = reply.generation.prompt_tokens - reply.generation.reused_tokens;
             Ok(Measured {
                 figure: f64::from(read) / reply.first,

@@ -10,6 +10,7 @@ use jane::accuracy::WordErrors;
 use jane::audio::WavSource;
 use jane::backend::SpeechToText;
 use jane::conversation::recognise;
+use jane::event::Role;
 use jane::runtime::Factory;
 
 use crate::peer::Peer;
@@ -30,16 +31,19 @@ const GAP: f64 = 1.0;
 /// Where a side fails.
 pub async fn recognise(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
     let Setting { config, peers, .. } = setting;
-    let stt = setting.installed.stt(config)?;
-    stt.prepare().await?;
     let arguments = [
         ("--threads", setting.threads.to_string()),
         ("--language", config.stt.language.clone()),
         ("--beam-size", config.stt.beam_size.to_string()),
     ];
-    let mut whisper = peers
-        .start("whisper_peer.py", &peers.whisper(), &arguments)
-        .await?;
+    let start = async || {
+        peers
+            .start("whisper_peer.py", &peers.whisper(), &arguments)
+            .await
+    };
+    let whisper = start().await?;
+    let name = whisper.name.clone();
+    whisper.end().await?;
     let recordings = Recordings::of_source_tree(setting.root)?;
     let clips: Vec<Clip> = recordings
         .clips
@@ -52,11 +56,13 @@ pub async fn recognise(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
         .filter(|clip| KINDS.contains(&clip.kind.as_str()))
         .step_by(STEP)
         .collect();
+    let warming = *few
+        .first()
+        .ok_or("there are no recordings of these kinds")?;
     let mut audio = 0.0;
     for clip in &few {
         audio += WavSource::open(&clip.path)?.duration_seconds();
     }
-    let name = whisper.name.clone();
     let comparison = Comparison {
         name: "speech recognition",
         unit: &format!("seconds for {} recordings of {audio:.0} s", few.len()),
@@ -74,27 +80,39 @@ pub async fn recognise(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
         &comparison,
         rounds,
         async || {
-            let reading = watched(async || {
+            let stt = setting.installed.stt(config)?;
+            stt.prepare().await?;
+            // What only the first request after a load takes is no part of it, on either side.
+            ours(stt.as_ref(), &warming.path).await?;
+            let read = watched(async || {
                 let mut seconds = 0.0;
                 for clip in &few {
                     seconds += ours(stt.as_ref(), &clip.path).await?.seconds;
                 }
                 Ok(seconds)
-            });
-            reading.await.map(measured)
+            })
+            .await?;
+            setting.installed.unload(Role::Stt).await;
+            Ok(measured(read))
         },
         async || {
-            let reading = watched(async || {
+            let mut whisper = start().await?;
+            theirs(&mut whisper, &warming.path).await?;
+            let read = watched(async || {
                 let mut seconds = 0.0;
                 for clip in &few {
                     seconds += theirs(&mut whisper, &clip.path).await?.seconds;
                 }
                 Ok(seconds)
-            });
-            reading.await.map(measured)
+            })
+            .await?;
+            whisper.end().await?;
+            Ok(measured(read))
         },
     )
     .await?;
+    let stt = setting.installed.stt(config)?;
+    let mut whisper = start().await?;
     let right = errors(stt.as_ref(), &mut whisper, &clips).await?;
     Ok(fast && right)
 }

@@ -1,6 +1,7 @@
 //! Measures two sides in turn, round by round, and says whether ours is as good as it should be.
 //!
-//! Invariants: in a round each side is measured directly after the other, and which goes first alternates; a round in which the
+//! Invariants: in a round each side is measured directly after the other, in processes that were started for it (one and the same work is
+//! a tenth faster in some processes than in others, so that only new ones make rounds independent), and which goes first alternates; a round in which the
 //! machine was disturbed while one of the sides did what is judged does not count (what else happens in a round, loading and settling,
 //! would dilute it); what is judged is the median of the ratios within rounds.
 

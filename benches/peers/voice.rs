@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use futures::TryStreamExt;
 use jane::backend::TextToSpeech;
+use jane::event::Role;
 use jane::runtime::Factory;
 
 use crate::rounds::{Comparison, Goal, Measured, compare, watched};
@@ -17,6 +18,9 @@ const SENTENCES: [&str; 4] = [
     "A lighthouse is a tower with a bright light at the top, which shows ships at night where the rocks and the harbour are.",
 ];
 
+/// Said before a round's measurement.
+const WARMING: &str = "This is said before anything is measured, and nobody listens to it.";
+
 /// How often they are said in a round: the length of speech is random, and the system counts its time in steps of 10 ms.
 const TIMES: usize = 4;
 
@@ -28,8 +32,6 @@ fn sentences() -> impl Iterator<Item = &'static str> {
 /// Where a side fails.
 pub async fn speak(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
     let Setting { config, peers, .. } = setting;
-    let tts = setting.installed.tts(config)?;
-    tts.prepare().await?;
     let voice = &config.tts;
     let arguments = [
         ("--threads", setting.threads.to_string()),
@@ -40,14 +42,15 @@ pub async fn speak(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
     let model = setting
         .models
         .resolve(jane::model::ModelKind::Tts, &voice.model, setting.root)?;
-    let mut piper = peers
-        .start("piper_peer.py", &model.main, &arguments)
-        .await?;
+    let start = async || peers.start("piper_peer.py", &model.main, &arguments).await;
+    let piper = start().await?;
+    let name = piper.name.clone();
+    piper.end().await?;
     let comparison = Comparison {
         name: "speech synthesis",
         unit: &format!("seconds for {} sentences", sentences().count()),
         ours: &voice.model,
-        peer: &piper.name.clone(),
+        peer: &name,
         beside: "for each second of speech",
         goal: Goal::AtMost(1.0),
     };
@@ -55,7 +58,11 @@ pub async fn speak(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
         &comparison,
         rounds,
         async || {
-            measured(async || {
+            let tts = setting.installed.tts(config)?;
+            tts.prepare().await?;
+            // What only the first sentences after a load take is no part of it, on either side.
+            said(tts.as_ref(), WARMING).await?;
+            let measured = measured(async || {
                 let (mut seconds, mut speech) = (0.0, 0.0);
                 for sentence in sentences() {
                     let started = Instant::now();
@@ -64,10 +71,14 @@ pub async fn speak(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
                 }
                 Ok((seconds, speech))
             })
-            .await
+            .await?;
+            setting.installed.unload(Role::Tts).await;
+            Ok(measured)
         },
         async || {
-            measured(async || {
+            let mut piper = start().await?;
+            piper.order(WARMING).await?;
+            let measured = measured(async || {
                 let (mut seconds, mut speech) = (0.0, 0.0);
                 for sentence in sentences() {
                     let done = piper.order(sentence).await?;
@@ -76,7 +87,9 @@ pub async fn speak(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
                 }
                 Ok((seconds, speech))
             })
-            .await
+            .await?;
+            piper.end().await?;
+            Ok(measured)
         },
     )
     .await
