@@ -30,6 +30,7 @@ pub struct Course {
     /// How often the model called tools, and whether it does now: it is asked once more each time.
     rounds: usize,
     is_calling: bool,
+    is_by_skill: bool,
     /// Replies of engines in the order in which the host took them.
     marks: Vec<Mark>,
 }
@@ -59,6 +60,7 @@ impl Course {
             Event::ReplyDelta { text, .. } => self.text(text),
             Event::Sentence { .. } => self.sentence(),
             Event::ToolCalled { .. } => self.called(),
+            Event::SkillAnswered { .. } => self.is_by_skill = true,
             _ => {}
         }
     }
@@ -88,6 +90,11 @@ impl Course {
 
     pub fn mark(&mut self, mark: Mark) {
         self.marks.push(mark);
+    }
+
+    /// Whether a skill answered, or dropped what was said, and no model was asked.
+    pub fn is_by_skill(&self) -> bool {
+        self.is_by_skill
     }
 
     fn of(&self, role: Role) -> impl DoubleEndedIterator<Item = &Mark> {

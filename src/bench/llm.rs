@@ -46,6 +46,18 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
         [f64::from(window.tokens)],
     ));
 
+    let tools = bench.tools().len();
+    if tools > 0 {
+        let told = if llm.takes_tools().await? {
+            "are told to the model behind its instructions, as in a conversation"
+        } else {
+            "are not told to the model, which takes none"
+        };
+        part.notes.push(format!(
+            "language model: the {tools} tools of the skills {told}"
+        ));
+    }
+
     let runs = bench.runs(ROUNDS);
     let mut first_tokens = Vec::new();
     // One reply to warm up.

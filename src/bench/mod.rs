@@ -31,11 +31,13 @@ mod tts;
 mod turns;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use crate::backend::{BackendError, Message, Prompt};
+use crate::backend::{BackendError, Message, Prompt, Tool};
 use crate::config::Config;
 use crate::event::Events;
 use crate::memory::{Machine, Probe};
@@ -51,6 +53,9 @@ pub use report::{Report, ReportError};
 use machine::{MachineFacts, Watch};
 use report::{Stage, Stamp};
 use stt::Kind;
+
+/// How long skills may take to be there: some are compiled.
+const SKILLS_PATIENCE: Duration = Duration::from_secs(120);
 
 /// A part of the measurement that can be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
@@ -115,11 +120,19 @@ impl Bench<'_> {
         let watch = Watch::start();
         let mut part = Part::default();
         let mut failures = Vec::new();
+        // In force as in a conversation, in all that is measured.
+        self.progress("skills: loading");
+        let begun = Instant::now();
+        let _following = self.skills.map(Skills::follow);
+        if let Some(skills) = self.skills {
+            skills.settled(SKILLS_PATIENCE).await;
+        }
+        let loading = begun.elapsed();
         for section in Section::value_variants() {
             if !self.options.sections.is_empty() && !self.options.sections.contains(section) {
                 continue;
             }
-            if let Err(error) = self.section(*section, &mut part).await {
+            if let Err(error) = self.section(*section, loading, &mut part).await {
                 failures.push((*section, error.to_string(), error.hint()));
             }
         }
@@ -142,13 +155,22 @@ impl Bench<'_> {
         }
     }
 
-    async fn section(&self, section: Section, part: &mut Part) -> Result<(), BenchError> {
+    /// `loading` is how long it took until the skills were there.
+    async fn section(
+        &self,
+        section: Section,
+        loading: Duration,
+        part: &mut Part,
+    ) -> Result<(), BenchError> {
         match section {
             Section::Startup => talk::startup(self, part).await,
             Section::Stt => stt::measure(self, part).await,
             Section::Llm => llm::measure(self, part).await,
             Section::Tts => tts::measure(self, part).await,
-            Section::Skills => skills::measure(self, self.skills, part).await,
+            Section::Skills => {
+                skills::measure(self, loading, part).await;
+                Ok(())
+            }
             Section::E2e => {
                 turns::measure(self, part).await?;
                 talk::live(self, part).await
@@ -168,15 +190,29 @@ impl Bench<'_> {
 
     /// What the model is told before every conversation.
     fn instructions(&self) -> Prompt {
-        vec![Message::system(self.config.instructions())].into()
+        Prompt {
+            messages: vec![Message::system(self.config.instructions())],
+            tools: self.tools(),
+            ..Prompt::default()
+        }
     }
 
-    /// The configuration with engines of `installed`, and without skills, which would answer in the model's place.
+    /// What skills bring for the model.
+    fn tools(&self) -> Vec<Tool> {
+        let skills = self.skills.map(Skills::current);
+        skills.map(|set| set.tools()).unwrap_or_default()
+    }
+
+    /// The configuration with engines of `installed`, and the skills.
     fn in_force(&self, installed: &Installed) -> Result<InForce, BackendError> {
+        let engines = installed.engines(self.config)?;
+        let skills = self.skills.cloned().unwrap_or_else(Skills::none);
+        let model = Arc::downgrade(&engines.llm);
+        skills.set_model(Arc::new(move || model.upgrade()));
         Ok(InForce {
             config: self.config.clone(),
-            engines: installed.engines(self.config)?,
-            skills: Skills::none(),
+            engines,
+            skills,
             generation: 0,
         })
     }

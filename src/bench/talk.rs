@@ -116,6 +116,9 @@ pub async fn live(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchError> 
         }
     }
     talk.finish().await?;
+    part.notes.push(format!(
+        "live turns: with `{SHORT}`, so that each ends before the next question"
+    ));
     let stage = |key: &'static str| {
         let seconds = |turn: &Value| number(turn, key).map(|ms| ms / 1000.0);
         turns.iter().filter_map(seconds).collect::<Vec<_>>()
