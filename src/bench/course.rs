@@ -5,9 +5,25 @@
 
 use std::time::{Duration, Instant};
 
-use crate::backend::worker::Mark;
+use crate::backend::worker::{Mark, Workers};
 use crate::conversation::SentenceCutter;
-use crate::event::{Event, Role};
+use crate::event::{Event, Events, Role};
+
+/// Tells of each reply of an engine in events, to whoever measures another process.
+pub fn tell_marks(workers: &Workers, events: &Events) {
+    let (mut marks, events, begun) = (workers.marks(), events.clone(), Instant::now());
+    let microseconds = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    tokio::spawn(async move {
+        while let Some(mark) = marks.recv().await {
+            events.emit(Event::EngineReplied {
+                role: mark.role,
+                request: mark.request,
+                at_us: microseconds(mark.at.duration_since(begun)),
+                after_us: microseconds(mark.after),
+            });
+        }
+    });
+}
 
 /// Where the first stretch of text was complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +111,16 @@ impl Course {
     /// Whether a skill answered, or dropped what was said, and no model was asked.
     pub fn is_by_skill(&self) -> bool {
         self.is_by_skill
+    }
+
+    /// Seconds from when the recogniser began at the last of what was said until the voice's first sound was there, without what
+    /// the engines computed on the way.
+    pub fn between_engines(&self) -> Option<f64> {
+        let computing = self.computing()?;
+        let heard = self.of(Role::Stt).next_back()?;
+        let spoken = self.of(Role::Tts).next()?;
+        let way = spoken.at.duration_since(heard.at) + heard.after;
+        Some(way.as_secs_f64() - computing.to_first_sound())
     }
 
     fn of(&self, role: Role) -> impl DoubleEndedIterator<Item = &Mark> {
@@ -216,6 +242,22 @@ mod tests {
         // The sentence is complete once it is seen that another one begins.
         assert!((prompt.unwrap().clause - 0.040).abs() < 1e-9, "{prompt:?}");
         assert_eq!(prompt, stalled);
+    }
+
+    #[test]
+    fn of_a_live_turn_the_host_has_what_lies_between_the_engines() {
+        let marks = [
+            (Role::Stt, 7, 1100, 80),
+            (Role::Llm, 4, 1125, 20),
+            (Role::Llm, 4, 1133, 28),
+            (Role::Llm, 4, 1140, 35),
+            (Role::Llm, 4, 1150, 40),
+            (Role::Llm, 4, 1160, 45),
+            (Role::Tts, 2, 1243, 100),
+        ];
+        let between = course(&TEXT, &marks).between_engines().unwrap();
+        // From 1,020 to 1,243, without 80 + 35 + 100.
+        assert!((between - 0.008).abs() < 1e-9, "{between}");
     }
 
     #[test]

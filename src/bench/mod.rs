@@ -8,7 +8,8 @@
 //! | `goal` | the goals, and how a figure stands against them |
 //! | `figure` | the numbers of several runs |
 //! | `stt`, `llm`, `tts`, `loads` | one engine each, and how it loads |
-//! | `turns`, `talk` | whole turns: in this process, and by the program itself, live; `course` what engines computed for one |
+//! | `turns`, `live` | whole turns: in this process, and live, by the program itself; `course` what engines computed for one |
+//! | `talk` | the program itself, and how long it takes until she listens |
 //! | `memory`, `skills` | what the rest takes |
 //! | `recordings` | what is heard |
 //! | `machine` | where it was measured, and what disturbed it |
@@ -18,6 +19,7 @@ mod course;
 mod error;
 mod figure;
 mod goal;
+mod live;
 mod llm;
 mod loads;
 mod machine;
@@ -45,6 +47,7 @@ use crate::model::ModelStore;
 use crate::runtime::{Factory, InForce, Installed};
 use crate::skill::Skills;
 
+pub use course::tell_marks;
 pub use error::BenchError;
 pub use figure::{Figure, Measured, Summary, Unit};
 pub use goal::{Judgement, Standing};
@@ -173,7 +176,7 @@ impl Bench<'_> {
             }
             Section::E2e => {
                 turns::measure(self, part).await?;
-                talk::live(self, part).await
+                live::measure(self, part).await
             }
             Section::Memory => memory::measure(self, part).await,
         }

@@ -1,4 +1,4 @@
-//! The program itself: from `jane talk` to listening, and live turns at real speed, with recordings in place of the devices.
+//! The program itself, with recordings in place of the devices; and from `jane talk` to listening.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -10,25 +10,13 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use super::error::BenchError;
 use super::figure::{Figure, Unit};
-use super::recordings::Recordings;
-use super::report::Stage;
 use super::{Bench, Part};
-use crate::audio::{AudioOutput, SPEECH_RATE, WavFile, read_speech};
+use crate::audio::{AudioOutput, SPEECH_RATE, WavFile};
 
 const STARTS: (usize, usize) = (7, 2);
 
-/// Live questions.
-const QUESTIONS: (usize, usize) = (10, 3);
-
-/// Seconds of quiet before the first question, and behind each: as long as an answer may take.
-const BEFORE: f64 = 1.0;
-const BEHIND: f64 = 7.0;
-
-/// Seconds of the longest recording of a question.
-const LONGEST: f64 = 30.0;
-
-/// Tokens of an answer that fit into the quiet.
-const SHORT: &str = "llm.max_reply_tokens=30";
+/// Seconds of quiet that she is started with.
+const QUIET: f64 = 1.0;
 
 /// How long the program may be silent before it is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -44,7 +32,7 @@ pub async fn startup(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
         directory.path().join("out.wav"),
     );
     let mut tape = WavFile::create(&input)?;
-    quiet(&mut tape, BEFORE).await?;
+    quiet(&mut tape, QUIET).await?;
     tape.finish().await?;
     let (mut seconds, mut saved) = (Vec::new(), Vec::new());
     for run in 0..=bench.runs(STARTS) {
@@ -85,75 +73,8 @@ pub async fn startup(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     Ok(())
 }
 
-/// Live turns: from the last sample of a question to the first of its answer.
-///
-/// # Errors
-/// Where `jane talk` does not answer.
-pub async fn live(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchError> {
-    let directory = tempfile::tempdir().map_err(BenchError::Temporary)?;
-    let (input, output) = (
-        directory.path().join("in.wav"),
-        directory.path().join("out.wav"),
-    );
-    let questions = Recordings::shipped()?;
-    let mut tape = WavFile::create(&input)?;
-    quiet(&mut tape, BEFORE).await?;
-    let count = bench.runs(QUESTIONS);
-    for clip in questions.clips.iter().take(count) {
-        tape.play(&read_speech(&clip.path, LONGEST)?, SPEECH_RATE)
-            .await?;
-        quiet(&mut tape, BEHIND).await?;
-    }
-    tape.finish().await?;
-    let mut talk = Talk::start(bench, &input, &output, &[SHORT]).map_err(not_started)?;
-    let mut turns = Vec::new();
-    while let Some(event) = talk.next_or_end().await? {
-        if text(&event, "event") == Some("turn.ended")
-            && text(&event, "outcome") == Some("answered")
-        {
-            turns.push(event);
-            bench.progress(&format!("e2e: live turn {} of {count}", turns.len()));
-        }
-    }
-    talk.finish().await?;
-    part.notes.push(format!(
-        "live turns: with `{SHORT}`, so that each ends before the next question"
-    ));
-    let stage = |key: &'static str| {
-        let seconds = |turn: &Value| number(turn, key).map(|ms| ms / 1000.0);
-        turns.iter().filter_map(seconds).collect::<Vec<_>>()
-    };
-    let name = "live: from the last sample of a question to the first of the answer";
-    let figure = Figure::new(
-        "live.voice_to_voice",
-        name,
-        Unit::Seconds,
-        stage("first_audio_ms"),
-    );
-    part.figures.push(figure);
-    let name = "live: until it is sure that the question is over";
-    let figure = Figure::new(
-        "live.end_of_turn",
-        name,
-        Unit::Seconds,
-        stage("end_of_turn_ms"),
-    );
-    part.figures.push(figure);
-    for (key, name) in [
-        ("end_of_turn_ms", "sure that the question is over"),
-        ("stt_ms", "transcript"),
-        ("llm_first_token_ms", "first token"),
-        ("first_sentence_ms", "first stretch of text"),
-        ("first_speech_ms", "its sound is made"),
-        ("first_audio_ms", "first sample played"),
-    ] {
-        part.live.extend(Stage::median(name, stage(key)));
-    }
-    Ok(())
-}
-
 /// A quiet room: not digital silence, which no microphone gives.
-async fn quiet(tape: &mut WavFile, seconds: f64) -> Result<(), BenchError> {
+pub(super) async fn quiet(tape: &mut WavFile, seconds: f64) -> Result<(), BenchError> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -170,31 +91,32 @@ async fn quiet(tape: &mut WavFile, seconds: f64) -> Result<(), BenchError> {
     Ok(tape.play(&samples, SPEECH_RATE).await?)
 }
 
-fn not_started(error: std::io::Error) -> BenchError {
+pub(super) fn not_started(error: std::io::Error) -> BenchError {
     BenchError::Talk(format!("cannot be started: {error}"))
 }
 
-fn text<'a>(event: &'a Value, key: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(event: &'a Value, key: &str) -> Option<&'a str> {
     event.get(key)?.as_str()
 }
 
-fn number(event: &Value, key: &str) -> Option<f64> {
+pub(super) fn number(event: &Value, key: &str) -> Option<f64> {
     event.get(key)?.as_f64()
 }
 
 /// A running `jane talk`.
-struct Talk {
+pub(super) struct Talk {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     begun: Instant,
 }
 
 impl Talk {
-    fn start(
+    /// `options` are those of this start alone.
+    pub(super) fn start(
         bench: &Bench<'_>,
         input: &Path,
         output: &Path,
-        overrides: &[&str],
+        options: &[&str],
     ) -> std::io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command
@@ -202,10 +124,8 @@ impl Talk {
             .arg(input)
             .arg("--output")
             .arg(output)
-            .args(&bench.options.arguments);
-        for set in overrides {
-            command.arg("--set").arg(set);
-        }
+            .args(&bench.options.arguments)
+            .args(options);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -223,7 +143,7 @@ impl Talk {
     }
 
     /// The next event; `None` after the last one.
-    async fn next_or_end(&mut self) -> Result<Option<Value>, BenchError> {
+    pub(super) async fn next_or_end(&mut self) -> Result<Option<Value>, BenchError> {
         let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await;
         let line = line.map_err(|_| BenchError::Talk("says nothing any more".to_owned()))?;
         let unreadable = |error: &dyn std::fmt::Display| {
@@ -240,13 +160,13 @@ impl Talk {
         Ok(Some(event))
     }
 
-    async fn next(&mut self) -> Result<Value, BenchError> {
+    pub(super) async fn next(&mut self) -> Result<Value, BenchError> {
         let event = self.next_or_end().await?;
         event.ok_or_else(|| BenchError::Talk("ended before it should".to_owned()))
     }
 
     /// Waits until it has ended by itself, or has it ended where it takes too long.
-    async fn finish(mut self) -> Result<(), BenchError> {
+    pub(super) async fn finish(mut self) -> Result<(), BenchError> {
         while self.next_or_end().await?.is_some() {}
         let _ = tokio::time::timeout(PATIENCE, self.child.wait()).await;
         Ok(())
