@@ -72,6 +72,24 @@ pub async fn measure(bench: &Bench<'_>, role: Role, part: &mut Part) -> Result<(
     Ok(())
 }
 
+/// Whether all engines are loaded on this machine.
+pub fn all_local(bench: &Bench<'_>) -> bool {
+    let mut roles = [Role::Stt, Role::Llm, Role::Tts].into_iter();
+    roles.all(|role| files(bench, role).is_some())
+}
+
+/// Seconds of all loads, one after the other, each alone.
+///
+/// # Errors
+/// Where an engine cannot be loaded.
+pub async fn one_by_one(bench: &Bench<'_>) -> Result<f64, BenchError> {
+    let mut seconds = 0.0;
+    for role in [Role::Stt, Role::Llm, Role::Tts] {
+        seconds += load(bench, bench.installed, role).await?;
+    }
+    Ok(seconds)
+}
+
 /// The files that a load of `role` reads: `None` where it loads nothing on this machine.
 fn files(bench: &Bench<'_>, role: Role) -> Option<Vec<PathBuf>> {
     let (kind, worker) = match role {
