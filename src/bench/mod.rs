@@ -32,6 +32,7 @@ mod talk;
 mod tts;
 mod turns;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -139,7 +140,8 @@ impl Bench<'_> {
                 failures.push((*section, error.to_string(), error.hint()));
             }
         }
-        part.notes.dedup();
+        let mut told = HashSet::new();
+        part.notes.retain(|note| told.insert(note.clone()));
         let machine = Machine::new();
         Report {
             stamp: Stamp::of(self),
