@@ -91,6 +91,23 @@ fn recordings_that_are_none_are_refused_before_anything_is_measured() {
 }
 
 #[test]
+fn a_report_that_could_not_be_written_is_refused_before_anything_is_measured() {
+    let home = Home::new();
+    for out in [
+        home.path().to_path_buf(),
+        home.path().join("none/report.md"),
+    ] {
+        let run = home.run(&["bench", "--quick", "--out", out.to_str().unwrap()]);
+        assert_eq!(run.code(), Some(2), "{run:#?}");
+        let error = run.only("error");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(out.to_str().unwrap()), "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("--out"), "{error}");
+        assert!(run.all("bench.progress").is_empty(), "{run:#?}");
+    }
+}
+
+#[test]
 fn a_model_that_is_not_there_costs_its_part_and_no_other() {
     let _alone = alone();
     let home = Home::new();

@@ -127,6 +127,22 @@ pub struct ReportError {
 }
 
 impl Report {
+    /// Whether it can be written at `path`, as far as that can be known before.
+    ///
+    /// # Errors
+    /// Where it cannot.
+    pub fn check_place(path: &Path) -> Result<(), ReportError> {
+        let failed = |reason: String| ReportError {
+            path: path.to_path_buf(),
+            reason,
+        };
+        if path.is_dir() {
+            return Err(failed("it is a directory".to_owned()));
+        }
+        let trial = tempfile::NamedTempFile::new_in(directory_of(path));
+        trial.map(drop).map_err(|error| failed(error.to_string()))
+    }
+
     /// Writes it for people, with what changed since `last`. The file appears whole.
     ///
     /// # Errors
@@ -183,13 +199,16 @@ fn kept(logs: &Path) -> Vec<PathBuf> {
     paths
 }
 
+fn directory_of(path: &Path) -> &Path {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}
+
 fn write_whole(path: &Path, content: &[u8]) -> Result<(), ReportError> {
     let write = || -> std::io::Result<()> {
-        let directory = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        let directory = directory.unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(directory)?;
+        let mut file = tempfile::NamedTempFile::new_in(directory_of(path))?;
         std::io::Write::write_all(&mut file, content)?;
         readable(file.as_file())?;
         file.persist(path)?;
