@@ -85,6 +85,9 @@ pub struct Figure {
     pub name: String,
     pub unit: Unit,
     pub measured: Measured,
+    /// Runs that came to no number, because what was measured failed.
+    #[serde(default)]
+    pub failed: usize,
 }
 
 impl Figure {
@@ -99,7 +102,14 @@ impl Figure {
             name: name.to_owned(),
             unit,
             measured,
+            failed: 0,
         }
+    }
+
+    /// The same, of which so many more runs failed.
+    #[must_use]
+    pub fn failed(self, failed: usize) -> Self {
+        Self { failed, ..self }
     }
 
     /// A figure that cannot be had.

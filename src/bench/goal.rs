@@ -136,6 +136,12 @@ impl Goal {
             Some(Measured::Not(reason)) => (reason.clone(), Standing::NotMeasurable),
             None => ("not measured in this run".to_owned(), Standing::LeftOut),
         };
+        // What failed took longer than any goal.
+        let failed = figure.map_or(0, |figure| figure.failed);
+        let (actual, standing) = match failed {
+            0 => (actual, standing),
+            _ => (format!("{actual}; {failed} failed"), Standing::Missed),
+        };
         let goal = match self.bound {
             Below(bound) => format!("< {}", self.unit.show(bound)),
             AtLeast(bound) => format!("≥ {}", self.unit.show(bound)),
@@ -188,6 +194,23 @@ mod tests {
             judged("memory.host", &[1.0, 500.0]).standing,
             Standing::Missed
         );
+    }
+
+    #[test]
+    fn where_runs_failed_the_others_do_not_meet_the_goal() {
+        let goal = GOALS
+            .iter()
+            .find(|goal| goal.figure == "turn.first_sound")
+            .unwrap();
+        let figure = |values: &[f64]| {
+            Figure::new(goal.figure, "", goal.unit, values.iter().copied()).failed(2)
+        };
+        let judgement = goal.judge(&[figure(&[0.2])]);
+        assert_eq!(judgement.standing, Standing::Missed);
+        assert_eq!(judgement.actual, "200 ms (95th percentile); 2 failed");
+        let judgement = goal.judge(&[figure(&[])]);
+        assert_eq!(judgement.standing, Standing::Missed);
+        assert_eq!(judgement.actual, "no run came to its end; 2 failed");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::error::BenchError;
 use super::figure::{Figure, Unit};
 use super::recordings::Recordings;
 use super::report::Stage;
-use super::talk::{Talk, not_started, number, quiet, text};
+use super::talk::{Talk, failed, not_started, number, quiet, text};
 use super::{Bench, Part};
 use crate::audio::{AudioOutput, SPEECH_RATE, WavFile, read_speech};
 use crate::backend::worker::Mark;
@@ -42,7 +42,7 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     let questions = Recordings::shipped()?;
     let mut tape = WavFile::create(&input)?;
     quiet(&mut tape, BEFORE).await?;
-    let count = bench.runs(QUESTIONS);
+    let count = bench.runs(QUESTIONS).min(questions.clips.len());
     for clip in questions.clips.iter().take(count) {
         tape.play(&read_speech(&clip.path, LONGEST)?, SPEECH_RATE)
             .await?;
@@ -53,18 +53,48 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     let mut talk = Talk::start(bench, &input, &output, &options).map_err(not_started)?;
     let begun = Instant::now();
     let (mut turns, mut overhead) = (Vec::new(), Vec::new());
+    let (mut failures, mut by_skills) = (Vec::new(), 0);
     let mut course = Course::default();
     while let Some(event) = talk.next_or_end().await? {
         course = observe(course, begun, &event);
-        if text(&event, "event") == Some("turn.ended")
-            && text(&event, "outcome") == Some("answered")
-        {
-            overhead.extend(course.between_engines());
-            turns.push(event);
-            bench.progress(&format!("e2e: live turn {} of {count}", turns.len()));
+        let word = |key| text(&event, key).unwrap_or_default().to_owned();
+        match text(&event, "event") {
+            Some("error") => failures.push(word("message")),
+            Some("speech.dropped") => failures.push(format!("dropped: {}", word("reason"))),
+            Some("skill.answered") => by_skills += 1,
+            Some("turn.ended") if word("outcome") != "answered" => failures.push(word("outcome")),
+            Some("turn.ended") => {
+                overhead.extend(course.between_engines());
+                turns.push(event);
+                bench.progress(&format!("e2e: live turn {} of {count}", turns.len()));
+            }
+            _ => {}
         }
     }
     talk.finish().await?;
+    if turns.is_empty()
+        && let Some(reason) = failures.first()
+    {
+        return Err(failed(reason));
+    }
+    let heard = turns
+        .iter()
+        .filter(|turn| number(turn, "first_audio_ms").is_some());
+    let unanswered = count.saturating_sub(heard.count());
+    if unanswered > 0 {
+        let reason = match failures.first() {
+            Some(reason) => format!(", the first one with: {reason}"),
+            None => String::new(),
+        };
+        part.notes.push(format!(
+            "live turns: {unanswered} of {count} questions had no answer that was heard{reason}"
+        ));
+    }
+    if by_skills > 0 {
+        part.notes.push(format!(
+            "live turns: skills answered {by_skills} of {count} without the model"
+        ));
+    }
     part.notes.push(format!(
         "live turns: with `{SHORT}`, so that each ends before the next question"
     ));
@@ -79,7 +109,7 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
         Unit::Seconds,
         stage("first_audio_ms"),
     );
-    part.figures.push(figure);
+    part.figures.push(figure.failed(unanswered));
     let name = "live: until it is sure that the question is over";
     let figure = Figure::new(
         "live.end_of_turn",

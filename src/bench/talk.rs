@@ -108,6 +108,10 @@ pub(super) fn not_started(error: std::io::Error) -> BenchError {
     BenchError::Talk(format!("cannot be started: {error}"))
 }
 
+pub(super) fn failed(message: &str) -> BenchError {
+    BenchError::Talk(format!("fails: {message}"))
+}
+
 pub(super) fn text<'a>(event: &'a Value, key: &str) -> Option<&'a str> {
     event.get(key)?.as_str()
 }
@@ -165,17 +169,18 @@ impl Talk {
         let Some(line) = line.map_err(|error| unreadable(&error))? else {
             return Ok(None);
         };
-        let event: Value = serde_json::from_str(&line).map_err(|error| unreadable(&error))?;
-        if text(&event, "event") == Some("error") {
-            let message = text(&event, "message").unwrap_or_default();
-            return Err(BenchError::Talk(format!("fails: {message}")));
-        }
+        let event = serde_json::from_str(&line).map_err(|error| unreadable(&error))?;
         Ok(Some(event))
     }
 
-    pub(super) async fn next(&mut self) -> Result<Value, BenchError> {
+    /// The next event, where all goes well.
+    async fn next(&mut self) -> Result<Value, BenchError> {
         let event = self.next_or_end().await?;
-        event.ok_or_else(|| BenchError::Talk("ended before it should".to_owned()))
+        let event = event.ok_or_else(|| BenchError::Talk("ended before it should".to_owned()))?;
+        match text(&event, "event") {
+            Some("error") => Err(failed(text(&event, "message").unwrap_or_default())),
+            _ => Ok(event),
+        }
     }
 
     /// Waits until it has ended by itself, or has it ended where it takes too long.

@@ -15,7 +15,7 @@ use super::recordings::Recordings;
 use super::report::Stage;
 use super::{Bench, Part};
 use crate::audio::{AudioError, AudioOutput, WavSource};
-use crate::conversation::{Conversation, Question};
+use crate::conversation::{Answer, Conversation, Question, TurnError};
 use crate::event::Events;
 
 const ROUNDS: (usize, usize) = (5, 1);
@@ -46,7 +46,7 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     let in_force = bench.in_force(&installed)?;
     let questions = Recordings::shipped()?;
     let runs = bench.runs(ROUNDS);
-    let (mut turns, mut by_skills) = (Vec::new(), 0);
+    let mut outcomes = Vec::new();
     for run in 0..=runs {
         let events = Events::new();
         let mut told = events.subscribe();
@@ -61,9 +61,9 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
             let mut sound = Sound::default();
             let begun = Instant::now();
             let question = Question::Recording(Box::new(source));
-            conversation
+            let answer = conversation
                 .turn(&in_force, question, Some(&mut sound))
-                .await?;
+                .await;
             let mut course = Course::default();
             while let Ok(mark) = marks.try_recv() {
                 course.mark(mark);
@@ -71,24 +71,51 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
             while let Ok(stamped) = told.try_recv() {
                 course.event(&stamped.event);
             }
-            let turn = turn(begun, &course, &sound);
             // As in a conversation: what is to be done between two turns is no part of them.
             conversation.upkeep(&in_force).await;
             // The first round warms up.
             if run > 0 {
-                by_skills += usize::from(course.is_by_skill());
-                turns.extend(turn);
+                outcomes.push(outcome(
+                    answer,
+                    turn(begun, &course, &sound),
+                    &course,
+                    &sound,
+                ));
             }
         }
     }
-    if by_skills > 0 {
-        part.notes.push(format!(
-            "turns: skills answered {by_skills} of {} without the model, and the figures of turns are those of the others",
-            runs * questions.clips.len()
-        ));
-    }
-    report(&turns, part);
+    report(outcomes, part);
     Ok(())
+}
+
+/// What came of a turn.
+#[derive(Debug)]
+enum Outcome {
+    Measured(Turn),
+    /// A skill answered, or dropped what was said, and no model was asked.
+    BySkill,
+    /// A server did a part of it, which leaves no marks.
+    ByServer,
+    /// There is no answer, or no sound of it: why, in words.
+    Failed(String),
+}
+
+fn outcome(
+    answer: Result<Answer, TurnError>,
+    turn: Option<Turn>,
+    course: &Course,
+    sound: &Sound,
+) -> Outcome {
+    match answer {
+        Err(error) => Outcome::Failed(error.to_string()),
+        Ok(_) if course.is_by_skill() => Outcome::BySkill,
+        Ok(answer) if answer.question.is_empty() => Outcome::Failed("nothing was heard".to_owned()),
+        Ok(Answer {
+            speech: Err(error), ..
+        }) => Outcome::Failed(error.to_string()),
+        Ok(_) if sound.first.is_none() => Outcome::Failed("there was nothing to say".to_owned()),
+        Ok(_) => turn.map_or(Outcome::ByServer, Outcome::Measured),
+    }
 }
 
 /// The output that a turn plays into: nothing waits in it, and how long a loudspeaker would play is reckoned.
@@ -126,7 +153,7 @@ impl AudioOutput for Sound {
     }
 }
 
-/// What a turn took; `None` where it made no sound, or a server did a part of it, which leaves no marks.
+/// What a turn took; `None` where it made no sound, or an engine left no marks.
 fn turn(begun: Instant, course: &Course, sound: &Sound) -> Option<Turn> {
     let since = |at: Instant| at.duration_since(begun).as_secs_f64();
     Some(Turn {
@@ -138,8 +165,34 @@ fn turn(begun: Instant, course: &Course, sound: &Sound) -> Option<Turn> {
     })
 }
 
-fn report(turns: &[Turn], part: &mut Part) {
+fn report(outcomes: Vec<Outcome>, part: &mut Part) {
     type Of = fn(&Turn) -> f64;
+    let all = outcomes.len();
+    let (mut turns, mut failures, mut by_skills) = (Vec::new(), Vec::new(), 0);
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Measured(turn) => turns.push(turn),
+            Outcome::BySkill => by_skills += 1,
+            Outcome::ByServer => {}
+            Outcome::Failed(reason) => failures.push(reason),
+        }
+    }
+    if by_skills > 0 {
+        part.notes.push(format!(
+            "turns: skills answered {by_skills} of {all} without the model, and the figures of turns are those of the others"
+        ));
+    }
+    if let Some(reason) = failures.first() {
+        let failed = failures.len();
+        part.notes.push(format!(
+            "turns: {failed} of {all} failed, the first one with: {reason}"
+        ));
+    }
+    let reason = match failures.first() {
+        Some(reason) => format!("no turn came to its end: {reason}"),
+        None if by_skills == all => "skills answered every question".to_owned(),
+        None => "a part of the work is done by a server".to_owned(),
+    };
     let figures: [(&str, &str, Of); 8] = [
         (
             "turn.first_sound",
@@ -182,12 +235,14 @@ fn report(turns: &[Turn], part: &mut Part) {
     ];
     for (key, name, of) in figures {
         let figure = if turns.is_empty() {
-            let reason = "a part of the work is done by a server";
-            Figure::missing(key, name, Unit::Seconds, reason)
+            Figure::missing(key, name, Unit::Seconds, reason.as_str())
         } else {
             Figure::new(key, name, Unit::Seconds, turns.iter().map(of))
         };
-        part.figures.push(figure);
+        // Those of the way to the sound; the others are of what was done.
+        let is_whole = key.ends_with("sound") || key.ends_with("made");
+        let failed = if is_whole { failures.len() } else { 0 };
+        part.figures.push(figure.failed(failed));
     }
     let stages: [(&str, Of); 5] = [
         ("recogniser", |turn| turn.computing.recognition),
@@ -248,5 +303,47 @@ mod tests {
         assert!((turn.computing.model - 0.045).abs() < 1e-9, "{turn:?}");
         assert!((turn.last_made - 0.340).abs() < 1e-9, "{turn:?}");
         assert!((turn.last_sound - 1.440).abs() < 1e-9, "{turn:?}");
+    }
+
+    #[test]
+    fn a_turn_that_fails_is_told_and_misses_its_goal() {
+        let answer = |question: &str, speech| Answer {
+            question: question.to_owned(),
+            dropped: false,
+            reply: String::new(),
+            waterfall: crate::event::Waterfall::default(),
+            speech,
+        };
+        let begun = Instant::now();
+        let mut sound = Sound::default();
+        let mut outcomes = vec![
+            outcome(Ok(answer("", Ok(()))), None, &Course::default(), &sound),
+            outcome(Ok(answer("Why?", Ok(()))), None, &Course::default(), &sound),
+        ];
+        sound.given(begun, Duration::from_millis(500));
+        let engine = || TurnError::Backend(crate::backend::BackendError::Interrupted);
+        let course = Course::default();
+        outcomes.extend([
+            outcome(Err(engine()), None, &course, &sound),
+            outcome(Ok(answer("Why?", Err(engine()))), None, &course, &sound),
+            outcome(
+                Ok(answer("Why?", Ok(()))),
+                Some(Turn::default()),
+                &course,
+                &sound,
+            ),
+        ]);
+        let mut part = Part::default();
+        report(outcomes, &mut part);
+        let figure = |key: &str| {
+            part.figures
+                .iter()
+                .find(|figure| figure.key == key)
+                .unwrap()
+        };
+        assert_eq!(figure("turn.first_sound").failed, 4);
+        assert_eq!(figure("turn.first_sound").summary().unwrap().runs, 1);
+        assert_eq!(figure("turn.recognition").failed, 0);
+        assert!(part.notes[0].contains("4 of 5 failed"), "{:?}", part.notes);
     }
 }

@@ -204,17 +204,23 @@ impl Report {
         writeln!(text, "|---|---|---|---|---|---|")?;
         for figure in &self.figures {
             let (name, show) = (cell(&figure.name), |value| figure.unit.show(value));
+            let failed = match figure.failed {
+                0 => String::new(),
+                failed => format!(" and {failed} failed"),
+            };
             match &figure.measured {
                 Measured::Runs(runs) => writeln!(
                     text,
-                    "| {name} | {} | {} | {} | {} | {} |",
+                    "| {name} | {}{failed} | {} | {} | {} | {} |",
                     runs.runs,
                     show(runs.least),
                     show(runs.median),
                     show(runs.p95),
                     show(runs.most)
                 )?,
-                Measured::Not(reason) => writeln!(text, "| {name} | | {} | | | |", cell(reason))?,
+                Measured::Not(reason) => {
+                    writeln!(text, "| {name} |{failed} | {} | | | |", cell(reason))?
+                }
             }
         }
         for note in &self.notes {
