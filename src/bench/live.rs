@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::course::Course;
 use super::error::BenchError;
 use super::figure::{Figure, Unit};
+use super::memory::Sampling;
 use super::recordings::Recordings;
 use super::report::Stage;
 use super::talk::{Talk, failed, not_started, number, quiet, text};
@@ -51,6 +52,7 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     tape.finish().await?;
     let options = ["--marks", "--set", SHORT];
     let mut talk = Talk::start(bench, &input, &output, &options).map_err(not_started)?;
+    let sampling = talk.child.id().map(Sampling::of_process);
     let begun = Instant::now();
     let (mut turns, mut overhead) = (Vec::new(), Vec::new());
     let (mut failures, mut by_skills) = (Vec::new(), 0);
@@ -70,6 +72,9 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
             }
             _ => {}
         }
+    }
+    if let Some(sampling) = sampling {
+        part.talk = sampling.hosts().await;
     }
     talk.finish().await?;
     if turns.is_empty()

@@ -114,6 +114,8 @@ pub struct Part {
     /// Where the time of a turn goes: of one from a recording, piece by piece; and of a live one, from its beginning.
     turn: Vec<Stage>,
     live: Vec<Stage>,
+    /// Megabytes that `jane talk` took in live turns, again and again.
+    talk: Vec<f64>,
     notes: Vec<String>,
 }
 

@@ -122,7 +122,7 @@ pub(super) fn number(event: &Value, key: &str) -> Option<f64> {
 
 /// A running `jane talk`.
 pub(super) struct Talk {
-    child: Child,
+    pub(super) child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     begun: Instant,
 }
