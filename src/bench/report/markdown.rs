@@ -247,11 +247,15 @@ impl Report {
         )?;
         writeln!(text, "| | then | now | change | |\n|---|---|---|---|---|")?;
         for change in changes(last, self) {
-            let (name, by) = (cell(&change.name), change.by * 100.0);
+            let name = cell(&change.name);
+            let by = change.by.map(|by| format!("{:+.0} %", by * 100.0));
             writeln!(
                 text,
-                "| {name} | {} | {} | {by:+.0} % | {} |",
-                change.before, change.now, change.verdict
+                "| {name} | {} | {} | {} | {} |",
+                change.before,
+                change.now,
+                by.unwrap_or_default(),
+                change.verdict
             )?;
         }
         Ok(())

@@ -4,17 +4,22 @@ mod compare;
 mod markdown;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::Section;
 use super::figure::{Figure, Summary};
 use super::goal::Judgement;
 use super::machine::{Disturbance, MachineFacts};
+use super::recordings::Recordings;
 use super::stt::Kind;
 use super::{Bench, Options};
 use crate::backend::wanted_models;
-use crate::model::ModelKind;
+use crate::config::Config;
+use crate::model::{ModelKind, hexadecimal};
+use crate::skill::SkillSet;
 
 /// Where in the log directory reports are kept, to be compared with.
 const KEPT: &str = "benchmarks";
@@ -54,6 +59,23 @@ pub struct Stamp {
     /// Those that were chosen; all where it is empty.
     pub sections: Vec<Section>,
     pub models: Vec<Model>,
+    /// SHA-256 of what the configuration says of the engines and of what they are told, in hexadecimal.
+    #[serde(default)]
+    pub engines: String,
+    /// Names of the skills in force.
+    #[serde(default)]
+    pub skills: Vec<String>,
+    /// `None` where they cannot be read.
+    #[serde(default)]
+    pub recordings: Option<Heard>,
+}
+
+/// The recordings that were recognised.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Heard {
+    /// Of their directory; `None` for those that ship.
+    pub directory: Option<String>,
+    pub clips: usize,
 }
 
 /// A model that was measured.
@@ -90,6 +112,11 @@ impl Stamp {
             ..
         } = bench.options;
         let models = wanted_models(bench.config);
+        let skills = bench.skills.map(crate::skill::Skills::current);
+        let names = |set: Arc<SkillSet>| {
+            let skills = set.skills().iter();
+            skills.map(|skill| skill.name().to_owned()).collect()
+        };
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             at: jiff::Timestamp::now()
@@ -101,8 +128,41 @@ impl Stamp {
                 .into_iter()
                 .map(|(kind, name)| model(bench, kind, name))
                 .collect(),
+            engines: digest(bench.config),
+            skills: skills.map(names).unwrap_or_default(),
+            recordings: recordings(bench.options.recordings.as_deref()),
         }
     }
+}
+
+/// Names what the configuration says of the engines and of what they are told, without telling it.
+fn digest(config: &Config) -> String {
+    let Config {
+        assistant,
+        stt,
+        llm,
+        tts,
+        context,
+        plugins,
+        memory,
+        ..
+    } = config;
+    let told = (assistant, stt, llm, tts, context, plugins, memory);
+    // A configuration was read from text, and can be written as text.
+    let text = serde_json::to_string(&told).unwrap_or_default();
+    hexadecimal(&Sha256::digest(text))
+}
+
+fn recordings(directory: Option<&Path>) -> Option<Heard> {
+    let clips = Recordings::open(directory).ok()?.clips.len();
+    let name = |directory: &Path| {
+        let directory = directory.canonicalize().ok()?;
+        Some(directory.file_name()?.to_string_lossy().into_owned())
+    };
+    Some(Heard {
+        directory: directory.and_then(name),
+        clips,
+    })
 }
 
 fn model(bench: &Bench<'_>, kind: ModelKind, name: &str) -> Model {
@@ -250,6 +310,12 @@ mod tests {
                 quick: false,
                 sections: Vec::new(),
                 models: Vec::new(),
+                engines: "a".to_owned(),
+                skills: Vec::new(),
+                recordings: Some(Heard {
+                    directory: Some("speech".to_owned()),
+                    clips: 3,
+                }),
             },
             machine: MachineFacts {
                 processor: Some("A | processor".to_owned()),
