@@ -88,6 +88,9 @@ pub struct Figure {
     /// Runs that came to no number, because what was measured failed.
     #[serde(default)]
     pub failed: usize,
+    /// Whether something else took the machine's time while it was measured.
+    #[serde(default)]
+    pub disturbed: bool,
 }
 
 impl Figure {
@@ -103,6 +106,7 @@ impl Figure {
             unit,
             measured,
             failed: 0,
+            disturbed: false,
         }
     }
 

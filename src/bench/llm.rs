@@ -150,8 +150,7 @@ async fn reading(
         Unit::TokensPerSecond,
         rates,
     ));
-    // The instructions are in the cache again for whoever comes next.
-    Ok(llm.prepare(&bench.instructions()).await?)
+    Ok(())
 }
 
 impl Bench<'_> {

@@ -54,6 +54,7 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
         }
     }
     let samples = sampling.stop().await;
+    super::unload(&installed).await;
     report(
         &samples,
         installed.workers.memory.report().devices.is_empty(),

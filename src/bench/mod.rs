@@ -42,7 +42,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backend::{BackendError, Message, Prompt, Tool};
 use crate::config::Config;
-use crate::event::Events;
+use crate::event::{Events, Role};
 use crate::memory::{Machine, Probe};
 use crate::model::ModelStore;
 use crate::runtime::{Factory, InForce, Installed};
@@ -79,6 +79,14 @@ pub enum Section {
     E2e,
     /// Memory while a conversation runs
     Memory,
+}
+
+impl Section {
+    /// As it is chosen.
+    fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
 }
 
 /// What is wanted.
@@ -125,7 +133,7 @@ impl Bench<'_> {
     pub async fn run(&self) -> Report {
         let watch = Watch::start();
         let mut part = Part::default();
-        let mut failures = Vec::new();
+        let (mut failures, mut parts) = (Vec::new(), Vec::new());
         // In force as in a conversation, in all that is measured.
         self.progress("skills: loading");
         let begun = Instant::now();
@@ -138,9 +146,18 @@ impl Bench<'_> {
             if !self.options.sections.is_empty() && !self.options.sections.contains(section) {
                 continue;
             }
+            let (watch, before) = (Watch::start(), part.figures.len());
             if let Err(error) = self.section(*section, loading, &mut part).await {
                 failures.push((*section, error.to_string(), error.hint()));
             }
+            // Only time of workers that have ended is known to be Jane's own.
+            unload(self.installed).await;
+            let disturbance = watch.disturbance();
+            let is_disturbed = !disturbance.warnings().is_empty();
+            for figure in part.figures.iter_mut().skip(before) {
+                figure.disturbed = is_disturbed && figure.summary().is_some();
+            }
+            parts.push((*section, disturbance));
         }
         let mut told = HashSet::new();
         part.notes.retain(|note| told.insert(note.clone()));
@@ -149,6 +166,7 @@ impl Bench<'_> {
             stamp: Stamp::of(self),
             machine: MachineFacts::find(&machine.devices(), machine.driver_version()),
             disturbance: watch.disturbance(),
+            parts,
             goals: goal::GOALS
                 .iter()
                 .map(|goal| goal.judge(&part.figures))
@@ -231,5 +249,12 @@ impl Bench<'_> {
 
     fn install_with(&self, events: &Events) -> std::io::Result<Installed> {
         Installed::find(self.installed.home.clone(), self.config, events)
+    }
+}
+
+/// Unloads all engines, and waits until they are gone.
+async fn unload(installed: &Installed) {
+    for role in [Role::Stt, Role::Llm, Role::Tts] {
+        installed.unload(role).await;
     }
 }

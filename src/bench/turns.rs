@@ -84,6 +84,7 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
             }
         }
     }
+    super::unload(&installed).await;
     report(outcomes, part);
     Ok(())
 }

@@ -115,8 +115,8 @@ fn summary(report: &Report) -> String {
             goal.area, goal.name, goal.actual, goal.goal
         ));
     }
-    for warning in report.disturbance.warnings() {
-        text.push_str(&format!("\nthis run was disturbed: {warning}\n"));
+    for warning in report.warnings() {
+        text.push_str(&format!("\n{warning}\n"));
     }
     for (section, error, _) in &report.failures {
         text.push_str(&format!("\n{section:?} failed: {error}\n"));

@@ -41,7 +41,7 @@ pub fn caveats(last: &Report, now: &Report) -> Vec<&'static str> {
     if last.stamp.sections != now.stamp.sections {
         caveats.push("other parts");
     }
-    if !last.disturbance.warnings().is_empty() {
+    if !last.warnings().is_empty() {
         caveats.push("it was disturbed");
     }
     if last.stamp.quick != now.stamp.quick {

@@ -34,11 +34,8 @@ impl Report {
             ""
         };
         writeln!(text, "Measured by `jane bench` at {}{quick}.\n", stamp.at)?;
-        for warning in disturbance.warnings() {
-            writeln!(
-                text,
-                "**This run was disturbed:** {warning}. Take its figures with care.\n"
-            )?;
+        for warning in self.warnings() {
+            writeln!(text, "**{warning}.** Take its figures with care.\n")?;
         }
         for (section, error, hint) in &self.failures {
             let hint = hint
@@ -93,9 +90,19 @@ impl Report {
         )?;
         writeln!(
             text,
-            "| time taken by other programs | {} |\n",
+            "| time taken by other programs | {} |",
             share(disturbance.foreign)
         )?;
+        for (section, disturbance) in &self.parts {
+            writeln!(
+                text,
+                "| of it during `{}`: stolen, by others | {}, {} |",
+                section.name(),
+                share(disturbance.stolen),
+                share(disturbance.foreign)
+            )?;
+        }
+        writeln!(text)?;
         writeln!(text, "| model | for | MB | SHA-256 |\n|---|---|---|---|")?;
         for model in &stamp.models {
             let megabytes = model
@@ -127,9 +134,11 @@ impl Report {
                 Standing::LeftOut => "left out",
             };
             let (name, actual) = (cell(&goal.name), cell(&goal.actual));
+            let figure = self.figures.iter().find(|figure| figure.key == goal.figure);
+            let disturbed = disturbed(figure.is_some_and(|figure| figure.disturbed));
             writeln!(
                 text,
-                "| {shown} | {name} | {} | {actual} | {standing} |",
+                "| {shown} | {name} | {} | {actual} | {standing}{disturbed} |",
                 goal.goal
             )?;
         }
@@ -204,6 +213,7 @@ impl Report {
         writeln!(text, "|---|---|---|---|---|---|")?;
         for figure in &self.figures {
             let (name, show) = (cell(&figure.name), |value| figure.unit.show(value));
+            let disturbed = disturbed(figure.disturbed);
             let failed = match figure.failed {
                 0 => String::new(),
                 failed => format!(" and {failed} failed"),
@@ -211,7 +221,7 @@ impl Report {
             match &figure.measured {
                 Measured::Runs(runs) => writeln!(
                     text,
-                    "| {name} | {}{failed} | {} | {} | {} | {} |",
+                    "| {name} | {}{failed}{disturbed} | {} | {} | {} | {} |",
                     runs.runs,
                     show(runs.least),
                     show(runs.median),
@@ -260,6 +270,11 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// What stands behind something that was measured while the machine did something else too.
+fn disturbed(is_disturbed: bool) -> &'static str {
+    if is_disturbed { " (disturbed)" } else { "" }
 }
 
 /// Stages one behind the other.

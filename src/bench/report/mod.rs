@@ -35,7 +35,10 @@ const LARGEST: u64 = 16 << 20;
 pub struct Report {
     pub stamp: Stamp,
     pub machine: MachineFacts,
+    /// During the whole run, and during each of its parts.
     pub disturbance: Disturbance,
+    #[serde(default)]
+    pub parts: Vec<(Section, Disturbance)>,
     pub goals: Vec<Judgement>,
     pub figures: Vec<Figure>,
     /// What was heard, by kind of recordings.
@@ -211,6 +214,20 @@ impl Report {
         write_whole(path, self.markdown(last).as_bytes())
     }
 
+    /// What disturbed the run and its parts, in words; empty where nothing did. A part is shorter than the run, and is disturbed by what
+    /// hardly shows in all of it.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let whole = self.disturbance.warnings().into_iter();
+        let whole = whole.map(|warning| format!("This run was disturbed: {warning}"));
+        let parts = self.parts.iter().flat_map(|(section, disturbance)| {
+            let name = section.name();
+            let warnings = disturbance.warnings().into_iter();
+            warnings.map(move |warning| format!("`{name}` was disturbed: {warning}"))
+        });
+        whole.chain(parts).collect()
+    }
+
     /// Keeps it in the log directory, and the last of those before it.
     ///
     /// # Errors
@@ -332,6 +349,7 @@ mod tests {
                 stolen: Some(0.5),
                 foreign: None,
             },
+            parts: Vec::new(),
             goals: crate::bench::goal::GOALS
                 .iter()
                 .map(|goal| goal.judge(&figures))
