@@ -23,6 +23,7 @@ use futures::StreamExt;
 use jane::audio::WavSource;
 use jane::backend::worker::all_cores;
 use jane::backend::{Generated, LanguageModel, Message, SpeechToText};
+use jane::bench::Summary;
 use jane::config::Config;
 use jane::conversation::recognise;
 use jane::event::Events;
@@ -166,9 +167,7 @@ fn report(rounds: &[Round], cores: u32) -> ExitCode {
         return ExitCode::FAILURE;
     }
     let median = |figure: &dyn Fn(&Round) -> f64| {
-        let mut figures: Vec<f64> = rounds.iter().map(figure).collect();
-        figures.sort_by(f64::total_cmp);
-        figures.get(figures.len() / 2).copied().unwrap_or_default()
+        Summary::of(rounds.iter().map(figure)).map_or(f64::NAN, |summary| summary.median)
     };
     println!(
         "\n{:<44}{:>12}{:>8}{:>8}",

@@ -5,6 +5,8 @@
 //! machine was disturbed while one of the sides did what is judged does not count (what else happens in a round, loading and settling,
 //! would dilute it); what is judged is the median of the ratios within rounds.
 
+use jane::bench::Summary;
+
 use crate::Result;
 use crate::quiet::{Disturbance, Watch};
 
@@ -172,15 +174,6 @@ fn judge(comparison: &Comparison<'_>, rounds: &[Round]) -> bool {
     met
 }
 
-/// The middle one; of an even number the mean of the two in the middle.
 fn median(rounds: &[Round], figure: impl Fn(&Round) -> f64) -> f64 {
-    let mut figures: Vec<f64> = rounds.iter().map(figure).collect();
-    figures.sort_by(f64::total_cmp);
-    let middle = figures.len() / 2;
-    let at = |place: usize| figures.get(place).copied().unwrap_or_default();
-    if figures.len() % 2 == 1 {
-        at(middle)
-    } else {
-        f64::midpoint(at(middle.saturating_sub(1)), at(middle))
-    }
+    Summary::of(rounds.iter().map(figure)).map_or(f64::NAN, |summary| summary.median)
 }
