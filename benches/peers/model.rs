@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use jane::backend::{Generated, Generation, LanguageModel, Message};
+use jane::config::Config;
 use jane::event::Role;
 use jane::model::ModelKind;
 use jane::runtime::Factory;
@@ -58,42 +59,49 @@ pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
         goal: Goal::AtLeast(0.95),
     };
     let depth = Cell::new(0);
+    let theirs = async || {
+        let figure = async |depth| -> Result<f64> {
+            let test = peers.llama_bench(&model, threads, (0, REPLY), depth);
+            Ok(test.await?.avg_ts)
+        };
+        let (judged, disturbance) = watched(async || figure(0).await).await?;
+        Ok(Measured {
+            figure: judged,
+            beside: figure(depth.get()).await?,
+            disturbance,
+        })
+    };
     let met = compare(
         &comparison,
         rounds,
         async || {
-            // A new process, as llama-bench is one each time.
-            let llm = setting.installed.llm(config)?;
-            let started = Instant::now();
-            while started.elapsed() < SETTLING {
-                reply(&llm, QUESTION.to_owned()).await?;
-            }
-            let (reply, disturbance) =
-                watched(async || reply(&llm, QUESTION.to_owned()).await).await?;
-            depth.set(reply.generation.prompt_tokens);
-            let tokens = reply.generation.reply_tokens;
-            setting.installed.unload(Role::Llm).await;
+            let (generation, measured) = written(setting, config).await?;
+            depth.set(generation.prompt_tokens);
+            let tokens = generation.reply_tokens;
             if tokens < REPLY {
                 return Err(format!("the reply has {tokens} tokens and not {REPLY}").into());
             }
-            Ok(Measured {
-                figure: f64::from(tokens) / reply.seconds,
-                beside: f64::from(tokens) / f64::from(reply.generation.decode_seconds),
-                disturbance,
-            })
+            Ok(measured)
         },
-        async || {
-            let figure = async |depth| -> Result<f64> {
-                let test = peers.llama_bench(&model, threads, (0, REPLY), depth);
-                Ok(test.await?.avg_ts)
-            };
-            let (judged, disturbance) = watched(async || figure(0).await).await?;
-            Ok(Measured {
-                figure: judged,
-                beside: figure(depth.get()).await?,
-                disturbance,
-            })
-        },
+        async || theirs().await,
+    )
+    .await?;
+
+    let comparison = Comparison {
+        name: "writing as she does by default",
+        ours: "the same, with the penalty and the chance that the defaults choose tokens with",
+        goal: Goal::None,
+        ..comparison
+    };
+    let defaults = Config::default().llm;
+    let mut usual = config.clone();
+    usual.llm.temperature = defaults.temperature;
+    usual.llm.repeat_penalty = defaults.repeat_penalty;
+    compare(
+        &comparison,
+        rounds,
+        async || Ok(written(setting, &usual).await?.1),
+        async || theirs().await,
     )
     .await?;
 
@@ -101,7 +109,6 @@ pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
         name: "reading a prompt",
         ours: "from the request to the first token, as the host sees it",
         beside: "tokens read",
-        goal: Goal::None,
         ..comparison
     };
     let mut number = 0;
@@ -139,6 +146,30 @@ pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
     )
     .await?;
     Ok(met)
+}
+
+/// Has a new worker write, as llama-bench is a new process each time.
+async fn written(setting: &Setting<'_>, config: &Config) -> Result<(Generation, Measured)> {
+    let llm = setting.installed.llm(config)?;
+    let started = Instant::now();
+    while started.elapsed() < SETTLING {
+        reply(&llm, QUESTION.to_owned()).await?;
+    }
+    // Where chance chooses, a reply may be short, and says little about the speed.
+    let (reply, disturbance) = loop {
+        let (reply, disturbance) = watched(async || reply(&llm, QUESTION.to_owned()).await).await?;
+        if reply.generation.reply_tokens >= REPLY / 2 {
+            break (reply, disturbance);
+        }
+    };
+    setting.installed.unload(Role::Llm).await;
+    let tokens = f64::from(reply.generation.reply_tokens);
+    let measured = Measured {
+        figure: tokens / reply.seconds,
+        beside: tokens / f64::from(reply.generation.decode_seconds),
+        disturbance,
+    };
+    Ok((reply.generation, measured))
 }
 
 struct Reply {
