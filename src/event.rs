@@ -375,6 +375,15 @@ pub enum Event {
         bytes: u64,
         of_bytes: Option<u64>,
     },
+    /// An engine gave a reply: the host took it `at_us` after it began to tell, when the worker had been at the request for `after_us`
+    /// by its own clock, in microseconds. Told to `jane bench` alone.
+    #[serde(rename = "engine.replied")]
+    EngineReplied {
+        role: Role,
+        request: u64,
+        at_us: u64,
+        after_us: u64,
+    },
     /// What `jane bench` does at present.
     #[serde(rename = "bench.progress")]
     BenchProgress { step: String },

@@ -150,6 +150,8 @@ fn a_running_jane_is_seen_until_she_ends() {
     assert!(TcpStream::connect(&address).is_err());
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
+    // `localhost` may be this one too; where there is none, she cannot take it either.
+    let _taken = TcpListener::bind(("::1", port));
     home.write_config(&format!("[metrics]\nlisten = \"localhost:{port}\"\n"));
     let warning = chat.wait_for("warning");
     assert!(message(&warning).contains("cannot listen"), "{warning}");

@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use jane::backend::{Generated, Generation, LanguageModel, Message};
+use jane::config::Config;
+use jane::event::Role;
 use jane::model::ModelKind;
 use jane::runtime::Factory;
 
-use crate::rounds::{Comparison, Goal, Measured, compare};
+use crate::rounds::{Comparison, Goal, Measured, compare, watched};
 use crate::{Result, Setting};
 
 /// Tokens of a reply: the test that llama-bench calls tg128.
@@ -57,37 +59,49 @@ pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
         goal: Goal::AtLeast(0.95),
     };
     let depth = Cell::new(0);
+    let theirs = async || {
+        let figure = async |depth| -> Result<f64> {
+            let test = peers.llama_bench(&model, threads, (0, REPLY), depth);
+            Ok(test.await?.avg_ts)
+        };
+        let (judged, disturbance) = watched(async || figure(0).await).await?;
+        Ok(Measured {
+            figure: judged,
+            beside: figure(depth.get()).await?,
+            disturbance,
+        })
+    };
     let met = compare(
         &comparison,
         rounds,
         async || {
-            // One and the same work is a tenth faster in some processes than in others, and llama-bench is a new one each time.
-            let llm = setting.installed.llm(config)?;
-            let started = Instant::now();
-            while started.elapsed() < SETTLING {
-                reply(&llm, QUESTION.to_owned()).await?;
-            }
-            let reply = reply(&llm, QUESTION.to_owned()).await?;
-            depth.set(reply.generation.prompt_tokens);
-            let tokens = reply.generation.reply_tokens;
+            let (generation, measured) = written(setting, config).await?;
+            depth.set(generation.prompt_tokens);
+            let tokens = generation.reply_tokens;
             if tokens < REPLY {
                 return Err(format!("the reply has {tokens} tokens and not {REPLY}").into());
             }
-            Ok(Measured {
-                figure: f64::from(tokens) / reply.seconds,
-                beside: f64::from(tokens) / f64::from(reply.generation.decode_seconds),
-            })
+            Ok(measured)
         },
-        async || {
-            let figure = async |depth| -> Result<f64> {
-                let test = peers.llama_bench(&model, threads, (0, REPLY), depth);
-                Ok(test.await?.avg_ts)
-            };
-            Ok(Measured {
-                figure: figure(0).await?,
-                beside: figure(depth.get()).await?,
-            })
-        },
+        async || theirs().await,
+    )
+    .await?;
+
+    let comparison = Comparison {
+        name: "writing as she does by default",
+        ours: "the same, with the penalty and the chance that the defaults choose tokens with",
+        goal: Goal::None,
+        ..comparison
+    };
+    let defaults = Config::default().llm;
+    let mut usual = config.clone();
+    usual.llm.temperature = defaults.temperature;
+    usual.llm.repeat_penalty = defaults.repeat_penalty;
+    compare(
+        &comparison,
+        rounds,
+        async || Ok(written(setting, &usual).await?.1),
+        async || theirs().await,
     )
     .await?;
 
@@ -95,35 +109,67 @@ pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
         name: "reading a prompt",
         ours: "from the request to the first token, as the host sees it",
         beside: "tokens read",
-        goal: Goal::None,
         ..comparison
     };
-    let llm = setting.installed.llm(config)?;
     let mut number = 0;
     compare(
         &comparison,
         rounds,
         async || {
             number += 1;
+            let llm = setting.installed.llm(config)?;
+            // The first request loads the model, and the next one is as all others.
+            for lines in [1, 8] {
+                reply(&llm, format!("{number}, {lines}. {}", LINE.repeat(lines))).await?;
+            }
             // Another beginning each time, so that nothing of it is in the cache.
             let lines = usize::try_from(PROMPT / 17)?;
-            let reply = reply(&llm, format!("{number}. {}", LINE.repeat(lines))).await?;
+            let prompt = format!("{number}. {}", LINE.repeat(lines));
+            let (reply, disturbance) = watched(async || reply(&llm, prompt).await).await?;
+            setting.installed.unload(Role::Llm).await;
             let read = reply.generation.prompt_tokens - reply.generation.reused_tokens;
             Ok(Measured {
                 figure: f64::from(read) / reply.first,
                 beside: f64::from(read),
+                disturbance,
             })
         },
         async || {
             let test = peers.llama_bench(&model, threads, (PROMPT, 0), 0);
+            let (test, disturbance) = watched(async || test.await).await?;
             Ok(Measured {
-                figure: test.await?.avg_ts,
+                figure: test.avg_ts,
                 beside: f64::from(PROMPT),
+                disturbance,
             })
         },
     )
     .await?;
     Ok(met)
+}
+
+/// Has a new worker write, as llama-bench is a new process each time.
+async fn written(setting: &Setting<'_>, config: &Config) -> Result<(Generation, Measured)> {
+    let llm = setting.installed.llm(config)?;
+    let started = Instant::now();
+    while started.elapsed() < SETTLING {
+        reply(&llm, QUESTION.to_owned()).await?;
+    }
+    // Where chance chooses, a reply may be short, and says little about the speed.
+    let (reply, disturbance) = loop {
+        let (reply, disturbance) = watched(async || reply(&llm, QUESTION.to_owned()).await).await?;
+        if reply.generation.reply_tokens >= REPLY / 2 {
+            break (reply, disturbance);
+        }
+    };
+    setting.installed.unload(Role::Llm).await;
+    let tokens = f64::from(reply.generation.reply_tokens);
+    let measured = Measured {
+        figure: tokens / reply.seconds,
+        beside: tokens / f64::from(reply.generation.decode_seconds),
+        disturbance,
+    };
+    Ok((reply.generation, measured))
 }
 
 struct Reply {

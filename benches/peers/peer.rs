@@ -67,7 +67,7 @@ impl Peers {
         let orders = child.stdin.take().ok_or("no standard input")?;
         let answers = child.stdout.take().ok_or("no standard output")?;
         let mut peer = Peer {
-            _child: child,
+            child,
             orders,
             answers: BufReader::new(answers),
             name: String::new(),
@@ -121,7 +121,7 @@ struct Ready {
 
 /// A program that does what it is told, a line for each order.
 pub struct Peer {
-    _child: Child,
+    child: Child,
     orders: ChildStdin,
     answers: BufReader<ChildStdout>,
     /// What it is, with its version.
@@ -148,6 +148,19 @@ impl Peer {
         line.push(b'\n');
         self.orders.write_all(&line).await?;
         self.answer().await
+    }
+
+    /// Lets it end, so that it is in nobody's way.
+    ///
+    /// # Errors
+    /// Where the system does not tell its end.
+    pub async fn end(self) -> Result<()> {
+        let Self {
+            mut child, orders, ..
+        } = self;
+        drop(orders);
+        child.wait().await?;
+        Ok(())
     }
 
     async fn answer<T: DeserializeOwned>(&mut self) -> Result<T> {

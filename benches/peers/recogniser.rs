@@ -1,6 +1,6 @@
 //! Speech recognition: Jane's recogniser beside faster-whisper with the same weights, on the same recordings.
 //!
-//! A round reads some of the commands and clear sentences; word errors are counted once, over all recordings with transcripts.
+//! A round reads all recordings with transcripts, so that its time and its word errors are those of the same work.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,18 +10,13 @@ use jane::accuracy::WordErrors;
 use jane::audio::WavSource;
 use jane::backend::SpeechToText;
 use jane::conversation::recognise;
+use jane::event::Role;
 use jane::runtime::Factory;
 
 use crate::peer::Peer;
-use crate::rounds::{Comparison, Goal, Measured, compare};
+use crate::rounds::{Comparison, Goal, Measured, compare, watched};
 use crate::{Result, Setting};
 use jane::bench::recordings::{Clip, Recordings};
-
-/// The kinds that a round is made of.
-const KINDS: [&str; 3] = ["command", "vctk_clean", "librispeech_test_other"];
-
-/// Every so many of these recordings is in a round: some 40 s of audio.
-const STEP: usize = 4;
 
 /// How much more of the words may be wrong here than there, in points of the word error rate.
 const GAP: f64 = 1.0;
@@ -30,16 +25,19 @@ const GAP: f64 = 1.0;
 /// Where a side fails.
 pub async fn recognise(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
     let Setting { config, peers, .. } = setting;
-    let stt = setting.installed.stt(config)?;
-    stt.prepare().await?;
     let arguments = [
         ("--threads", setting.threads.to_string()),
         ("--language", config.stt.language.clone()),
         ("--beam-size", config.stt.beam_size.to_string()),
     ];
-    let mut whisper = peers
-        .start("whisper_peer.py", &peers.whisper(), &arguments)
-        .await?;
+    let start = async || {
+        peers
+            .start("whisper_peer.py", &peers.whisper(), &arguments)
+            .await
+    };
+    let whisper = start().await?;
+    let name = whisper.name.clone();
+    whisper.end().await?;
     let recordings = Recordings::of_source_tree(setting.root)?;
     let clips: Vec<Clip> = recordings
         .clips
@@ -47,49 +45,68 @@ pub async fn recognise(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
         .filter(|clip| clip.scored)
         .cloned()
         .collect();
-    let few: Vec<&Clip> = clips
-        .iter()
-        .filter(|clip| KINDS.contains(&clip.kind.as_str()))
-        .step_by(STEP)
-        .collect();
+    let warming = clips.first().ok_or("there are no recordings")?;
     let mut audio = 0.0;
-    for clip in &few {
+    for clip in &clips {
         audio += WavSource::open(&clip.path)?.duration_seconds();
     }
-    let name = whisper.name.clone();
     let comparison = Comparison {
         name: "speech recognition",
-        unit: &format!("seconds for {} recordings of {audio:.0} s", few.len()),
+        unit: &format!("seconds for {} recordings of {audio:.0} s", clips.len()),
         ours: &config.stt.model,
         peer: &name,
         beside: "for each second of audio",
         goal: Goal::AtMost(1.0),
     };
-    let measured = |seconds| Measured {
+    let measured = |seconds, disturbance| Measured {
         figure: seconds,
         beside: seconds / audio,
+        disturbance,
     };
+    // What both heard, the last time: greedy reading hears the same each time.
+    let (mut ours_heard, mut peer_heard) = (Vec::new(), Vec::new());
     let fast = compare(
         &comparison,
         rounds,
         async || {
-            let mut seconds = 0.0;
-            for clip in &few {
-                seconds += ours(stt.as_ref(), &clip.path).await?.seconds;
-            }
-            Ok(measured(seconds))
+            let stt = setting.installed.stt(config)?;
+            stt.prepare().await?;
+            // What only the first request after a load takes is no part of it, on either side.
+            ours(stt.as_ref(), &warming.path).await?;
+            let (heard, disturbance) = watched(async || {
+                let mut all = Vec::new();
+                for clip in &clips {
+                    all.push(ours(stt.as_ref(), &clip.path).await?);
+                }
+                Ok(all)
+            })
+            .await?;
+            setting.installed.unload(Role::Stt).await;
+            ours_heard = heard;
+            Ok(measured(seconds(&ours_heard), disturbance))
         },
         async || {
-            let mut seconds = 0.0;
-            for clip in &few {
-                seconds += theirs(&mut whisper, &clip.path).await?.seconds;
-            }
-            Ok(measured(seconds))
+            let mut whisper = start().await?;
+            theirs(&mut whisper, &warming.path).await?;
+            let (heard, disturbance) = watched(async || {
+                let mut all = Vec::new();
+                for clip in &clips {
+                    all.push(theirs(&mut whisper, &clip.path).await?);
+                }
+                Ok(all)
+            })
+            .await?;
+            whisper.end().await?;
+            peer_heard = heard;
+            Ok(measured(seconds(&peer_heard), disturbance))
         },
     )
     .await?;
-    let right = errors(stt.as_ref(), &mut whisper, &clips).await?;
-    Ok(fast && right)
+    Ok(errors(&clips, &ours_heard, &peer_heard) && fast)
+}
+
+fn seconds(heard: &[Heard]) -> f64 {
+    heard.iter().map(|heard| heard.seconds).sum()
 }
 
 struct Heard {
@@ -121,6 +138,8 @@ struct Row {
     clips: usize,
     ours: WordErrors,
     theirs: WordErrors,
+    /// Of ours and theirs.
+    seconds: (f64, f64),
 }
 
 impl std::ops::AddAssign for Row {
@@ -128,35 +147,39 @@ impl std::ops::AddAssign for Row {
         self.clips += other.clips;
         self.ours += other.ours;
         self.theirs += other.theirs;
+        self.seconds.0 += other.seconds.0;
+        self.seconds.1 += other.seconds.1;
     }
 }
 
-/// Prints the word errors of both, by kind; returns whether the gap is small enough.
-async fn errors(stt: &dyn SpeechToText, whisper: &mut Peer, clips: &[Clip]) -> Result<bool> {
+/// Prints the word errors of both and how their times compare, by kind; returns whether the gap is small enough.
+fn errors(clips: &[Clip], ours: &[Heard], theirs: &[Heard]) -> bool {
     let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
     let mut all = Row::default();
-    for clip in clips {
+    for (clip, (ours, theirs)) in clips.iter().zip(ours.iter().zip(theirs)) {
         let row = Row {
             clips: 1,
-            ours: WordErrors::between(&clip.text, &ours(stt, &clip.path).await?.text),
-            theirs: WordErrors::between(&clip.text, &theirs(whisper, &clip.path).await?.text),
+            ours: WordErrors::between(&clip.text, &ours.text),
+            theirs: WordErrors::between(&clip.text, &theirs.text),
+            seconds: (ours.seconds, theirs.seconds),
         };
         *rows.entry(&clip.kind).or_default() += row;
         all += row;
     }
     println!(
-        "\n{:<24}{:>6}{:>8}{:>8}{:>9}{:>8}{:>9}",
-        "word errors", "clips", "words", "ours", "%", "peer", "%"
+        "\n{:<24}{:>6}{:>8}{:>8}{:>9}{:>8}{:>9}{:>8}",
+        "word errors", "clips", "words", "ours", "%", "peer", "%", "time"
     );
     for (kind, row) in rows.into_iter().chain([("all", all)]) {
         println!(
-            "{kind:<24}{:>6}{:>8}{:>8}{:>9.1}{:>8}{:>9.1}",
+            "{kind:<24}{:>6}{:>8}{:>8}{:>9.1}{:>8}{:>9.1}{:>8.2}",
             row.clips,
             row.ours.words,
             row.ours.errors,
             100.0 * row.ours.rate(),
             row.theirs.errors,
-            100.0 * row.theirs.rate()
+            100.0 * row.theirs.rate(),
+            row.seconds.0 / row.seconds.1
         );
     }
     let gap = 100.0 * (all.ours.rate() - all.theirs.rate());
@@ -165,5 +188,5 @@ async fn errors(stt: &dyn SpeechToText, whisper: &mut Peer, clips: &[Clip]) -> R
         "word error rate: ours is {gap:+.1} points beside the peer's, goal at most {GAP:+.1}: {}",
         if met { "met" } else { "MISSED" }
     );
-    Ok(met)
+    met
 }

@@ -1,7 +1,11 @@
 //! Measures two sides in turn, round by round, and says whether ours is as good as it should be.
 //!
-//! Invariants: in a round each side is measured directly after the other, and which goes first alternates; a round in which the
-//! machine was disturbed does not count; what is judged is the median of the ratios within rounds.
+//! Invariants: in a round each side is measured directly after the other, in processes that were started for it (one and the same work is
+//! a tenth faster in some processes than in others, so that only new ones make rounds independent), and which goes first alternates; a round in which the
+//! machine was disturbed while one of the sides did what is judged does not count (what else happens in a round, loading and settling,
+//! would dilute it); what is judged is the median of the ratios within rounds.
+
+use jane::bench::Summary;
 
 use crate::Result;
 use crate::quiet::{Disturbance, Watch};
@@ -55,6 +59,18 @@ impl std::fmt::Display for Goal {
 pub struct Measured {
     pub figure: f64,
     pub beside: f64,
+    /// While the figure came about.
+    pub disturbance: Disturbance,
+}
+
+/// Does what is judged, and watches the machine meanwhile.
+///
+/// # Errors
+/// Those of `work`, and where the machine cannot be watched.
+pub async fn watched<T>(work: impl AsyncFnOnce() -> Result<T>) -> Result<(T, Disturbance)> {
+    let watch = Watch::start()?;
+    let done = work().await?;
+    Ok((done, watch.end()?))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -91,29 +107,20 @@ pub async fn compare(
             ours: Measured::default(),
             peer: Measured::default(),
         };
-        let mut disturbance = Disturbance::default();
         if first {
-            (round.ours, disturbance) = watched(&mut ours, disturbance).await?;
+            round.ours = ours().await?;
         }
-        (round.peer, disturbance) = watched(&mut peer, disturbance).await?;
+        round.peer = peer().await?;
         if last {
-            (round.ours, disturbance) = watched(&mut ours, disturbance).await?;
+            round.ours = ours().await?;
         }
+        let disturbance = round.ours.disturbance.or(round.peer.disturbance);
         print(number, round, disturbance);
         if disturbance.counts() {
             counted.push(round);
         }
     }
     Ok(judge(comparison, &counted))
-}
-
-async fn watched(
-    side: &mut impl AsyncFnMut() -> Result<Measured>,
-    before: Disturbance,
-) -> Result<(Measured, Disturbance)> {
-    let watch = Watch::start()?;
-    let measured = side().await?;
-    Ok((measured, before.or(watch.end()?)))
 }
 
 fn print(number: usize, Round { ours, peer }: Round, disturbance: Disturbance) {
@@ -167,15 +174,6 @@ fn judge(comparison: &Comparison<'_>, rounds: &[Round]) -> bool {
     met
 }
 
-/// The middle one; of an even number the mean of the two in the middle.
 fn median(rounds: &[Round], figure: impl Fn(&Round) -> f64) -> f64 {
-    let mut figures: Vec<f64> = rounds.iter().map(figure).collect();
-    figures.sort_by(f64::total_cmp);
-    let middle = figures.len() / 2;
-    let at = |place: usize| figures.get(place).copied().unwrap_or_default();
-    if figures.len() % 2 == 1 {
-        at(middle)
-    } else {
-        f64::midpoint(at(middle.saturating_sub(1)), at(middle))
-    }
+    Summary::of(rounds.iter().map(figure)).map_or(f64::NAN, |summary| summary.median)
 }

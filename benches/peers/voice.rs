@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use futures::TryStreamExt;
 use jane::backend::TextToSpeech;
+use jane::event::Role;
 use jane::runtime::Factory;
 
-use crate::rounds::{Comparison, Goal, Measured, compare};
+use crate::rounds::{Comparison, Goal, Measured, compare, watched};
 use crate::{Result, Setting};
 
 /// Of different lengths, as replies are.
@@ -16,6 +17,9 @@ const SENTENCES: [&str; 4] = [
     "It will rain in the afternoon, so you had better take an umbrella with you.",
     "A lighthouse is a tower with a bright light at the top, which shows ships at night where the rocks and the harbour are.",
 ];
+
+/// Said before a round's measurement.
+const WARMING: &str = "This is said before anything is measured, and nobody listens to it.";
 
 /// How often they are said in a round: the length of speech is random, and the system counts its time in steps of 10 ms.
 const TIMES: usize = 4;
@@ -28,8 +32,6 @@ fn sentences() -> impl Iterator<Item = &'static str> {
 /// Where a side fails.
 pub async fn speak(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
     let Setting { config, peers, .. } = setting;
-    let tts = setting.installed.tts(config)?;
-    tts.prepare().await?;
     let voice = &config.tts;
     let arguments = [
         ("--threads", setting.threads.to_string()),
@@ -40,14 +42,15 @@ pub async fn speak(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
     let model = setting
         .models
         .resolve(jane::model::ModelKind::Tts, &voice.model, setting.root)?;
-    let mut piper = peers
-        .start("piper_peer.py", &model.main, &arguments)
-        .await?;
+    let start = async || peers.start("piper_peer.py", &model.main, &arguments).await;
+    let piper = start().await?;
+    let name = piper.name.clone();
+    piper.end().await?;
     let comparison = Comparison {
         name: "speech synthesis",
         unit: &format!("seconds for {} sentences", sentences().count()),
         ours: &voice.model,
-        peer: &piper.name.clone(),
+        peer: &name,
         beside: "for each second of speech",
         goal: Goal::AtMost(1.0),
     };
@@ -55,32 +58,51 @@ pub async fn speak(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
         &comparison,
         rounds,
         async || {
-            let (mut seconds, mut speech) = (0.0, 0.0);
-            for sentence in sentences() {
-                let started = Instant::now();
-                speech += said(tts.as_ref(), sentence).await?;
-                seconds += started.elapsed().as_secs_f64();
-            }
-            Ok(measured(seconds, speech))
+            let tts = setting.installed.tts(config)?;
+            tts.prepare().await?;
+            // What only the first sentences after a load take is no part of it, on either side.
+            said(tts.as_ref(), WARMING).await?;
+            let measured = measured(async || {
+                let (mut seconds, mut speech) = (0.0, 0.0);
+                for sentence in sentences() {
+                    let started = Instant::now();
+                    speech += said(tts.as_ref(), sentence).await?;
+                    seconds += started.elapsed().as_secs_f64();
+                }
+                Ok((seconds, speech))
+            })
+            .await?;
+            setting.installed.unload(Role::Tts).await;
+            Ok(measured)
         },
         async || {
-            let (mut seconds, mut speech) = (0.0, 0.0);
-            for sentence in sentences() {
-                let done = piper.order(sentence).await?;
-                seconds += done.seconds;
-                speech += done.audio;
-            }
-            Ok(measured(seconds, speech))
+            let mut piper = start().await?;
+            piper.order(WARMING).await?;
+            let measured = measured(async || {
+                let (mut seconds, mut speech) = (0.0, 0.0);
+                for sentence in sentences() {
+                    let done = piper.order(sentence).await?;
+                    seconds += done.seconds;
+                    speech += done.audio;
+                }
+                Ok((seconds, speech))
+            })
+            .await?;
+            piper.end().await?;
+            Ok(measured)
         },
     )
     .await
 }
 
-fn measured(seconds: f64, speech: f64) -> Measured {
-    Measured {
+/// One side that speaks: the seconds that it takes, and those of its speech.
+async fn measured(speaking: impl AsyncFnOnce() -> Result<(f64, f64)>) -> Result<Measured> {
+    let ((seconds, speech), disturbance) = watched(speaking).await?;
+    Ok(Measured {
         figure: seconds,
         beside: seconds / speech,
-    }
+        disturbance,
+    })
 }
 
 /// Seconds of speech.

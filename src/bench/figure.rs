@@ -40,6 +40,7 @@ impl Unit {
 pub struct Summary {
     pub runs: usize,
     pub least: f64,
+    /// The one in the middle; of an even number the mean of the two in the middle.
     pub median: f64,
     /// The 95th percentile: the smallest number that at least 95 % of the runs do not exceed.
     pub p95: f64,
@@ -61,7 +62,10 @@ impl Summary {
         Some(Self {
             runs: values.len(),
             least: at(0)?,
-            median: at((values.len() - 1) / 2)?,
+            median: f64::midpoint(
+                at((values.len().checked_sub(1)?) / 2)?,
+                at(values.len() / 2)?,
+            ),
             p95: at(p95)?,
             most: at(values.len() - 1)?,
         })
@@ -85,6 +89,12 @@ pub struct Figure {
     pub name: String,
     pub unit: Unit,
     pub measured: Measured,
+    /// Runs that came to no number, because what was measured failed.
+    #[serde(default)]
+    pub failed: usize,
+    /// Whether something else took the machine's time while it was measured.
+    #[serde(default)]
+    pub disturbed: bool,
 }
 
 impl Figure {
@@ -99,7 +109,15 @@ impl Figure {
             name: name.to_owned(),
             unit,
             measured,
+            failed: 0,
+            disturbed: false,
         }
+    }
+
+    /// The same, of which so many more runs failed.
+    #[must_use]
+    pub fn failed(self, failed: usize) -> Self {
+        Self { failed, ..self }
     }
 
     /// A figure that cannot be had.
@@ -124,9 +142,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_values_that_occurred() {
+    fn percentiles_are_values_that_occurred_and_a_median_lies_in_the_middle() {
         let summary = Summary::of((1..=20).map(f64::from)).unwrap();
-        assert_eq!((summary.least, summary.median), (1.0, 10.0));
+        assert_eq!((summary.least, summary.median), (1.0, 10.5));
+        assert_eq!(Summary::of([3.0, 1.0, 2.0]).unwrap().median, 2.0);
         assert_eq!((summary.p95, summary.most), (19.0, 20.0));
         assert_eq!(Summary::of([7.0]).unwrap().p95, 7.0);
         assert_eq!(Summary::of([f64::NAN]), None);

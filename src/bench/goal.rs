@@ -65,7 +65,7 @@ const SYSTEM: &str = "system memory";
 
 /// All rows, in the order of the report.
 #[rustfmt::skip]
-pub const GOALS: [Goal; 32] = [
+pub const GOALS: [Goal; 34] = [
     goal(STT, "latency of a spoken request", "stt.latency", Seconds, Below(0.5), P95),
     goal(STT, "first load", "stt.first_load", Seconds, Below(30.0), P95),
     goal(STT, "cached load", "stt.cached_load", Seconds, Below(5.0), P95),
@@ -86,9 +86,11 @@ pub const GOALS: [Goal; 32] = [
     goal(TURN, "of it: synthesis of the first stretch", "turn.synthesis", Seconds, Below(2.0), P95),
     goal(TURN, "of it: everything else", "turn.overhead", Seconds, Below(0.5), P95),
     goal(TURN, "of it: everything else (our own goal)", "turn.overhead", Seconds, Below(0.03), P95),
+    goal(TURN, "of a live turn: everything between the engines (our own goal)", "live.overhead", Seconds, Below(0.03), P95),
     goal(TURN, "`jane talk` to listening, models cached (our own goal)", "startup.listening", Seconds, Below(3.0), P95),
     goal(STREAMING, "first token in a turn", "turn.first_token", Seconds, Below(1.0), P95),
     goal(STREAMING, "tokens arrive at the rate they are made", "llm.delivered", Share, AtLeast(0.95), Median),
+    goal(STREAMING, "no buffering: a piece of text, from the worker to the host (our own goal)", "llm.lateness", Seconds, Below(0.03), P95),
     goal(STREAMING, "first words heard, from the end of the recording", "turn.first_sound", Seconds, Below(2.0), P95),
     goal(STREAMING, "first words heard, live: with the wait for the end of the turn", "live.voice_to_voice", Seconds, Below(2.0), P95),
     goal(VIDEO, "recognition", "stt.video", Megabytes, Below(2000.0), Most),
@@ -133,6 +135,12 @@ impl Goal {
             Some(Measured::Runs(summary)) => self.hold(summary),
             Some(Measured::Not(reason)) => (reason.clone(), Standing::NotMeasurable),
             None => ("not measured in this run".to_owned(), Standing::LeftOut),
+        };
+        // What failed took longer than any goal.
+        let failed = figure.map_or(0, |figure| figure.failed);
+        let (actual, standing) = match failed {
+            0 => (actual, standing),
+            _ => (format!("{actual}; {failed} failed"), Standing::Missed),
         };
         let goal = match self.bound {
             Below(bound) => format!("< {}", self.unit.show(bound)),
@@ -186,6 +194,23 @@ mod tests {
             judged("memory.host", &[1.0, 500.0]).standing,
             Standing::Missed
         );
+    }
+
+    #[test]
+    fn where_runs_failed_the_others_do_not_meet_the_goal() {
+        let goal = GOALS
+            .iter()
+            .find(|goal| goal.figure == "turn.first_sound")
+            .unwrap();
+        let figure = |values: &[f64]| {
+            Figure::new(goal.figure, "", goal.unit, values.iter().copied()).failed(2)
+        };
+        let judgement = goal.judge(&[figure(&[0.2])]);
+        assert_eq!(judgement.standing, Standing::Missed);
+        assert_eq!(judgement.actual, "200 ms (95th percentile); 2 failed");
+        let judgement = goal.judge(&[figure(&[])]);
+        assert_eq!(judgement.standing, Standing::Missed);
+        assert_eq!(judgement.actual, "no run came to its end; 2 failed");
     }
 
     #[test]

@@ -46,6 +46,18 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
         [f64::from(window.tokens)],
     ));
 
+    let tools = bench.tools().len();
+    if tools > 0 {
+        let told = if llm.takes_tools().await? {
+            "are told to the model behind its instructions, as in a conversation"
+        } else {
+            "are not told to the model, which takes none"
+        };
+        part.notes.push(format!(
+            "language model: the {tools} tools of the skills {told}"
+        ));
+    }
+
     let runs = bench.runs(ROUNDS);
     let mut first_tokens = Vec::new();
     // One reply to warm up.
@@ -64,9 +76,19 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     ));
 
     let (mut rates, mut delivered, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut lateness, mut pieces) = (Vec::new(), Vec::new());
+    let mut marks = bench.installed.workers.marks();
     for run in 1..=runs {
         bench.progress(&format!("llm: writing, {run} of {runs}"));
+        // What belongs to no reply.
+        while marks.try_recv().is_ok() {}
         let reply = written(llm.as_ref(), bench.question(LONG)).await?;
+        let mut made = Vec::new();
+        while let Ok(mark) = marks.try_recv() {
+            made.push(mark.after);
+        }
+        lateness.extend(reply.lateness(&made));
+        pieces.extend(reply.pieces());
         let made = reply.rate();
         rates.extend(made);
         delivered.extend(
@@ -83,6 +105,17 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     let name = "rate at which text arrives, of the rate at which it is made";
     part.figures
         .push(Figure::new("llm.delivered", name, Unit::Share, delivered));
+    // The rates are the same where all of a reply is held back and handed over late, and only the times of pieces tell.
+    let name = "a piece of text reaches the host, behind when the worker made it";
+    part.figures.push(if lateness.is_empty() {
+        let reason = "a server writes, and does not say when";
+        Figure::missing("llm.lateness", name, Unit::Seconds, reason)
+    } else {
+        Figure::new("llm.lateness", name, Unit::Seconds, lateness)
+    });
+    let name = "pieces of text for each token of a reply";
+    part.figures
+        .push(Figure::new("llm.pieces", name, Unit::Share, pieces));
     let name = "longest wait between two pieces of a reply";
     part.figures
         .push(Figure::new("llm.longest_gap", name, Unit::Seconds, gaps));
@@ -117,8 +150,7 @@ async fn reading(
         Unit::TokensPerSecond,
         rates,
     ));
-    // The instructions are in the cache again for whoever comes next.
-    Ok(llm.prepare(&bench.instructions()).await?)
+    Ok(())
 }
 
 impl Bench<'_> {
@@ -133,6 +165,8 @@ impl Bench<'_> {
 /// A reply as it arrived.
 #[derive(Debug, Default)]
 struct Reply {
+    /// When each piece of text arrived.
+    arrivals: Vec<Duration>,
     first: Option<Duration>,
     last: Duration,
     longest_gap: Option<Duration>,
@@ -155,6 +189,30 @@ impl Reply {
     }
 }
 
+impl Reply {
+    /// Seconds by which each piece of text arrived later than its worker gave it, relative to the one that was the least late: the
+    /// clocks of the two processes have no common beginning. `made` are the worker's times of all of its replies to the request; the last
+    /// of them is the end.
+    fn lateness(&self, made: &[Duration]) -> Vec<f64> {
+        let texts = made.split_last().map_or(made, |(_, texts)| texts);
+        if texts.len() != self.arrivals.len() {
+            return Vec::new();
+        }
+        let late = self.arrivals.iter().zip(texts);
+        let late = late.map(|(arrived, made)| arrived.as_secs_f64() - made.as_secs_f64());
+        let late: Vec<f64> = late.collect();
+        let least = late.iter().copied().fold(f64::INFINITY, f64::min);
+        late.into_iter().map(|late| late - least).collect()
+    }
+
+    /// Pieces of text for each token: where several tokens come at a time, they are fewer.
+    fn pieces(&self) -> Option<f64> {
+        let tokens = self.generation.as_ref()?.reply_tokens;
+        let pieces = u32::try_from(self.arrivals.len()).ok()?;
+        (tokens > 0).then(|| f64::from(pieces) / f64::from(tokens))
+    }
+}
+
 /// Has the model reply.
 async fn written(llm: &dyn LanguageModel, prompt: Prompt) -> Result<Reply, BenchError> {
     let begun = Instant::now();
@@ -162,7 +220,11 @@ async fn written(llm: &dyn LanguageModel, prompt: Prompt) -> Result<Reply, Bench
     let mut reply = Reply::default();
     while let Some(item) = stream.next().await {
         let at = begun.elapsed();
-        match item? {
+        let item = item?;
+        if matches!(item, Generated::Text(_)) {
+            reply.arrivals.push(at);
+        }
+        match item {
             Generated::Text(_) if reply.first.is_none() => reply.first = Some(at),
             Generated::Text(_) => {
                 reply.longest_gap = reply.longest_gap.max(Some(at.saturating_sub(reply.last)));
@@ -176,4 +238,30 @@ async fn written(llm: &dyn LanguageModel, prompt: Prompt) -> Result<Reply, Bench
         reply.last = at;
     }
     Ok(reply)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_that_is_held_back_is_late_although_its_rate_is_that_of_the_making() {
+        let times = |ms: &[u64]| -> Vec<Duration> {
+            ms.iter().copied().map(Duration::from_millis).collect()
+        };
+        let made = times(&[20, 30, 40, 50, 55]);
+        let reply = |arrivals: &[u64]| Reply {
+            arrivals: times(arrivals),
+            ..Reply::default()
+        };
+        let late = |arrivals: &[u64]| -> Vec<f64> {
+            let late = reply(arrivals).lateness(&made);
+            late.iter().map(|late| (late * 1e3).round()).collect()
+        };
+        assert_eq!(late(&[121, 131, 142, 151]), [0.0, 0.0, 1.0, 0.0]);
+        // All at the end, as one would who waits for the whole reply.
+        assert_eq!(late(&[151, 151, 151, 151]), [30.0, 20.0, 10.0, 0.0]);
+        // What is not known piece by piece is not told.
+        assert!(late(&[151]).is_empty());
+    }
 }

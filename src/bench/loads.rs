@@ -72,6 +72,24 @@ pub async fn measure(bench: &Bench<'_>, role: Role, part: &mut Part) -> Result<(
     Ok(())
 }
 
+/// Whether all engines are loaded on this machine.
+pub fn all_local(bench: &Bench<'_>) -> bool {
+    let mut roles = [Role::Stt, Role::Llm, Role::Tts].into_iter();
+    roles.all(|role| files(bench, role).is_some())
+}
+
+/// Seconds of all loads, one after the other, each alone.
+///
+/// # Errors
+/// Where an engine cannot be loaded.
+pub async fn one_by_one(bench: &Bench<'_>) -> Result<f64, BenchError> {
+    let mut seconds = 0.0;
+    for role in [Role::Stt, Role::Llm, Role::Tts] {
+        seconds += load(bench, bench.installed, role).await?;
+    }
+    Ok(seconds)
+}
+
 /// The files that a load of `role` reads: `None` where it loads nothing on this machine.
 fn files(bench: &Bench<'_>, role: Role) -> Option<Vec<PathBuf>> {
     let (kind, worker) = match role {
@@ -94,26 +112,24 @@ fn files(bench: &Bench<'_>, role: Role) -> Option<Vec<PathBuf>> {
     Some(files)
 }
 
-/// Has the system forget the files' contents; says where it did not.
-fn forget(files: &[PathBuf]) -> Option<String> {
-    for file in files {
+/// Has the system forget the files' contents; says of which it did not.
+fn forget(files: &[PathBuf]) -> Vec<String> {
+    let told = |file: &PathBuf| {
         let name = file.file_name().unwrap_or_default().display();
         match platform::drop_page_cache(file) {
             Ok(left) if left > KEPT => {
                 let percent = left * 100.0;
-                return Some(format!(
+                Some(format!(
                     "first loads: the system kept {percent:.0} % of `{name}` in memory"
-                ));
+                ))
             }
-            Ok(_) => {}
-            Err(error) => {
-                return Some(format!(
-                    "first loads: `{name}` may have been in memory already ({error})"
-                ));
-            }
+            Ok(_) => None,
+            Err(error) => Some(format!(
+                "first loads: `{name}` may have been in memory already ({error})"
+            )),
         }
-    }
-    None
+    };
+    files.iter().filter_map(told).collect()
 }
 
 /// Seconds of one load.
@@ -144,4 +160,24 @@ async fn unloaded(begun: Instant, installed: &Installed, role: Role) -> f64 {
     let took = begun.elapsed();
     installed.unload(role).await;
     took.as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_stays_in_memory_keeps_no_other_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("model");
+        let missing = [
+            directory.path().join("first"),
+            directory.path().join("last"),
+        ];
+        std::fs::write(&file, [7; 1 << 16]).unwrap();
+        let [first, last] = missing;
+        let notes = forget(&[first, file, last]);
+        assert!(notes.first().unwrap().contains("`first`"), "{notes:?}");
+        assert!(notes.last().unwrap().contains("`last`"), "{notes:?}");
+    }
 }

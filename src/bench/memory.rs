@@ -19,6 +19,9 @@ use crate::memory::{MEGABYTE, Machine, Probe};
 /// Between two looks: shorter than any stage of a turn that takes memory for itself.
 const INTERVAL: Duration = Duration::from_millis(50);
 
+/// The same where times are measured meanwhile, which looking must not disturb.
+const SELDOM: Duration = Duration::from_millis(250);
+
 const ROUNDS: (usize, usize) = (2, 1);
 
 /// The workers, and what their figures are called.
@@ -34,7 +37,7 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     let events = Events::new();
     let started = events.subscribe();
     let installed = bench.install_with(&events).map_err(BenchError::Temporary)?;
-    let sampling = Sampling::start(started);
+    let sampling = Sampling::start(std::process::id(), started, INTERVAL);
     let in_force = bench.in_force(&installed)?;
     let questions = Recordings::shipped()?;
     let mut conversation = Conversation::new(events.clone());
@@ -51,6 +54,7 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
         }
     }
     let samples = sampling.stop().await;
+    super::unload(&installed).await;
     report(
         &samples,
         installed.workers.memory.report().devices.is_empty(),
@@ -69,14 +73,21 @@ struct Sample {
     devices: f64,
 }
 
-/// A thread that looks again and again.
-struct Sampling {
+/// Looks again and again.
+pub struct Sampling {
     stop: mpsc::Sender<()>,
     samples: tokio::task::JoinHandle<Vec<Sample>>,
 }
 
 impl Sampling {
-    fn start(mut started: mpsc::UnboundedReceiver<Stamped>) -> Self {
+    /// Looks at another process alone, and seldom.
+    pub fn of_process(pid: u32) -> Self {
+        let (_, nothing) = mpsc::unbounded_channel();
+        Self::start(pid, nothing, SELDOM)
+    }
+
+    /// `started` tells of the host's workers.
+    fn start(host: u32, mut started: mpsc::UnboundedReceiver<Stamped>, interval: Duration) -> Self {
         let (stop, mut stopped) = mpsc::channel(1);
         let samples = tokio::spawn(async move {
             let machine = Arc::new(Machine::new());
@@ -89,13 +100,20 @@ impl Sampling {
                     }
                 }
                 let (machine, workers) = (Arc::clone(&machine), workers.clone());
-                let looked = tokio::task::spawn_blocking(move || look(machine.as_ref(), &workers));
+                let looked =
+                    tokio::task::spawn_blocking(move || look(machine.as_ref(), host, &workers));
                 samples.extend(looked.await);
-                tokio::time::sleep(INTERVAL).await;
+                tokio::time::sleep(interval).await;
             }
             samples
         });
         Self { stop, samples }
+    }
+
+    /// What the host took each time, in megabytes.
+    pub async fn hosts(self) -> Vec<f64> {
+        let samples = self.stop().await;
+        samples.iter().filter_map(|sample| sample.host).collect()
     }
 
     async fn stop(self) -> Vec<Sample> {
@@ -105,7 +123,7 @@ impl Sampling {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "bytes are far below 2^52")]
-fn look(machine: &Machine, workers: &BTreeMap<&'static str, u32>) -> Sample {
+fn look(machine: &Machine, host: u32, workers: &BTreeMap<&'static str, u32>) -> Sample {
     let megabytes = |bytes: u64| bytes as f64 / MEGABYTE as f64;
     let of = |ask: &dyn Fn(u32) -> Option<u64>| {
         let each = workers.iter();
@@ -113,7 +131,7 @@ fn look(machine: &Machine, workers: &BTreeMap<&'static str, u32>) -> Sample {
             .collect()
     };
     Sample {
-        host: machine.process(std::process::id()).map(megabytes),
+        host: machine.process(host).map(megabytes),
         engines: of(&|pid| machine.process(pid)),
         video: of(&|pid| machine.device_use(pid)),
         devices: machine
@@ -125,6 +143,11 @@ fn look(machine: &Machine, workers: &BTreeMap<&'static str, u32>) -> Sample {
 }
 
 fn report(samples: &[Sample], no_device: bool, part: &mut Part) {
+    let talk = std::mem::take(&mut part.talk);
+    if talk.is_empty() {
+        let note = "memory: of the host in this process alone, since no live turns were measured";
+        part.notes.push(note.to_owned());
+    }
     let reason = if samples.iter().all(|sample| sample.host.is_none()) {
         Some("the system does not say what a process takes")
     } else {
@@ -141,10 +164,17 @@ fn report(samples: &[Sample], no_device: bool, part: &mut Part) {
     let loaded = || samples.iter().filter(|sample| !sample.engines.is_empty());
     let engines = |sample: &Sample| sample.engines.values().sum::<f64>();
     let host = |sample: &Sample| sample.host.unwrap_or_default();
+    // This process is not the one that people run: what counts is whichever takes more.
+    let (here, talk) = (samples.iter().filter_map(|sample| sample.host), &talk);
+    let name = if talk.is_empty() {
+        "the host"
+    } else {
+        "the host, here and in live turns as `jane talk`"
+    };
     add(
         "memory.host",
-        "the host",
-        samples.iter().map(host).collect(),
+        name,
+        here.chain(talk.iter().copied()).collect(),
     );
     for (worker, _, name) in ENGINES {
         let of = |sample: &Sample| sample.engines.get(worker).copied();
@@ -159,11 +189,12 @@ fn report(samples: &[Sample], no_device: bool, part: &mut Part) {
         "all engines",
         loaded().map(engines).collect(),
     );
-    let all = |sample: &Sample| host(sample) + engines(sample);
+    let all = loaded().map(|sample| host(sample) + engines(sample));
+    let most = loaded().map(engines).fold(0.0, f64::max);
     add(
         "memory.all",
         "host and engines",
-        loaded().map(all).collect(),
+        all.chain(talk.iter().map(|talk| talk + most)).collect(),
     );
 
     let reason = if no_device {

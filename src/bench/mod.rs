@@ -8,15 +8,18 @@
 //! | `goal` | the goals, and how a figure stands against them |
 //! | `figure` | the numbers of several runs |
 //! | `stt`, `llm`, `tts`, `loads` | one engine each, and how it loads |
-//! | `turns`, `talk` | whole turns: in this process, and by the program itself, live |
+//! | `turns`, `live` | whole turns: in this process, and live, by the program itself; `course` what engines computed for one |
+//! | `talk` | the program itself, and how long it takes until she listens |
 //! | `memory`, `skills` | what the rest takes |
 //! | `recordings` | what is heard |
 //! | `machine` | where it was measured, and what disturbed it |
 //! | `report` | what is written about it |
 
+mod course;
 mod error;
 mod figure;
 mod goal;
+mod live;
 mod llm;
 mod loads;
 mod machine;
@@ -29,19 +32,23 @@ mod talk;
 mod tts;
 mod turns;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use crate::backend::{BackendError, Message, Prompt};
+use crate::backend::{BackendError, Message, Prompt, Tool};
 use crate::config::Config;
-use crate::event::Events;
+use crate::event::{Events, Role};
 use crate::memory::{Machine, Probe};
 use crate::model::ModelStore;
 use crate::runtime::{Factory, InForce, Installed};
 use crate::skill::Skills;
 
+pub use course::tell_marks;
 pub use error::BenchError;
 pub use figure::{Figure, Measured, Summary, Unit};
 pub use goal::{Judgement, Standing};
@@ -50,6 +57,9 @@ pub use report::{Report, ReportError};
 use machine::{MachineFacts, Watch};
 use report::{Stage, Stamp};
 use stt::Kind;
+
+/// How long skills may take to be there: some are compiled.
+const SKILLS_PATIENCE: Duration = Duration::from_secs(120);
 
 /// A part of the measurement that can be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
@@ -69,6 +79,14 @@ pub enum Section {
     E2e,
     /// Memory while a conversation runs
     Memory,
+}
+
+impl Section {
+    /// As it is chosen.
+    fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
 }
 
 /// What is wanted.
@@ -104,6 +122,8 @@ pub struct Part {
     /// Where the time of a turn goes: of one from a recording, piece by piece; and of a live one, from its beginning.
     turn: Vec<Stage>,
     live: Vec<Stage>,
+    /// Megabytes that `jane talk` took in live turns, again and again.
+    talk: Vec<f64>,
     notes: Vec<String>,
 }
 
@@ -113,21 +133,40 @@ impl Bench<'_> {
     pub async fn run(&self) -> Report {
         let watch = Watch::start();
         let mut part = Part::default();
-        let mut failures = Vec::new();
+        let (mut failures, mut parts) = (Vec::new(), Vec::new());
+        // In force as in a conversation, in all that is measured.
+        self.progress("skills: loading");
+        let begun = Instant::now();
+        let _following = self.skills.map(Skills::follow);
+        if let Some(skills) = self.skills {
+            skills.settled(SKILLS_PATIENCE).await;
+        }
+        let loading = begun.elapsed();
         for section in Section::value_variants() {
             if !self.options.sections.is_empty() && !self.options.sections.contains(section) {
                 continue;
             }
-            if let Err(error) = self.section(*section, &mut part).await {
+            let (watch, before) = (Watch::start(), part.figures.len());
+            if let Err(error) = self.section(*section, loading, &mut part).await {
                 failures.push((*section, error.to_string(), error.hint()));
             }
+            // Only time of workers that have ended is known to be Jane's own.
+            unload(self.installed).await;
+            let disturbance = watch.disturbance();
+            let is_disturbed = !disturbance.warnings().is_empty();
+            for figure in part.figures.iter_mut().skip(before) {
+                figure.disturbed = is_disturbed && figure.summary().is_some();
+            }
+            parts.push((*section, disturbance));
         }
-        part.notes.dedup();
+        let mut told = HashSet::new();
+        part.notes.retain(|note| told.insert(note.clone()));
         let machine = Machine::new();
         Report {
             stamp: Stamp::of(self),
             machine: MachineFacts::find(&machine.devices(), machine.driver_version()),
             disturbance: watch.disturbance(),
+            parts,
             goals: goal::GOALS
                 .iter()
                 .map(|goal| goal.judge(&part.figures))
@@ -141,16 +180,25 @@ impl Bench<'_> {
         }
     }
 
-    async fn section(&self, section: Section, part: &mut Part) -> Result<(), BenchError> {
+    /// `loading` is how long it took until the skills were there.
+    async fn section(
+        &self,
+        section: Section,
+        loading: Duration,
+        part: &mut Part,
+    ) -> Result<(), BenchError> {
         match section {
             Section::Startup => talk::startup(self, part).await,
             Section::Stt => stt::measure(self, part).await,
             Section::Llm => llm::measure(self, part).await,
             Section::Tts => tts::measure(self, part).await,
-            Section::Skills => skills::measure(self, self.skills, part).await,
+            Section::Skills => {
+                skills::measure(self, loading, part).await;
+                Ok(())
+            }
             Section::E2e => {
                 turns::measure(self, part).await?;
-                talk::live(self, part).await
+                live::measure(self, part).await
             }
             Section::Memory => memory::measure(self, part).await,
         }
@@ -167,15 +215,29 @@ impl Bench<'_> {
 
     /// What the model is told before every conversation.
     fn instructions(&self) -> Prompt {
-        vec![Message::system(self.config.instructions())].into()
+        Prompt {
+            messages: vec![Message::system(self.config.instructions())],
+            tools: self.tools(),
+            ..Prompt::default()
+        }
     }
 
-    /// The configuration with engines of `installed`, and without skills, which would answer in the model's place.
+    /// What skills bring for the model.
+    fn tools(&self) -> Vec<Tool> {
+        let skills = self.skills.map(Skills::current);
+        skills.map(|set| set.tools()).unwrap_or_default()
+    }
+
+    /// The configuration with engines of `installed`, and the skills.
     fn in_force(&self, installed: &Installed) -> Result<InForce, BackendError> {
+        let engines = installed.engines(self.config)?;
+        let skills = self.skills.cloned().unwrap_or_else(Skills::none);
+        let model = Arc::downgrade(&engines.llm);
+        skills.set_model(Arc::new(move || model.upgrade()));
         Ok(InForce {
             config: self.config.clone(),
-            engines: installed.engines(self.config)?,
-            skills: Skills::none(),
+            engines,
+            skills,
             generation: 0,
         })
     }
@@ -187,5 +249,12 @@ impl Bench<'_> {
 
     fn install_with(&self, events: &Events) -> std::io::Result<Installed> {
         Installed::find(self.installed.home.clone(), self.config, events)
+    }
+}
+
+/// Unloads all engines, and waits until they are gone.
+async fn unload(installed: &Installed) {
+    for role in [Role::Stt, Role::Llm, Role::Tts] {
+        installed.unload(role).await;
     }
 }

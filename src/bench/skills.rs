@@ -3,44 +3,34 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::error::BenchError;
 use super::figure::{Figure, Unit};
 use super::{Bench, Part};
-use crate::skill::{Heard, SkillSet, Skills, Turn};
+use crate::skill::{Heard, SkillSet, Turn};
 
 const CALLS: (usize, usize) = (500, 100);
-
-/// How long skills may take to be there: some are compiled.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A question that no skill answers for sure: most have to look at it and pass.
 const QUESTION: &str = "What is the capital of France?";
 
-/// # Errors
-/// None at present: a machine that cannot run skills has none.
-pub async fn measure(
-    bench: &Bench<'_>,
-    skills: Option<&Skills>,
-    part: &mut Part,
-) -> Result<(), BenchError> {
-    bench.progress("skills: loading");
-    let begun = Instant::now();
-    let Some(skills) = skills else {
+/// `loading` is how long it took until they were there.
+pub async fn measure(bench: &Bench<'_>, loading: Duration, part: &mut Part) {
+    let Some(skills) = bench.skills else {
         part.notes
             .push("skills: this machine cannot run any".to_owned());
-        return Ok(());
+        return;
     };
-    let following = skills.follow();
-    skills.settled(PATIENCE).await;
-    let loading = begun.elapsed().as_secs_f64();
     let set = skills.current();
     if set.skills().is_empty() {
         part.notes.push("skills: there are none".to_owned());
-        return Ok(());
+        return;
     }
     let name = format!("loading {} skills", set.skills().len());
-    part.figures
-        .push(Figure::new("skills.load", &name, Unit::Seconds, [loading]));
+    part.figures.push(Figure::new(
+        "skills.load",
+        &name,
+        Unit::Seconds,
+        [loading.as_secs_f64()],
+    ));
     let calls = bench.runs(CALLS);
     for skill in set.skills() {
         let name = skill.name();
@@ -60,8 +50,6 @@ pub async fn measure(
         Unit::Seconds,
         hear(&set, calls).await,
     ));
-    drop(following);
-    Ok(())
 }
 
 /// Seconds of each of so many turns in which the skills hear a question; what they do about it is forgotten.

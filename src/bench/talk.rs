@@ -1,4 +1,4 @@
-//! The program itself: from `jane talk` to listening, and live turns at real speed, with recordings in place of the devices.
+//! The program itself, with recordings in place of the devices; and from `jane talk` to listening.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -10,25 +10,13 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use super::error::BenchError;
 use super::figure::{Figure, Unit};
-use super::recordings::Recordings;
-use super::report::Stage;
-use super::{Bench, Part};
-use crate::audio::{AudioOutput, SPEECH_RATE, WavFile, read_speech};
+use super::{Bench, Part, loads};
+use crate::audio::{AudioOutput, SPEECH_RATE, WavFile};
 
 const STARTS: (usize, usize) = (7, 2);
 
-/// Live questions.
-const QUESTIONS: (usize, usize) = (10, 3);
-
-/// Seconds of quiet before the first question, and behind each: as long as an answer may take.
-const BEFORE: f64 = 1.0;
-const BEHIND: f64 = 7.0;
-
-/// Seconds of the longest recording of a question.
-const LONGEST: f64 = 30.0;
-
-/// Tokens of an answer that fit into the quiet.
-const SHORT: &str = "llm.max_reply_tokens=30";
+/// Seconds of quiet that she is started with.
+const QUIET: f64 = 1.0;
 
 /// How long the program may be silent before it is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -44,28 +32,41 @@ pub async fn startup(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
         directory.path().join("out.wav"),
     );
     let mut tape = WavFile::create(&input)?;
-    quiet(&mut tape, BEFORE).await?;
+    quiet(&mut tape, QUIET).await?;
     tape.finish().await?;
+    let is_local = loads::all_local(bench);
     let (mut seconds, mut saved) = (Vec::new(), Vec::new());
     for run in 0..=bench.runs(STARTS) {
         bench.progress(&format!("startup: `jane talk`, {run}"));
+        // In turn with what it is held against: the loads that contend for the cores take longer each.
+        let one_by_one = if is_local {
+            Some(loads::one_by_one(bench).await?)
+        } else {
+            None
+        };
         let mut talk = Talk::start(bench, &input, &output, &[]).map_err(not_started)?;
-        let mut loads = Vec::new();
+        let mut loading = None;
         loop {
             let event = talk.next().await?;
             match text(&event, "event") {
                 Some("listening") => break,
-                Some("backend.ready") => loads.extend(number(&event, "load_ms")),
+                Some("backend.loading") => {
+                    loading.get_or_insert(talk.begun.elapsed());
+                }
                 _ => {}
             }
         }
-        let listening = talk.begun.elapsed().as_secs_f64();
+        let listening = talk.begun.elapsed();
         talk.finish().await?;
         // The first one fills the system's and our own caches.
         if run > 0 {
-            seconds.push(listening);
-            let one_by_one = loads.iter().sum::<f64>() / 1000.0;
-            saved.push(1.0 - listening / one_by_one.max(listening));
+            seconds.push(listening.as_secs_f64());
+            let together = loading.map(|loading| listening.saturating_sub(loading));
+            saved.extend(
+                together
+                    .zip(one_by_one)
+                    .map(|(together, alone)| 1.0 - together.as_secs_f64() / alone),
+            );
         }
     }
     let name = "from `jane talk` to listening, models cached";
@@ -75,82 +76,18 @@ pub async fn startup(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
         Unit::Seconds,
         seconds,
     ));
-    let name = "time saved by loading side by side, of the sum of the loads";
-    part.figures.push(Figure::new(
-        "startup.side_by_side",
-        name,
-        Unit::Share,
-        saved,
-    ));
-    Ok(())
-}
-
-/// Live turns: from the last sample of a question to the first of its answer.
-///
-/// # Errors
-/// Where `jane talk` does not answer.
-pub async fn live(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchError> {
-    let directory = tempfile::tempdir().map_err(BenchError::Temporary)?;
-    let (input, output) = (
-        directory.path().join("in.wav"),
-        directory.path().join("out.wav"),
-    );
-    let questions = Recordings::shipped()?;
-    let mut tape = WavFile::create(&input)?;
-    quiet(&mut tape, BEFORE).await?;
-    let count = bench.runs(QUESTIONS);
-    for clip in questions.clips.iter().take(count) {
-        tape.play(&read_speech(&clip.path, LONGEST)?, SPEECH_RATE)
-            .await?;
-        quiet(&mut tape, BEHIND).await?;
-    }
-    tape.finish().await?;
-    let mut talk = Talk::start(bench, &input, &output, &[SHORT]).map_err(not_started)?;
-    let mut turns = Vec::new();
-    while let Some(event) = talk.next_or_end().await? {
-        if text(&event, "event") == Some("turn.ended")
-            && text(&event, "outcome") == Some("answered")
-        {
-            turns.push(event);
-            bench.progress(&format!("e2e: live turn {} of {count}", turns.len()));
-        }
-    }
-    talk.finish().await?;
-    let stage = |key: &'static str| {
-        let seconds = |turn: &Value| number(turn, key).map(|ms| ms / 1000.0);
-        turns.iter().filter_map(seconds).collect::<Vec<_>>()
-    };
-    let name = "live: from the last sample of a question to the first of the answer";
-    let figure = Figure::new(
-        "live.voice_to_voice",
-        name,
-        Unit::Seconds,
-        stage("first_audio_ms"),
-    );
-    part.figures.push(figure);
-    let name = "live: until it is sure that the question is over";
-    let figure = Figure::new(
-        "live.end_of_turn",
-        name,
-        Unit::Seconds,
-        stage("end_of_turn_ms"),
-    );
-    part.figures.push(figure);
-    for (key, name) in [
-        ("end_of_turn_ms", "sure that the question is over"),
-        ("stt_ms", "transcript"),
-        ("llm_first_token_ms", "first token"),
-        ("first_sentence_ms", "first stretch of text"),
-        ("first_speech_ms", "its sound is made"),
-        ("first_audio_ms", "first sample played"),
-    ] {
-        part.live.extend(Stage::median(name, stage(key)));
-    }
+    let name = "time saved by loading side by side, of loading one after the other";
+    part.figures.push(if is_local {
+        Figure::new("startup.side_by_side", name, Unit::Share, saved)
+    } else {
+        let reason = "a server does a part of the work";
+        Figure::missing("startup.side_by_side", name, Unit::Share, reason)
+    });
     Ok(())
 }
 
 /// A quiet room: not digital silence, which no microphone gives.
-async fn quiet(tape: &mut WavFile, seconds: f64) -> Result<(), BenchError> {
+pub(super) async fn quiet(tape: &mut WavFile, seconds: f64) -> Result<(), BenchError> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -167,31 +104,36 @@ async fn quiet(tape: &mut WavFile, seconds: f64) -> Result<(), BenchError> {
     Ok(tape.play(&samples, SPEECH_RATE).await?)
 }
 
-fn not_started(error: std::io::Error) -> BenchError {
+pub(super) fn not_started(error: std::io::Error) -> BenchError {
     BenchError::Talk(format!("cannot be started: {error}"))
 }
 
-fn text<'a>(event: &'a Value, key: &str) -> Option<&'a str> {
+pub(super) fn failed(message: &str) -> BenchError {
+    BenchError::Talk(format!("fails: {message}"))
+}
+
+pub(super) fn text<'a>(event: &'a Value, key: &str) -> Option<&'a str> {
     event.get(key)?.as_str()
 }
 
-fn number(event: &Value, key: &str) -> Option<f64> {
+pub(super) fn number(event: &Value, key: &str) -> Option<f64> {
     event.get(key)?.as_f64()
 }
 
 /// A running `jane talk`.
-struct Talk {
-    child: Child,
+pub(super) struct Talk {
+    pub(super) child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     begun: Instant,
 }
 
 impl Talk {
-    fn start(
+    /// `options` are those of this start alone.
+    pub(super) fn start(
         bench: &Bench<'_>,
         input: &Path,
         output: &Path,
-        overrides: &[&str],
+        options: &[&str],
     ) -> std::io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command
@@ -199,10 +141,8 @@ impl Talk {
             .arg(input)
             .arg("--output")
             .arg(output)
-            .args(&bench.options.arguments);
-        for set in overrides {
-            command.arg("--set").arg(set);
-        }
+            .args(&bench.options.arguments)
+            .args(options);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -220,7 +160,7 @@ impl Talk {
     }
 
     /// The next event; `None` after the last one.
-    async fn next_or_end(&mut self) -> Result<Option<Value>, BenchError> {
+    pub(super) async fn next_or_end(&mut self) -> Result<Option<Value>, BenchError> {
         let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await;
         let line = line.map_err(|_| BenchError::Talk("says nothing any more".to_owned()))?;
         let unreadable = |error: &dyn std::fmt::Display| {
@@ -229,21 +169,22 @@ impl Talk {
         let Some(line) = line.map_err(|error| unreadable(&error))? else {
             return Ok(None);
         };
-        let event: Value = serde_json::from_str(&line).map_err(|error| unreadable(&error))?;
-        if text(&event, "event") == Some("error") {
-            let message = text(&event, "message").unwrap_or_default();
-            return Err(BenchError::Talk(format!("fails: {message}")));
-        }
+        let event = serde_json::from_str(&line).map_err(|error| unreadable(&error))?;
         Ok(Some(event))
     }
 
+    /// The next event, where all goes well.
     async fn next(&mut self) -> Result<Value, BenchError> {
         let event = self.next_or_end().await?;
-        event.ok_or_else(|| BenchError::Talk("ended before it should".to_owned()))
+        let event = event.ok_or_else(|| BenchError::Talk("ended before it should".to_owned()))?;
+        match text(&event, "event") {
+            Some("error") => Err(failed(text(&event, "message").unwrap_or_default())),
+            _ => Ok(event),
+        }
     }
 
     /// Waits until it has ended by itself, or has it ended where it takes too long.
-    async fn finish(mut self) -> Result<(), BenchError> {
+    pub(super) async fn finish(mut self) -> Result<(), BenchError> {
         while self.next_or_end().await?.is_some() {}
         let _ = tokio::time::timeout(PATIENCE, self.child.wait()).await;
         Ok(())

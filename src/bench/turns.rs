@@ -8,38 +8,33 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
+use super::course::{Computing, Course};
 use super::error::BenchError;
 use super::figure::{Figure, Unit};
 use super::recordings::Recordings;
 use super::report::Stage;
 use super::{Bench, Part};
 use crate::audio::{AudioError, AudioOutput, WavSource};
-use crate::backend::worker::Mark;
-use crate::conversation::{Conversation, Question};
-use crate::event::{Events, Role, Waterfall};
+use crate::conversation::{Answer, Conversation, Question, TurnError};
+use crate::event::Events;
 
 const ROUNDS: (usize, usize) = (5, 1);
 
 /// What one turn took, in seconds.
 #[derive(Debug, Clone, Copy, Default)]
 struct Turn {
-    /// The recogniser's computing.
-    recognition: f64,
-    /// The model's, until its first token, until the first stretch of text is complete, and to its end.
-    reading: f64,
-    clause: f64,
-    model: f64,
-    /// The voice's, until its first sound.
-    synthesis: f64,
+    computing: Computing,
     first_token: f64,
     first_sound: f64,
+    /// Until all of the answer's sound is made, and until a loudspeaker has played it.
+    last_made: f64,
     last_sound: f64,
 }
 
 impl Turn {
     /// What is not an engine computing, on the way to the first sound.
     fn overhead(&self) -> f64 {
-        self.first_sound - self.recognition - self.clause - self.synthesis
+        self.first_sound - self.computing.to_first_sound()
     }
 }
 
@@ -51,49 +46,106 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     let in_force = bench.in_force(&installed)?;
     let questions = Recordings::shipped()?;
     let runs = bench.runs(ROUNDS);
-    let mut turns = Vec::new();
+    let mut outcomes = Vec::new();
     for run in 0..=runs {
-        let mut conversation = Conversation::new(Events::new());
+        let events = Events::new();
+        let mut told = events.subscribe();
+        let mut conversation = Conversation::new(events);
         conversation.prepare(&in_force, true, true).await?;
         for (number, clip) in (1..).zip(&questions.clips) {
             bench.progress(&format!("e2e: turn {number}, round {run} of {runs}"));
             // What belongs to no turn.
             while marks.try_recv().is_ok() {}
+            while told.try_recv().is_ok() {}
             let source = WavSource::open(&clip.path)?;
             let mut sound = Sound::default();
             let begun = Instant::now();
             let question = Question::Recording(Box::new(source));
             let answer = conversation
                 .turn(&in_force, question, Some(&mut sound))
-                .await?;
-            let mut said = Vec::new();
+                .await;
+            let mut course = Course::default();
             while let Ok(mark) = marks.try_recv() {
-                said.push(mark);
+                course.mark(mark);
             }
-            let turn = turn(begun, &answer.waterfall, &sound, &said);
+            while let Ok(stamped) = told.try_recv() {
+                course.event(&stamped.event);
+            }
             // As in a conversation: what is to be done between two turns is no part of them.
             conversation.upkeep(&in_force).await;
             // The first round warms up.
-            turns.extend(turn.filter(|_| run > 0));
+            if run > 0 {
+                outcomes.push(outcome(
+                    answer,
+                    turn(begun, &course, &sound),
+                    &course,
+                    &sound,
+                ));
+            }
         }
     }
-    report(&turns, part);
+    super::unload(&installed).await;
+    report(outcomes, part);
     Ok(())
 }
 
-/// The output that a turn plays into: nothing waits in it.
+/// What came of a turn.
+#[derive(Debug)]
+enum Outcome {
+    Measured(Turn),
+    /// A skill answered, or dropped what was said, and no model was asked.
+    BySkill,
+    /// A server did a part of it, which leaves no marks.
+    ByServer,
+    /// There is no answer, or no sound of it: why, in words.
+    Failed(String),
+}
+
+fn outcome(
+    answer: Result<Answer, TurnError>,
+    turn: Option<Turn>,
+    course: &Course,
+    sound: &Sound,
+) -> Outcome {
+    match answer {
+        Err(error) => Outcome::Failed(error.to_string()),
+        Ok(_) if course.is_by_skill() => Outcome::BySkill,
+        Ok(answer) if answer.question.is_empty() => Outcome::Failed("nothing was heard".to_owned()),
+        Ok(Answer {
+            speech: Err(error), ..
+        }) => Outcome::Failed(error.to_string()),
+        Ok(_) if sound.first.is_none() => Outcome::Failed("there was nothing to say".to_owned()),
+        Ok(_) => turn.map_or(Outcome::ByServer, Outcome::Measured),
+    }
+}
+
+/// The output that a turn plays into: nothing waits in it, and how long a loudspeaker would play is reckoned.
 #[derive(Debug, Default)]
 struct Sound {
     first: Option<Instant>,
     last: Option<Instant>,
+    /// When a loudspeaker without a delay would be done with what it was given so far.
+    played: Option<Instant>,
+}
+
+impl Sound {
+    fn given(&mut self, now: Instant, length: Duration) {
+        self.first.get_or_insert(now);
+        self.last = Some(now);
+        let begins = self.played.map_or(now, |played| played.max(now));
+        self.played = Some(begins + length);
+    }
 }
 
 #[async_trait]
 impl AudioOutput for Sound {
-    async fn play(&mut self, _samples: &[f32], _sample_rate: u32) -> Result<(), AudioError> {
-        let now = Instant::now();
-        self.first.get_or_insert(now);
-        self.last = Some(now);
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "sample counts are far below 2^52"
+    )]
+    async fn play(&mut self, samples: &[f32], sample_rate: u32) -> Result<(), AudioError> {
+        let seconds = samples.len() as f64 / f64::from(sample_rate.max(1));
+        self.given(Instant::now(), Duration::from_secs_f64(seconds));
         Ok(())
     }
 
@@ -102,45 +154,60 @@ impl AudioOutput for Sound {
     }
 }
 
-/// What a turn took, by the marks of its engines' replies; `None` where it made no sound, or a server did a part of it, which
-/// leaves no marks.
-fn turn(begun: Instant, waterfall: &Waterfall, sound: &Sound, marks: &[Mark]) -> Option<Turn> {
-    let of = |role| marks.iter().filter(move |mark| mark.role == role);
+/// What a turn took; `None` where it made no sound, or an engine left no marks.
+fn turn(begun: Instant, course: &Course, sound: &Sound) -> Option<Turn> {
     let since = |at: Instant| at.duration_since(begun).as_secs_f64();
-    let heard = of(Role::Stt).map(|mark| mark.after).sum::<Duration>();
-    of(Role::Stt).next()?;
-    // Only the reply's own request: counting and what is done aside come later.
-    let first = of(Role::Llm).next()?;
-    let written = || of(Role::Llm).filter(|mark| mark.request == first.request);
-    // The waterfall has whole milliseconds; a token takes several.
-    let sentence = Duration::from_millis(waterfall.first_sentence_ms? + 1);
-    let complete = written()
-        .take_while(|mark| mark.at.duration_since(begun) <= sentence)
-        .last()
-        .unwrap_or(first);
     Some(Turn {
-        recognition: heard.as_secs_f64(),
-        reading: first.after.as_secs_f64(),
-        clause: complete.after.as_secs_f64(),
-        model: written().next_back()?.after.as_secs_f64(),
-        synthesis: of(Role::Tts).next()?.after.as_secs_f64(),
-        first_token: since(first.at),
+        computing: course.computing()?,
+        first_token: since(course.first_token()?),
         first_sound: since(sound.first?),
-        last_sound: since(sound.last?),
+        last_made: since(sound.last?),
+        last_sound: since(sound.played?),
     })
 }
 
-fn report(turns: &[Turn], part: &mut Part) {
+fn report(outcomes: Vec<Outcome>, part: &mut Part) {
     type Of = fn(&Turn) -> f64;
-    let figures: [(&str, &str, Of); 7] = [
+    let all = outcomes.len();
+    let (mut turns, mut failures, mut by_skills) = (Vec::new(), Vec::new(), 0);
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Measured(turn) => turns.push(turn),
+            Outcome::BySkill => by_skills += 1,
+            Outcome::ByServer => {}
+            Outcome::Failed(reason) => failures.push(reason),
+        }
+    }
+    if by_skills > 0 {
+        part.notes.push(format!(
+            "turns: skills answered {by_skills} of {all} without the model, and the figures of turns are those of the others"
+        ));
+    }
+    if let Some(reason) = failures.first() {
+        let failed = failures.len();
+        part.notes.push(format!(
+            "turns: {failed} of {all} failed, the first one with: {reason}"
+        ));
+    }
+    let reason = match failures.first() {
+        Some(reason) => format!("no turn came to its end: {reason}"),
+        None if by_skills == all => "skills answered every question".to_owned(),
+        None => "a part of the work is done by a server".to_owned(),
+    };
+    let figures: [(&str, &str, Of); 8] = [
         (
             "turn.first_sound",
             "from a recorded question to the first sound of the answer",
             |turn| turn.first_sound,
         ),
         (
+            "turn.last_made",
+            "from a recorded question until all sound of the answer is made",
+            |turn| turn.last_made,
+        ),
+        (
             "turn.last_sound",
-            "from a recorded question until all of the answer is spoken",
+            "from a recorded question until the last sample is played, by the length of the sound",
             |turn| turn.last_sound,
         ),
         (
@@ -149,17 +216,17 @@ fn report(turns: &[Turn], part: &mut Part) {
             |turn| turn.first_token,
         ),
         ("turn.recognition", "computing: the recogniser", |turn| {
-            turn.recognition
+            turn.computing.recognition
         }),
         (
             "turn.model",
             "computing: the model, to its last token",
-            |turn| turn.model,
+            |turn| turn.computing.model,
         ),
         (
             "turn.synthesis",
             "computing: the voice, to its first sound",
-            |turn| turn.synthesis,
+            |turn| turn.computing.synthesis,
         ),
         (
             "turn.overhead",
@@ -169,20 +236,22 @@ fn report(turns: &[Turn], part: &mut Part) {
     ];
     for (key, name, of) in figures {
         let figure = if turns.is_empty() {
-            let reason = "a part of the work is done by a server";
-            Figure::missing(key, name, Unit::Seconds, reason)
+            Figure::missing(key, name, Unit::Seconds, reason.as_str())
         } else {
             Figure::new(key, name, Unit::Seconds, turns.iter().map(of))
         };
-        part.figures.push(figure);
+        // Those of the way to the sound; the others are of what was done.
+        let is_whole = key.ends_with("sound") || key.ends_with("made");
+        let failed = if is_whole { failures.len() } else { 0 };
+        part.figures.push(figure.failed(failed));
     }
     let stages: [(&str, Of); 5] = [
-        ("recogniser", |turn| turn.recognition),
-        ("model reads the prompt", |turn| turn.reading),
+        ("recogniser", |turn| turn.computing.recognition),
+        ("model reads the prompt", |turn| turn.computing.reading),
         ("model writes the first stretch", |turn| {
-            turn.clause - turn.reading
+            turn.computing.clause - turn.computing.reading
         }),
-        ("voice, to its first sound", |turn| turn.synthesis),
+        ("voice, to its first sound", |turn| turn.computing.synthesis),
         ("everything else (host)", Turn::overhead),
     ];
     part.turn.extend(
@@ -195,6 +264,8 @@ fn report(turns: &[Turn], part: &mut Part) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::worker::Mark;
+    use crate::event::Role;
 
     #[test]
     fn what_no_engine_computes_is_the_hosts() {
@@ -206,7 +277,8 @@ mod tests {
             at: at(ms),
             after: Duration::from_millis(after),
         };
-        let marks = [
+        let mut course = Course::default();
+        for mark in [
             mark(Role::Stt, 1, 103, 100),
             mark(Role::Llm, 4, 125, 20),
             mark(Role::Llm, 4, 135, 30),
@@ -216,19 +288,63 @@ mod tests {
             mark(Role::Tts, 2, 337, 200),
             // Counting.
             mark(Role::Llm, 5, 400, 1),
-        ];
-        let waterfall = Waterfall {
-            first_sentence_ms: Some(136),
-            ..Waterfall::default()
-        };
-        let sound = Sound {
-            first: Some(at(240)),
-            last: Some(at(340)),
-        };
-        let turn = turn(begun, &waterfall, &sound, &marks).unwrap();
+        ] {
+            course.mark(mark);
+        }
+        course.text("I think so,");
+        course.text(" yes.");
+        course.sentence();
+        let mut sound = Sound::default();
+        // The second stretch is there before the first one is over.
+        sound.given(at(240), Duration::from_millis(500));
+        sound.given(at(340), Duration::from_millis(700));
+        let turn = turn(begun, &course, &sound).unwrap();
         // 240 - 100 - 30 - 100
         assert!((turn.overhead() - 0.010).abs() < 1e-9, "{turn:?}");
-        assert!((turn.model - 0.045).abs() < 1e-9, "{turn:?}");
-        assert!((turn.last_sound - 0.340).abs() < 1e-9, "{turn:?}");
+        assert!((turn.computing.model - 0.045).abs() < 1e-9, "{turn:?}");
+        assert!((turn.last_made - 0.340).abs() < 1e-9, "{turn:?}");
+        assert!((turn.last_sound - 1.440).abs() < 1e-9, "{turn:?}");
+    }
+
+    #[test]
+    fn a_turn_that_fails_is_told_and_misses_its_goal() {
+        let answer = |question: &str, speech| Answer {
+            question: question.to_owned(),
+            dropped: false,
+            reply: String::new(),
+            waterfall: crate::event::Waterfall::default(),
+            speech,
+        };
+        let begun = Instant::now();
+        let mut sound = Sound::default();
+        let mut outcomes = vec![
+            outcome(Ok(answer("", Ok(()))), None, &Course::default(), &sound),
+            outcome(Ok(answer("Why?", Ok(()))), None, &Course::default(), &sound),
+        ];
+        sound.given(begun, Duration::from_millis(500));
+        let engine = || TurnError::Backend(crate::backend::BackendError::Interrupted);
+        let course = Course::default();
+        outcomes.extend([
+            outcome(Err(engine()), None, &course, &sound),
+            outcome(Ok(answer("Why?", Err(engine()))), None, &course, &sound),
+            outcome(
+                Ok(answer("Why?", Ok(()))),
+                Some(Turn::default()),
+                &course,
+                &sound,
+            ),
+        ]);
+        let mut part = Part::default();
+        report(outcomes, &mut part);
+        let figure = |key: &str| {
+            part.figures
+                .iter()
+                .find(|figure| figure.key == key)
+                .unwrap()
+        };
+        assert_eq!(figure("turn.first_sound").failed, 4);
+        assert_eq!(figure("turn.first_sound").summary().unwrap().runs, 1);
+        assert_eq!(figure("turn.recognition").failed, 0);
+        assert!(part.notes[0].contains("4 of 5 failed"), "{:?}", part.notes);
     }
 }

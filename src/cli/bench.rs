@@ -28,10 +28,13 @@ pub struct Bench {
 
 impl Bench {
     pub async fn run(self, common: &Common, session: &Session) -> Result<(), Failure> {
-        // What is wrong with the recordings is said before anything is measured.
+        // What is wrong with the recordings and the report's place is said before anything is measured.
         bench::recordings::Recordings::open(self.recordings.as_deref()).map_err(|error| {
             let hint = error.hint();
             Failure::usage(error.to_string()).hint(hint)
+        })?;
+        Report::check_place(&self.out).map_err(|error| {
+            Failure::usage(error.to_string()).hint("`--out` names another file".to_owned())
         })?;
         let logs = session.config.log_directory(session.home());
         let last = Report::last(&logs);
@@ -58,20 +61,24 @@ impl Bench {
             },
         };
         let report = bench.run().await;
-        let told = |error: bench::ReportError| Failure::failed(error.to_string());
-        report.write(&self.out, last.as_ref()).map_err(told)?;
-        let kept = report.keep(&logs).map_err(told)?;
-        let text = format!(
-            "{}\nwritten to `{}`, and for programs to `{}`\n",
-            summary(&report),
-            self.out.display(),
-            kept.display()
-        );
+        // Whatever becomes of the one, the other is tried, and what was measured is told.
+        let kept = report.keep(&logs);
+        let written = report.write(&self.out, last.as_ref());
+        let mut text = format!("{}\n", summary(&report));
+        if written.is_ok() {
+            text.push_str(&format!("written to `{}`\n", self.out.display()));
+        }
+        if let Ok(kept) = &kept {
+            text.push_str(&format!("for programs: `{}`\n", kept.display()));
+        }
         let failures = report.failures.len();
         session.events.emit(Event::Report {
             command: "bench",
             report: json!({ "figures": report, "text": text }),
         });
+        let told = |error: bench::ReportError| Failure::failed(error.to_string());
+        written.map_err(told)?;
+        kept.map_err(told)?;
         match failures {
             0 => Ok(()),
             _ => Err(Failure::failed(format!(
@@ -108,8 +115,8 @@ fn summary(report: &Report) -> String {
             goal.area, goal.name, goal.actual, goal.goal
         ));
     }
-    for warning in report.disturbance.warnings() {
-        text.push_str(&format!("\nthis run was disturbed: {warning}\n"));
+    for warning in report.warnings() {
+        text.push_str(&format!("\n{warning}\n"));
     }
     for (section, error, _) in &report.failures {
         text.push_str(&format!("\n{section:?} failed: {error}\n"));

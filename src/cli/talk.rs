@@ -10,6 +10,7 @@ use super::{Failure, Session};
 use crate::audio::line::{Line, NO_DEVICE};
 use crate::audio::{AudioError, Direction};
 use crate::backend::ONNX_RUNTIME;
+use crate::bench;
 use crate::config::{Audio, Config};
 use crate::conversation::live::{Control, Live, Parts, Reopen};
 use crate::event::{Event, Events};
@@ -33,6 +34,9 @@ pub struct Talk {
     /// Answer in text only
     #[arg(long, conflicts_with = "output")]
     silent: bool,
+    /// Tell of each reply of an engine, for `jane bench`
+    #[arg(long, hide = true)]
+    marks: bool,
 }
 
 impl Talk {
@@ -54,6 +58,9 @@ impl Talk {
             None => line.has_loudspeaker(),
         };
         let installed = session.installed()?;
+        if self.marks {
+            bench::tell_marks(&installed.workers, &session.events);
+        }
         let ears = Ears::new(
             EarsSettings::of(&config.hearing),
             detector(config, &installed.home, &session.events),

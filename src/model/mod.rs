@@ -29,7 +29,7 @@ mod verify;
 pub use derived::{Derived, file_state};
 pub use error::ModelError;
 pub use fetch::Progress;
-pub(crate) use files::{hash, read_text};
+pub(crate) use files::{hash, hexadecimal, read_text};
 pub use import::WeightFormat;
 pub use kind::ModelKind;
 pub use pull::Pulled;

@@ -34,11 +34,8 @@ impl Report {
             ""
         };
         writeln!(text, "Measured by `jane bench` at {}{quick}.\n", stamp.at)?;
-        for warning in disturbance.warnings() {
-            writeln!(
-                text,
-                "**This run was disturbed:** {warning}. Take its figures with care.\n"
-            )?;
+        for warning in self.warnings() {
+            writeln!(text, "**{warning}.** Take its figures with care.\n")?;
         }
         for (section, error, hint) in &self.failures {
             let hint = hint
@@ -93,9 +90,19 @@ impl Report {
         )?;
         writeln!(
             text,
-            "| time taken by other programs | {} |\n",
+            "| time taken by other programs | {} |",
             share(disturbance.foreign)
         )?;
+        for (section, disturbance) in &self.parts {
+            writeln!(
+                text,
+                "| of it during `{}`: stolen, by others | {}, {} |",
+                section.name(),
+                share(disturbance.stolen),
+                share(disturbance.foreign)
+            )?;
+        }
+        writeln!(text)?;
         writeln!(text, "| model | for | MB | SHA-256 |\n|---|---|---|---|")?;
         for model in &stamp.models {
             let megabytes = model
@@ -127,9 +134,11 @@ impl Report {
                 Standing::LeftOut => "left out",
             };
             let (name, actual) = (cell(&goal.name), cell(&goal.actual));
+            let figure = self.figures.iter().find(|figure| figure.key == goal.figure);
+            let disturbed = disturbed(figure.is_some_and(|figure| figure.disturbed));
             writeln!(
                 text,
-                "| {shown} | {name} | {} | {actual} | {standing} |",
+                "| {shown} | {name} | {} | {actual} | {standing}{disturbed} |",
                 goal.goal
             )?;
         }
@@ -204,17 +213,24 @@ impl Report {
         writeln!(text, "|---|---|---|---|---|---|")?;
         for figure in &self.figures {
             let (name, show) = (cell(&figure.name), |value| figure.unit.show(value));
+            let disturbed = disturbed(figure.disturbed);
+            let failed = match figure.failed {
+                0 => String::new(),
+                failed => format!(" and {failed} failed"),
+            };
             match &figure.measured {
                 Measured::Runs(runs) => writeln!(
                     text,
-                    "| {name} | {} | {} | {} | {} | {} |",
+                    "| {name} | {}{failed}{disturbed} | {} | {} | {} | {} |",
                     runs.runs,
                     show(runs.least),
                     show(runs.median),
                     show(runs.p95),
                     show(runs.most)
                 )?,
-                Measured::Not(reason) => writeln!(text, "| {name} | | {} | | | |", cell(reason))?,
+                Measured::Not(reason) => {
+                    writeln!(text, "| {name} |{failed} | {} | | | |", cell(reason))?
+                }
             }
         }
         for note in &self.notes {
@@ -241,15 +257,24 @@ impl Report {
         )?;
         writeln!(text, "| | then | now | change | |\n|---|---|---|---|---|")?;
         for change in changes(last, self) {
-            let (name, by) = (cell(&change.name), change.by * 100.0);
+            let name = cell(&change.name);
+            let by = change.by.map(|by| format!("{:+.0} %", by * 100.0));
             writeln!(
                 text,
-                "| {name} | {} | {} | {by:+.0} % | {} |",
-                change.before, change.now, change.verdict
+                "| {name} | {} | {} | {} | {} |",
+                change.before,
+                change.now,
+                by.unwrap_or_default(),
+                change.verdict
             )?;
         }
         Ok(())
     }
+}
+
+/// What stands behind something that was measured while the machine did something else too.
+fn disturbed(is_disturbed: bool) -> &'static str {
+    if is_disturbed { " (disturbed)" } else { "" }
 }
 
 /// Stages one behind the other.

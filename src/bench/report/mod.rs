@@ -4,17 +4,22 @@ mod compare;
 mod markdown;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::Section;
 use super::figure::{Figure, Summary};
 use super::goal::Judgement;
 use super::machine::{Disturbance, MachineFacts};
+use super::recordings::Recordings;
 use super::stt::Kind;
 use super::{Bench, Options};
 use crate::backend::wanted_models;
-use crate::model::ModelKind;
+use crate::config::Config;
+use crate::model::{ModelKind, hexadecimal};
+use crate::skill::SkillSet;
 
 /// Where in the log directory reports are kept, to be compared with.
 const KEPT: &str = "benchmarks";
@@ -30,7 +35,10 @@ const LARGEST: u64 = 16 << 20;
 pub struct Report {
     pub stamp: Stamp,
     pub machine: MachineFacts,
+    /// During the whole run, and during each of its parts.
     pub disturbance: Disturbance,
+    #[serde(default)]
+    pub parts: Vec<(Section, Disturbance)>,
     pub goals: Vec<Judgement>,
     pub figures: Vec<Figure>,
     /// What was heard, by kind of recordings.
@@ -54,6 +62,23 @@ pub struct Stamp {
     /// Those that were chosen; all where it is empty.
     pub sections: Vec<Section>,
     pub models: Vec<Model>,
+    /// SHA-256 of what the configuration says of the engines and of what they are told, in hexadecimal.
+    #[serde(default)]
+    pub engines: String,
+    /// Names of the skills in force.
+    #[serde(default)]
+    pub skills: Vec<String>,
+    /// `None` where they cannot be read.
+    #[serde(default)]
+    pub recordings: Option<Heard>,
+}
+
+/// The recordings that were recognised.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Heard {
+    /// Of their directory; `None` for those that ship.
+    pub directory: Option<String>,
+    pub clips: usize,
 }
 
 /// A model that was measured.
@@ -90,6 +115,11 @@ impl Stamp {
             ..
         } = bench.options;
         let models = wanted_models(bench.config);
+        let skills = bench.skills.map(crate::skill::Skills::current);
+        let names = |set: Arc<SkillSet>| {
+            let skills = set.skills().iter();
+            skills.map(|skill| skill.name().to_owned()).collect()
+        };
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             at: jiff::Timestamp::now()
@@ -101,8 +131,41 @@ impl Stamp {
                 .into_iter()
                 .map(|(kind, name)| model(bench, kind, name))
                 .collect(),
+            engines: digest(bench.config),
+            skills: skills.map(names).unwrap_or_default(),
+            recordings: recordings(bench.options.recordings.as_deref()),
         }
     }
+}
+
+/// Names what the configuration says of the engines and of what they are told, without telling it.
+fn digest(config: &Config) -> String {
+    let Config {
+        assistant,
+        stt,
+        llm,
+        tts,
+        context,
+        plugins,
+        memory,
+        ..
+    } = config;
+    let told = (assistant, stt, llm, tts, context, plugins, memory);
+    // A configuration was read from text, and can be written as text.
+    let text = serde_json::to_string(&told).unwrap_or_default();
+    hexadecimal(&Sha256::digest(text))
+}
+
+fn recordings(directory: Option<&Path>) -> Option<Heard> {
+    let clips = Recordings::open(directory).ok()?.clips.len();
+    let name = |directory: &Path| {
+        let directory = directory.canonicalize().ok()?;
+        Some(directory.file_name()?.to_string_lossy().into_owned())
+    };
+    Some(Heard {
+        directory: directory.and_then(name),
+        clips,
+    })
 }
 
 fn model(bench: &Bench<'_>, kind: ModelKind, name: &str) -> Model {
@@ -127,12 +190,42 @@ pub struct ReportError {
 }
 
 impl Report {
+    /// Whether it can be written at `path`, as far as that can be known before.
+    ///
+    /// # Errors
+    /// Where it cannot.
+    pub fn check_place(path: &Path) -> Result<(), ReportError> {
+        let failed = |reason: String| ReportError {
+            path: path.to_path_buf(),
+            reason,
+        };
+        if path.is_dir() {
+            return Err(failed("it is a directory".to_owned()));
+        }
+        let trial = tempfile::NamedTempFile::new_in(directory_of(path));
+        trial.map(drop).map_err(|error| failed(error.to_string()))
+    }
+
     /// Writes it for people, with what changed since `last`. The file appears whole.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub fn write(&self, path: &Path, last: Option<&Self>) -> Result<(), ReportError> {
         write_whole(path, self.markdown(last).as_bytes())
+    }
+
+    /// What disturbed the run and its parts, in words; empty where nothing did. A part is shorter than the run, and is disturbed by what
+    /// hardly shows in all of it.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let whole = self.disturbance.warnings().into_iter();
+        let whole = whole.map(|warning| format!("This run was disturbed: {warning}"));
+        let parts = self.parts.iter().flat_map(|(section, disturbance)| {
+            let name = section.name();
+            let warnings = disturbance.warnings().into_iter();
+            warnings.map(move |warning| format!("`{name}` was disturbed: {warning}"))
+        });
+        whole.chain(parts).collect()
     }
 
     /// Keeps it in the log directory, and the last of those before it.
@@ -183,13 +276,16 @@ fn kept(logs: &Path) -> Vec<PathBuf> {
     paths
 }
 
+fn directory_of(path: &Path) -> &Path {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}
+
 fn write_whole(path: &Path, content: &[u8]) -> Result<(), ReportError> {
     let write = || -> std::io::Result<()> {
-        let directory = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        let directory = directory.unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(directory)?;
+        let mut file = tempfile::NamedTempFile::new_in(directory_of(path))?;
         std::io::Write::write_all(&mut file, content)?;
         readable(file.as_file())?;
         file.persist(path)?;
@@ -231,6 +327,12 @@ mod tests {
                 quick: false,
                 sections: Vec::new(),
                 models: Vec::new(),
+                engines: "a".to_owned(),
+                skills: Vec::new(),
+                recordings: Some(Heard {
+                    directory: Some("speech".to_owned()),
+                    clips: 3,
+                }),
             },
             machine: MachineFacts {
                 processor: Some("A | processor".to_owned()),
@@ -247,6 +349,7 @@ mod tests {
                 stolen: Some(0.5),
                 foreign: None,
             },
+            parts: Vec::new(),
             goals: crate::bench::goal::GOALS
                 .iter()
                 .map(|goal| goal.judge(&figures))
