@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 
 use common::skills::{
@@ -341,4 +342,53 @@ fn every_skill_that_ships_is_there() {
     for skill in SKILLS {
         assert!(shipped(skill).exists(), "{skill}: make skills");
     }
+}
+
+/// Servers of places and forecasts that take longer than a turn waits for a skill.
+fn slow_weather() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let request = lines.next().unwrap().unwrap();
+            lines
+                .map_while(Result::ok)
+                .find(|line| line.is_empty())
+                .unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(400));
+            let body = if request.contains("/v1/search?name=Berlin") {
+                r#"{"results": [{"name": "Berlin", "latitude": 52.5, "longitude": 13.4}]}"#
+            } else {
+                r#"{"current": {"temperature_2m": 8.2, "weather_code": 3, "wind_speed_10m": 11.6}, "daily": {"time": ["2026-03-04"],
+                    "weather_code": [3], "temperature_2m_max": [9], "temperature_2m_min": [3], "precipitation_probability_max": [5]}}"#
+            };
+            let length = body.len();
+            let head =
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            stream.write_all((head + body).as_bytes()).unwrap();
+        }
+    });
+    url
+}
+
+#[test]
+fn what_takes_a_skill_long_is_said_behind_the_answer_also_where_there_is_one_question() {
+    let url = slow_weather();
+    let (_server, home) = typed_home(&format!(
+        "[skills.weather]\nallow = [\"transcripts\", \"private_network\"]\nallow_http = [\"{url}\"]\n\
+         [skills.weather.config]\ngeocoding_url = \"{url}\"\nforecast_url = \"{url}\"\n"
+    ));
+    copy_shipped(&home, "weather");
+    let file = home.path().join("answer.wav");
+    let question = "What's the weather in Berlin?";
+    let run = home.run(&["ask", question, "--out", file.to_str().unwrap()]);
+    assert_eq!(run.code(), Some(0), "{run:#?}");
+    assert_eq!(run.only("skill.answered")["skill"], "weather");
+    let said = run.only("announcement")["text"].as_str().unwrap();
+    assert!(said.contains("Berlin it is 8 degrees"), "{said}");
+    let heard = home.run(&["transcribe", file.to_str().unwrap()]);
+    let heard = heard.only("transcript")["text"].as_str().unwrap();
+    println!("heard: {heard}");
+    assert!(heard.contains("Berlin"), "{heard}");
 }

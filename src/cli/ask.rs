@@ -1,11 +1,15 @@
 //! `jane ask`: one turn.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
 
 use super::session::SKILLS_PATIENCE;
 use super::{Failure, Session};
-use crate::audio::WavSource;
+use crate::audio::{AudioError, AudioOutput, WavFile, WavSource};
 use crate::conversation::{Conversation, Question};
+use crate::event::Event;
+use crate::skill::Wish;
 
 #[derive(clap::Args)]
 pub struct Ask {
@@ -34,28 +38,99 @@ impl Ask {
             return Err(Failure::usage("the question is empty"));
         }
         let listens = matches!(question, Question::Recording(_));
-        let mut output = if self.silent {
-            None
-        } else {
-            session.output_or_warning(&session.config, self.out.as_deref())?
-        };
+        let mut output = Output::new(session, self.silent, self.out.as_deref())?;
         let runtime = session.runtime(&session.installed()?)?;
         let in_force = runtime.take().await;
         let mut conversation = Conversation::new(session.events.clone());
         let skills = in_force.skills.clone();
         let _following = skills.follow();
+        let mut wishes = skills.wishes();
         // What fails here fails again in the turn, where it is retried and reported.
         let (_, ()) = tokio::join!(
-            conversation.prepare(&in_force, listens, output.is_some()),
+            conversation.prepare(&in_force, listens, output.is_there()),
             skills.settled(SKILLS_PATIENCE),
         );
-        let answer = conversation
-            .turn(&in_force, question, output.as_deref_mut())
-            .await?;
+        let answer = conversation.turn(&in_force, question, output.get()).await?;
+        // What takes longer than a turn may wait is said behind it.
+        if let Some(skill) = &answer.by_skill {
+            skills.deal_with_what_is_due(skill).await;
+        }
+        while let Some(Ok(wish)) = wishes.as_mut().map(|wishes| wishes.try_recv()) {
+            match wish {
+                Wish::Say(announcement) => {
+                    let saying = conversation.announce(&in_force, &announcement, output.get());
+                    saying.await?;
+                }
+                Wish::Notify { skill, title, body } => {
+                    let notice = Event::Notice { skill, title, body };
+                    session.events.emit(notice);
+                }
+                // There is no turn now.
+                Wish::CancelTurn { .. } => {}
+            }
+        }
+        output.complete().await?;
         if answer.question.is_empty() && !answer.dropped {
             let failure = Failure::failed("nothing was said in the recording");
             return Err(failure.hint("`jane transcribe` shows what is heard in a recording"));
         }
         Ok(answer.speech?)
+    }
+}
+
+/// The loudspeaker, and a file that is complete when all was said: it may be more than the answer.
+struct Output {
+    loudspeaker: Option<Box<dyn AudioOutput>>,
+    file: Option<WavFile>,
+}
+
+impl Output {
+    fn new(session: &Session, silent: bool, file: Option<&Path>) -> Result<Self, Failure> {
+        let loudspeaker = match file {
+            _ if silent => None,
+            Some(_) => session.output(&session.config, None)?,
+            None => session.output_or_warning(&session.config)?,
+        };
+        Ok(Self {
+            loudspeaker,
+            file: file.map(WavFile::create).transpose()?,
+        })
+    }
+
+    fn is_there(&self) -> bool {
+        self.loudspeaker.is_some() || self.file.is_some()
+    }
+
+    fn get(&mut self) -> Option<&mut (dyn AudioOutput + 'static)> {
+        if self.is_there() { Some(self) } else { None }
+    }
+
+    async fn complete(&mut self) -> Result<(), AudioError> {
+        match &mut self.file {
+            Some(file) => file.finish().await,
+            None => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl AudioOutput for Output {
+    async fn play(&mut self, samples: &[f32], sample_rate: u32) -> Result<(), AudioError> {
+        let mut result = Ok(());
+        if let Some(loudspeaker) = &mut self.loudspeaker {
+            result = loudspeaker.play(samples, sample_rate).await;
+        }
+        // A loudspeaker that failed does not keep the sound from the file.
+        if let Some(file) = &mut self.file {
+            result = result.and(file.play(samples, sample_rate).await);
+        }
+        result
+    }
+
+    async fn finish(&mut self) -> Result<(), AudioError> {
+        match &mut self.loudspeaker {
+            Some(loudspeaker) => loudspeaker.finish().await,
+            None => Ok(()),
+        }
     }
 }

@@ -211,7 +211,7 @@ impl Output {
         let speaker = if silent {
             None
         } else {
-            session.output_or_warning(&session.config, None)?
+            session.output_or_warning(&session.config)?
         };
         Ok(Self {
             silent,
@@ -243,7 +243,7 @@ impl Output {
         self.device.clone_from(wanted);
         // Two of them might not have the device at once.
         self.speaker = None;
-        match session.output_or_warning(config, None) {
+        match session.output_or_warning(config) {
             Ok(speaker) => {
                 self.reopens = false;
                 self.speaker = speaker;

@@ -164,9 +164,8 @@ impl Session {
     pub fn output_or_warning(
         &self,
         config: &Config,
-        file: Option<&Path>,
     ) -> Result<Option<Box<dyn AudioOutput>>, Failure> {
-        let output = self.output(config, file)?;
+        let output = self.output(config, None)?;
         if output.is_none() && device(config).is_some() {
             warn_of_text_only(&self.events);
         }

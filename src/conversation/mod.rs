@@ -50,6 +50,8 @@ pub struct Answer {
     pub question: String,
     /// Whether a skill dropped what was asked.
     pub dropped: bool,
+    /// The skill that answered, if one did.
+    pub by_skill: Option<String>,
     pub reply: String,
     pub waterfall: Waterfall,
     /// Why the answer could not be heard in full, where that is so.
@@ -268,6 +270,7 @@ impl Conversation {
         let nothing = |dropped| Answer {
             question: String::new(),
             dropped,
+            by_skill: None,
             reply: String::new(),
             waterfall: Waterfall::default(),
             speech: Ok(()),
@@ -277,11 +280,14 @@ impl Conversation {
         }
         let skills = TurnSkills::new(in_force, turn, true);
         let said = heard.text.clone();
-        let (question, answer) = match skills.hear(heard).await {
-            Verdict::Ask(question) => (question, None),
+        let (question, answer, by_skill) = match skills.hear(heard).await {
+            Verdict::Ask(question) => (question, None, None),
             Verdict::Answer { skill, speech, .. } => {
-                self.events.emit(Event::SkillAnswered { turn, skill });
-                (said, Some(speech))
+                self.events.emit(Event::SkillAnswered {
+                    turn,
+                    skill: skill.clone(),
+                });
+                (said, Some(speech), Some(skill))
             }
             Verdict::Drop { skill } => {
                 self.events.emit(Event::SkillAnswered { turn, skill });
@@ -316,6 +322,7 @@ impl Conversation {
         Ok(Answer {
             question,
             dropped: false,
+            by_skill,
             reply: reply.text,
             waterfall: Waterfall::default(),
             speech: reply.speech,

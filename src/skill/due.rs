@@ -57,6 +57,22 @@ impl Skills {
     }
 }
 
+impl Skills {
+    /// Has a skill deal with what it scheduled for now: what it could not do while a turn waited.
+    pub async fn deal_with_what_is_due(&self, skill: &str) {
+        let (Some(services), Some(skill)) = (self.services(), self.current().find(skill).cloned())
+        else {
+            return;
+        };
+        if skill.exports().events.is_none() {
+            return;
+        }
+        if let Err(error) = deal_with_what_is_due(&services, &skill).await {
+            tracing::error!(skill = skill.name(), %error, "what is due cannot be taken");
+        }
+    }
+}
+
 struct Caller {
     skills: Skills,
     services: Arc<Services>,
