@@ -462,6 +462,15 @@ fn a_conversation_without_its_sound_says_what_is_missing() {
         .env("PULSE_SERVER", "none");
     let run = common::Running::spawn(&mut command).finish();
     refused(&run, 1, &["no microphone"]);
-    let unknown = home.run(&["talk", "--set", "audio.input_device=Gramophone"]);
-    refused(&unknown, 1, &["Gramophone"]);
+    // One that has a name may be plugged in yet: it is told of, and waited for.
+    let mut waiting = home.start(&["talk", "--set", "audio.input_device=Gramophone"]);
+    let lost = waiting.wait_for("audio.lost");
+    assert!(lost["message"].as_str().unwrap().contains("Gramophone"));
+    assert!(lost["hint"].is_string(), "{lost}");
+    let pid = waiting.child.id().to_string();
+    let ended = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status();
+    assert!(ended.unwrap().success());
+    assert_eq!(waiting.finish().code(), Some(130));
 }

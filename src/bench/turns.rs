@@ -311,6 +311,7 @@ mod tests {
         let answer = |question: &str, speech| Answer {
             question: question.to_owned(),
             dropped: false,
+            by_skill: None,
             reply: String::new(),
             waterfall: crate::event::Waterfall::default(),
             speech,

@@ -196,6 +196,14 @@ impl Skills {
         Some(Arc::clone(&kept.services))
     }
 
+    /// How many events a skill has scheduled.
+    #[cfg(test)]
+    pub async fn scheduled(&self, skill: &str) -> usize {
+        let (services, skill) = (self.services().unwrap(), skill.to_owned());
+        let scheduled = services.stored(move |store| store.scheduled(&skill));
+        scheduled.await.unwrap().len()
+    }
+
     /// A turn is certain: what skills did for it takes effect.
     pub async fn settle(&self, turn: &Arc<super::Turn>) {
         let Some(kept) = &self.inner.kept else {

@@ -43,6 +43,7 @@ struct State {
     failures: VecDeque<Part>,
     thinks: Duration,
     reads: Duration,
+    speaks_after: Duration,
     prompts: Vec<Vec<Message>>,
     spoken: Vec<String>,
 }
@@ -66,6 +67,11 @@ impl World {
     /// The recogniser takes so long for each utterance.
     pub fn will_read_for(&self, time: Duration) {
         self.0.lock().unwrap().reads = time;
+    }
+
+    /// The voice takes so long for each sentence.
+    pub fn will_speak_after(&self, time: Duration) {
+        self.0.lock().unwrap().speaks_after = time;
     }
 
     pub fn will_fail(&self, part: Part) {
@@ -195,9 +201,15 @@ impl TextToSpeech for World {
             return stream::iter([Err(failed(Role::Tts))]).boxed();
         }
         let words = text.split_whitespace().count();
-        self.0.lock().unwrap().spoken.push(text);
+        let mut state = self.0.lock().unwrap();
+        state.spoken.push(text);
         let speech = Speech::new(vec![0.5; words * WORD], SPEECH_RATE);
-        stream::iter([Ok(speech)]).boxed()
+        let waits = tokio::time::sleep(state.speaks_after);
+        let speech = stream::once(async move {
+            waits.await;
+            Ok(speech)
+        });
+        Box::pin(speech).boxed()
     }
 }
 
