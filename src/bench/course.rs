@@ -65,7 +65,7 @@ pub struct Computing {
 
 impl Computing {
     /// On the way to the first sound.
-    pub fn to_first_sound(&self) -> f64 {
+    pub fn to_first_sound(self) -> f64 {
         self.recognition + self.clause + self.synthesis
     }
 }
