@@ -10,7 +10,7 @@ use common::openai::OpenAiServer;
 use common::wyoming::Wyoming;
 use common::{Home, Running, data, questions};
 use jane::accuracy::WordErrors;
-use jane::platform::process_memory;
+use jane::platform::resident_memory;
 use serde_json::Value;
 
 const TURNS: usize = 200;
@@ -41,14 +41,14 @@ fn alive(events: &[Value]) -> HashSet<u32> {
     pids.map(|pid| u32::try_from(pid).unwrap()).collect()
 }
 
-/// Bytes of the host and its workers, once no more than `workers` are alive.
+/// Bytes of the host and its workers, once no more than `workers` are alive: the resident ones, which do not depend on who else runs.
 fn memory(chat: &Running, workers: usize) -> u64 {
     let deadline = std::time::Instant::now() + common::PATIENCE;
     loop {
         let pids = alive(chat.seen());
         if pids.len() <= workers {
-            let host = process_memory(chat.child.id()).unwrap();
-            return host + pids.into_iter().filter_map(process_memory).sum::<u64>();
+            let host = resident_memory(chat.child.id()).unwrap();
+            return host + pids.into_iter().filter_map(resident_memory).sum::<u64>();
         }
         // Processes of another process tell nobody here that they end.
         assert!(std::time::Instant::now() < deadline, "{pids:?} do not end");

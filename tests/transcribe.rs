@@ -151,11 +151,16 @@ fn an_interrupted_command_ends_with_its_workers() {
 #[test]
 fn a_word_alone_is_spoken_whole() {
     // A voice that is not told where a word begins and ends swallows its edges: "Star" for "Stop" in every third recording.
+    // It varies, and the smallest recogniser mishears one in 25 that is whole.
     let home = Home::new();
-    let files: Vec<_> = (0..12)
-        .map(|number| home.say("Stop!", &format!("stop{number}.wav")))
+    let files: Vec<_> = (0..24)
+        .map(|number| home.path().join(format!("stop{number}.wav")))
         .collect();
     let names: Vec<&str> = files.iter().map(|file| file.to_str().unwrap()).collect();
+    for name in &names {
+        let run = home.run(&["say", "Stop!", "--out", name]);
+        assert_eq!(run.code(), Some(0), "{run:#?}");
+    }
     let run = home.run(&[&["transcribe"], names.as_slice()].concat());
     let heard = run.all("transcript");
     let right = heard
@@ -163,7 +168,7 @@ fn a_word_alone_is_spoken_whole() {
         .filter(|event| event["text"] == "Stop.")
         .count();
     assert_eq!(heard.len(), files.len());
-    assert!(right + 1 >= files.len(), "{heard:#?}");
+    assert!(right + 4 >= files.len(), "{heard:#?}");
 }
 
 #[test]
