@@ -87,8 +87,8 @@ impl Voice {
             0 => all_cores(),
             threads => threads,
         };
-        let session = |threads| {
-            session(Path::new(model), cache, threads, gpu).map_err(|error| broken(&error))
+        let session = |some| {
+            session(Path::new(model), cache, some, threads, gpu).map_err(|error| broken(&error))
         };
         let whole = session(threads)?;
         let half = match threads / 2 {
