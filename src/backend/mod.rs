@@ -239,6 +239,12 @@ pub struct Place {
     pub samples: u32,
 }
 
+/// Full scale is 1: 60 dB below it a voice has not begun. Piper's are at -90 dB until then.
+const SILENCE: f32 = 0.001;
+
+/// What stays of the silence before a voice: a two-hundredth of a second.
+const LEADS_PER_SECOND: u32 = 200;
+
 impl Speech {
     /// Of a voice that does not say when it says what.
     #[must_use]
@@ -257,6 +263,22 @@ impl Speech {
     )]
     pub fn seconds(&self) -> f64 {
         self.samples.len() as f64 / f64::from(self.sample_rate.max(1))
+    }
+
+    /// Leaves out the silence that it begins with, but for a moment. Returns whether it is not all silence.
+    pub fn skip_silence(&mut self) -> bool {
+        let first = self
+            .samples
+            .iter()
+            .position(|sample| sample.abs() > SILENCE);
+        let lead = usize::try_from(self.sample_rate / LEADS_PER_SECOND).unwrap_or(0);
+        let skipped = first.unwrap_or(self.samples.len()).saturating_sub(lead);
+        self.samples.drain(..skipped);
+        let skipped = u32::try_from(skipped).unwrap_or(u32::MAX);
+        for place in &mut self.places {
+            place.samples = place.samples.saturating_sub(skipped);
+        }
+        first.is_some()
     }
 }
 
@@ -280,4 +302,29 @@ pub async fn finished<T>(
     stream: BoxStream<'static, Result<T, BackendError>>,
 ) -> Result<(), BackendError> {
     stream.try_for_each(|_| future::ready(Ok(()))).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_silence_before_a_voice_is_skipped_and_its_words_come_sooner() {
+        let mut speech = Speech::new(vec![0.0; 1000], 1000);
+        speech.samples[100] = -0.5;
+        let place = |samples| Place {
+            letters: 3,
+            samples,
+        };
+        speech.places = vec![place(10), place(500)];
+        assert!(speech.skip_silence());
+        assert_eq!(speech.samples.len(), 905);
+        assert_eq!(speech.samples[5], -0.5);
+        assert_eq!(speech.places, [place(0), place(405)]);
+        assert!(speech.skip_silence());
+        assert_eq!(speech.samples.len(), 905);
+        let mut silence = Speech::new(vec![0.0001; 1000], 1000);
+        assert!(!silence.skip_silence());
+        assert_eq!(silence.samples.len(), 5);
+    }
 }

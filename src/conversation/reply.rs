@@ -173,10 +173,13 @@ async fn speak(
     spoken: &mpsc::Sender<Result<At<Spoken>, BackendError>>,
 ) -> Result<(), BackendError> {
     let mut sentence = 0;
+    // An answer is due when it is there: the silence that it begins with (50 ms of a Piper voice) would only be waited for.
+    let mut has_begun = false;
     while let Some(text) = sentences.recv().await {
         let mut stream = engines.tts.speak(text);
         while let Some(speech) = stream.next().await {
-            let speech = speech?;
+            let mut speech = speech?;
+            has_begun = has_begun || speech.skip_silence();
             let stretch = At::now(Spoken { sentence, speech });
             if spoken.send(Ok(stretch)).await.is_err() {
                 // Whoever plays failed, and says so itself.
