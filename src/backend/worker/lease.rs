@@ -6,7 +6,9 @@
 //! Why: the threads of an engine wait for each other in short steps, so that two engines with as many threads as cores each
 //! slow each other down many times over (86 tokens a second or 3, on the same two cores).
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::event::Role;
 
@@ -19,10 +21,47 @@ pub struct Cores {
     inner: Arc<Mutex<Leases>>,
 }
 
+/// How long the recogniser, and the voice, may keep cores from the model when much comes at once. A turn takes less.
+const MOST_CREDIT: Duration = Duration::from_millis(500);
+
+/// The share of all time that they may: about what either works in a conversation. Beyond it they share the cores with the model,
+/// which would come to a stop beside one that never rests.
+const CREDIT_RATE: f64 = 0.1;
+
 struct Leases {
     cores: u32,
     next: u64,
     held: Vec<Held>,
+    /// Of the engines that come before the model.
+    credits: HashMap<Role, Credit>,
+}
+
+/// How long an engine may still come before the model.
+#[derive(Debug)]
+struct Credit {
+    /// Seconds; below zero while it has had more.
+    left: f64,
+    at: Instant,
+}
+
+impl Credit {
+    fn new(now: Instant) -> Self {
+        Self {
+            left: MOST_CREDIT.as_secs_f64(),
+            at: now,
+        }
+    }
+
+    fn is_left(&mut self, now: Instant) -> bool {
+        let passed = now.saturating_duration_since(self.at).as_secs_f64();
+        self.left = (self.left + passed * CREDIT_RATE).min(MOST_CREDIT.as_secs_f64());
+        self.at = now;
+        self.left > 0.0
+    }
+
+    fn spend(&mut self, time: Duration) {
+        self.left -= time.as_secs_f64();
+    }
 }
 
 struct Held {
@@ -30,6 +69,8 @@ struct Held {
     role: Role,
     /// What it can use.
     most: u32,
+    /// Since when it comes before the model; `None` where it does not.
+    first_since: Option<Instant>,
     /// What it was told; `None` before that.
     threads: Option<u32>,
     tell: Tell,
@@ -49,6 +90,7 @@ impl Cores {
                 cores: cores.max(1),
                 next: 0,
                 held: Vec::new(),
+                credits: HashMap::new(),
             })),
         }
     }
@@ -63,10 +105,14 @@ impl Cores {
         let mut leases = self.lock();
         let id = leases.next;
         leases.next += 1;
+        let now = Instant::now();
+        let credit = leases.credits.entry(role).or_insert(Credit::new(now));
+        let comes_first = role != Role::Llm && credit.is_left(now);
         leases.held.push(Held {
             id,
             role,
             most: most.max(1),
+            first_since: comes_first.then_some(now),
             threads: None,
             tell: Box::new(tell),
         });
@@ -85,12 +131,22 @@ impl Cores {
 impl Drop for Lease {
     fn drop(&mut self) {
         let mut leases = self.cores.lock();
-        leases.held.retain(|held| held.id != self.id);
+        leases.give_back(self.id);
         leases.decide();
     }
 }
 
 impl Leases {
+    fn give_back(&mut self, id: u64) {
+        let Some(place) = self.held.iter().position(|held| held.id == id) else {
+            return;
+        };
+        let held = self.held.remove(place);
+        if let (Some(since), Some(credit)) = (held.first_since, self.credits.get_mut(&held.role)) {
+            credit.spend(since.elapsed());
+        }
+    }
+
     fn decide(&mut self) {
         // The most urgent first; of equals the one that came first.
         self.held.sort_by_key(|held| (urgency(held.role), held.id));
@@ -128,13 +184,9 @@ struct Want {
 }
 
 impl Want {
-    /// The recogniser and the voice work for a tenth of the time that the model does, and somebody waits for them: on two cores it
-    /// pauses meanwhile.
+    /// Somebody waits for the recogniser and the voice: on two cores the model pauses meanwhile.
     fn of(held: &Held) -> Self {
-        let first = match held.role {
-            Role::Stt | Role::Tts => held.most.min(2),
-            Role::Llm => 0,
-        };
+        let first = held.first_since.map_or(0, |_| held.most.min(2));
         Self {
             most: held.most,
             first,
@@ -195,6 +247,29 @@ mod tests {
             let waiting = shares.iter().zip(&wants).filter(|(_, want)| want.first == 0);
             prop_assert!(all_have || waiting.map(|(share, _)| share).sum::<u32>() == 0);
         }
+    }
+
+    #[test]
+    fn who_never_rests_comes_before_the_model_for_a_tenth_of_the_time() {
+        let begin = Instant::now();
+        let (mut now, mut credit) = (begin, Credit::new(begin));
+        let work = Duration::from_millis(100);
+        let (mut first, mut all) = (0, 0);
+        while now < begin + Duration::from_secs(60) {
+            all += 1;
+            if credit.is_left(now) {
+                first += 1;
+                credit.spend(work);
+            }
+            now += work;
+        }
+        // Five at once, and a tenth of all.
+        assert!((60..=70).contains(&first), "{first} of {all}");
+        // After a rest it has as much as in the beginning, and no more.
+        now += Duration::from_secs(3600);
+        assert!(credit.is_left(now));
+        credit.spend(MOST_CREDIT);
+        assert!(!credit.is_left(now));
     }
 
     #[test]
