@@ -39,7 +39,8 @@ struct Leases {
 /// How long an engine may still come before the model.
 #[derive(Debug)]
 struct Credit {
-    /// Seconds; below zero while it has had more.
+    /// Seconds; below zero while it has had more, but no further than it can be above: a long request, as for a whole recording, does
+    /// not cost those of a minute later.
     left: f64,
     at: Instant,
 }
@@ -60,7 +61,7 @@ impl Credit {
     }
 
     fn spend(&mut self, time: Duration) {
-        self.left -= time.as_secs_f64();
+        self.left = (self.left - time.as_secs_f64()).max(-MOST_CREDIT.as_secs_f64());
     }
 }
 
@@ -106,8 +107,10 @@ impl Cores {
         let id = leases.next;
         leases.next += 1;
         let now = Instant::now();
-        let credit = leases.credits.entry(role).or_insert(Credit::new(now));
-        let comes_first = role != Role::Llm && credit.is_left(now);
+        let comes_first = role != Role::Llm && {
+            let credit = leases.credits.entry(role);
+            credit.or_insert_with(|| Credit::new(now)).is_left(now)
+        };
         leases.held.push(Held {
             id,
             role,
@@ -270,6 +273,10 @@ mod tests {
         assert!(credit.is_left(now));
         credit.spend(MOST_CREDIT);
         assert!(!credit.is_left(now));
+        // However long it worked, ten seconds make up for it.
+        credit.spend(Duration::from_secs(60));
+        assert!(!credit.is_left(now + Duration::from_secs(4)));
+        assert!(credit.is_left(now + Duration::from_secs(10)));
     }
 
     #[test]
