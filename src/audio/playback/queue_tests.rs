@@ -127,12 +127,29 @@ async fn an_error_after_which_the_device_goes_on_costs_nothing() {
         .failure
         .report(&cpal::ErrorKind::DeviceNotAvailable.into());
     let mut waiting = pin!(queue.play(&[0.25; 100], RATE));
-    for _ in 0..10 {
-        // Half of the grace passes, and the device takes a little.
+    for _ in 0..100 {
+        // A tenth of the grace passes, and the device takes a little.
         assert!(futures_poll(&mut waiting).await.is_none());
-        tokio::time::advance(GRACE / 2).await;
+        tokio::time::advance(GRACE / 10).await;
         take(&mut feed, 1);
     }
+    take(&mut feed, 100);
+    waiting.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_in_which_the_program_did_not_run_does_not_count_against_the_device() {
+    let (mut queue, mut feed) = pair();
+    queue.play(&[0.5; 1_000], RATE).await.unwrap();
+    queue
+        .failure
+        .report(&cpal::ErrorKind::DeviceNotAvailable.into());
+    let mut waiting = pin!(queue.play(&[0.25; 100], RATE));
+    for _ in 0..3 {
+        assert!(futures_poll(&mut waiting).await.is_none());
+        tokio::time::advance(10 * GRACE).await;
+    }
+    assert!(futures_poll(&mut waiting).await.is_none());
     take(&mut feed, 100);
     waiting.await.unwrap();
 }

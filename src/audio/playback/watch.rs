@@ -1,7 +1,9 @@
 //! Whether a device is alive: it takes or gives samples, and has not failed.
 //!
 //! What counts is whether the device goes on. Some errors pass by themselves: ALSA's plugin for sound
-//! servers reports one where it does not know its delay yet.
+//! servers reports one where it does not know its delay yet. And of the time in which this program did
+//! not run (stopped by a terminal, or on a machine that was busy elsewhere) a device can only tell once
+//! it has had its turn again: such time does not count against it.
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +16,10 @@ const STALL: Duration = Duration::from_secs(3);
 
 /// How long a device that reported an error may take to go on.
 pub(super) const GRACE: Duration = Duration::from_millis(500);
+
+/// What counts of the time between two looks at most. They come every few milliseconds while the
+/// program runs.
+const LONGEST_LOOK: Duration = Duration::from_millis(50);
 
 /// The error that the device reported last, until it is seen to go on.
 #[derive(Clone, Default)]
@@ -45,9 +51,11 @@ pub(in crate::audio) struct Watch {
     clock: Arc<AtomicU64>,
     failure: Failure,
     opened: Instant,
-    /// Where the clock was, when, and whether an error was known then.
+    /// When it was looked at last.
+    looked: Instant,
+    /// Where the clock was, how long ago, and whether an error was known then.
     seen: u64,
-    since: Instant,
+    waited: Duration,
     failing: bool,
 }
 
@@ -56,7 +64,8 @@ impl Watch {
         Self {
             seen: clock.load(SeqCst),
             opened: Instant::now(),
-            since: Instant::now(),
+            looked: Instant::now(),
+            waited: Duration::ZERO,
             failing: false,
             clock,
             failure,
@@ -77,11 +86,13 @@ impl Watch {
     pub fn problem(&mut self) -> Option<String> {
         let mut failure = self.failure.lock();
         let clock = self.clock.load(SeqCst);
+        self.waited += self.looked.elapsed().min(LONGEST_LOOK);
+        self.looked = Instant::now();
         if failure.is_some() != self.failing {
-            (self.seen, self.since, self.failing) = (clock, Instant::now(), failure.is_some());
+            (self.seen, self.waited, self.failing) = (clock, Duration::ZERO, failure.is_some());
         }
         let patience = if self.failing { GRACE } else { STALL };
-        if self.since.elapsed() < patience {
+        if self.waited < patience {
             return None;
         }
         if clock == self.seen {
@@ -91,7 +102,7 @@ impl Watch {
         if let Some(problem) = failure.take() {
             tracing::debug!(problem, "the sound device goes on after an error");
         }
-        (self.seen, self.since, self.failing) = (clock, Instant::now(), false);
+        (self.seen, self.waited, self.failing) = (clock, Duration::ZERO, false);
         None
     }
 }

@@ -258,11 +258,17 @@ impl Live {
     fn on_line(&mut self, from_line: FromLine) {
         match from_line {
             FromLine::Frame(frame) => self.on_frame(&frame),
-            FromLine::Lost(error) => self.events.emit(Event::AudioLost {
-                message: error.to_string(),
-                hint: error.hint(),
-            }),
-            FromLine::Back => self.events.emit(Event::AudioBack),
+            FromLine::Lost(error) => {
+                tracing::warn!("{error}");
+                self.events.emit(Event::AudioLost {
+                    message: error.to_string(),
+                    hint: error.hint(),
+                });
+            }
+            FromLine::Back => {
+                tracing::info!("the sound device is back");
+                self.events.emit(Event::AudioBack);
+            }
             FromLine::Dropped(samples) => self.events.emit(Event::AudioDropped { samples }),
             FromLine::Ended => self.ending = true,
         }
