@@ -70,21 +70,23 @@ fi
 
 build=$directory/llama.cpp
 log=$directory/llama.cpp.log
-if made llama-bench "$LLAMA" && [ -x "$build/bin/llama-bench" ]; then
+engines=$(cksum < "$here/../../.cargo/engines.cmake")
+if made llama-bench "$LLAMA, $engines" && [ -x "$build/bin/llama-bench" ]; then
 	step 4 "llama-bench is there"
 else
 	step 4 "llama-bench, which takes some minutes to compile"
 	commit=$(cut -c 1-9 "$sources/commit")
-	# As llama-cpp-2 builds it for Jane: for this machine's processor, with OpenMP. The number is stated so that none is taken from
-	# a repository around DIRECTORY.
+	# As llama-cpp-2 builds it for Jane: for this machine's processor, with OpenMP and Jane's settings. The number is stated so that
+	# none is taken from a repository around DIRECTORY.
 	cmake -S "$sources/vendor/llama.cpp" -B "$build" -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DGGML_NATIVE=ON \
-		-DGGML_OPENMP=ON -DLLAMA_BUILD_NUMBER=0 -DLLAMA_BUILD_COMMIT="$commit" -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_TESTS=OFF \
+		-DGGML_OPENMP=ON -DCMAKE_PROJECT_INCLUDE="$here/../../.cargo/engines.cmake" -DLLAMA_BUILD_NUMBER=0 \
+		-DLLAMA_BUILD_COMMIT="$commit" -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_TESTS=OFF \
 		-DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_APP=OFF > "$log" 2>&1 ||
 		fail "llama.cpp cannot be configured" "\`$log\` says why"
 	# Its compiler warnings are not ours; progress stays visible.
 	cmake --build "$build" --target llama-bench --parallel "${PEERS_JOBS:-2}" 2>&1 | tee -a "$log" |
 		{ grep --line-buffered -o '^\[ *[0-9]*%\]' || true; } | uniq >&2 ||
 		fail "llama.cpp cannot be compiled" "\`$log\` says why"
-	note llama-bench "$LLAMA"
+	note llama-bench "$LLAMA, $engines"
 fi
 echo "the peers are in $directory" >&2
