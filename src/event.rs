@@ -207,7 +207,7 @@ pub enum Event {
     /// She was cut off, and this is what was heard of her reply.
     #[serde(rename = "reply.cut")]
     ReplyCut { turn: u64, heard: String },
-    /// A sound device is gone. It is tried again every second.
+    /// A sound device is gone: it failed, and to open it again did not help at once. It is tried again every second.
     #[serde(rename = "audio.lost")]
     AudioLost {
         message: String,

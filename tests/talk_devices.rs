@@ -34,6 +34,12 @@ fn ask(talking: &mut Running, server: &SoundServer, file: &Path) -> (String, Val
     (transcript["text"].as_str().unwrap().to_owned(), ended)
 }
 
+fn signal(talking: &Running, signal: &str) {
+    let pid = talking.child.id().to_string();
+    let mut kill = std::process::Command::new("kill");
+    assert!(kill.args([signal, &pid]).status().unwrap().success());
+}
+
 /// Ends her politely, and sees that nothing is left.
 fn end(talking: Running) {
     let workers: Vec<u64> = talking
@@ -42,11 +48,7 @@ fn end(talking: Running) {
         .filter(|event| event["event"] == "worker.started")
         .map(|event| event["pid"].as_u64().unwrap())
         .collect();
-    let pid = talking.child.id().to_string();
-    let status = std::process::Command::new("kill")
-        .args(["-INT", &pid])
-        .status();
-    assert!(status.unwrap().success());
+    signal(&talking, "-INT");
     let begun = std::time::Instant::now();
     let run = talking.finish();
     assert_eq!(run.code(), Some(130), "{run:#?}");
@@ -221,5 +223,29 @@ fn a_sound_server_that_ends_in_the_middle_of_a_sentence_and_comes_back_costs_no_
     let (heard, ended) = ask(&mut talking, &server, &data("largest_ocean.wav"));
     assert!(heard.to_lowercase().contains("ocean"), "{heard}");
     assert_eq!(ended["outcome"], "answered", "{ended}");
+    end(talking);
+}
+
+/// As with Ctrl-Z and `fg`.
+#[test]
+fn a_program_that_was_stopped_for_a_while_keeps_its_devices() {
+    let _alone = alone();
+    let Some(server) = SoundServer::start() else {
+        return;
+    };
+    let home = Home::new();
+    let mut talking = talk(&home, &server);
+    let question = data("largest_ocean.wav");
+    for seconds in [0.3, 1.0, 5.0] {
+        signal(&talking, "-STOP");
+        server.let_pass(seconds);
+        signal(&talking, "-CONT");
+        let (heard, ended) = ask(&mut talking, &server, &question);
+        assert!(heard.to_lowercase().contains("ocean"), "{heard}");
+        assert_eq!(ended["outcome"], "answered", "{ended}");
+    }
+    let lost = |event: &&Value| event["event"] == "audio.lost";
+    let lost: Vec<&Value> = talking.seen().iter().filter(lost).collect();
+    assert!(lost.is_empty(), "{lost:#?}");
     end(talking);
 }

@@ -122,6 +122,15 @@ impl SoundServer {
         recording.stop();
     }
 
+    /// Waits until the loudspeaker has played for so many seconds, sound or silence.
+    pub fn let_pass(&self, seconds: f64) {
+        let mut recording = self.record();
+        while (recording.samples.len() as f64) < seconds * f64::from(RATE) {
+            recording.read();
+        }
+        recording.stop();
+    }
+
     /// Records what the loudspeaker plays from now on.
     pub fn record(&self) -> Recording {
         let mut child = self.recorder();

@@ -1,4 +1,7 @@
 //! When a device is lost, opened again, and back.
+//!
+//! A device that fails is opened again at once, and nobody is told where that is all it took: after an underrun some do not go on by
+//! themselves. It counts as lost where it does not open, or fails once more before it works.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,18 +13,27 @@ use tokio::time::Instant;
 use crate::audio::AudioError;
 use crate::audio::playback::Watch;
 
-/// How long after a failure the device is tried again.
+/// How long after a second failure the device is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// What became of a device.
 #[derive(Debug)]
 pub(super) enum Change<T> {
-    /// It has failed, and is to be let go of; to be told where `news` is true.
+    /// It has failed, and is to be let go of; to be told where `news` is true, which may come later than the failure.
     Lost { problem: String, news: bool },
     /// It was opened again, and is to be given to [`Side::watch`]. Whether it works is not known yet.
     Opened(T),
-    /// It works again.
+    /// It works again, which is to be told, as its loss was.
     Back,
+}
+
+/// How a device is known to be.
+enum Standing {
+    Works,
+    /// It failed for this reason, and opening it again may be all that it takes.
+    Failed(String),
+    /// The conversation was told.
+    Lost,
 }
 
 /// Opens a device; may block.
@@ -32,8 +44,7 @@ pub(super) struct Side<T> {
     open: Arc<Open<T>>,
     /// Of the device, while it is open.
     watch: Option<Watch>,
-    /// Whether the conversation takes it for lost.
-    lost: bool,
+    standing: Standing,
     attempt: Option<JoinHandle<Result<T, AudioError>>>,
     next_attempt: Instant,
 }
@@ -47,7 +58,7 @@ impl<T: Send + 'static> Side<T> {
         Self {
             open: Arc::new(open),
             watch: Some(watch),
-            lost: false,
+            standing: Standing::Works,
             attempt: None,
             next_attempt: Instant::now(),
         }
@@ -58,7 +69,7 @@ impl<T: Send + 'static> Side<T> {
         Self {
             open: Arc::new(open),
             watch: None,
-            lost: true,
+            standing: Standing::Lost,
             attempt: None,
             next_attempt: Instant::now() + RETRY,
         }
@@ -73,13 +84,26 @@ impl<T: Send + 'static> Side<T> {
         if let Some(watch) = &mut self.watch {
             if let Some(problem) = watch.problem() {
                 self.watch = None;
-                self.next_attempt = Instant::now() + RETRY;
-                let news = !std::mem::replace(&mut self.lost, true);
+                let (standing, wait, news) = match self.standing {
+                    Standing::Works => (Standing::Failed(problem.clone()), Duration::ZERO, false),
+                    Standing::Failed(_) => (Standing::Lost, RETRY, true),
+                    Standing::Lost => (Standing::Lost, RETRY, false),
+                };
+                self.standing = standing;
+                self.next_attempt = Instant::now() + wait;
                 return Some(Change::Lost { problem, news });
             }
-            let back = self.lost && watch.goes_on();
-            self.lost &= !back;
-            return back.then_some(Change::Back);
+            if matches!(self.standing, Standing::Works) || !watch.goes_on() {
+                return None;
+            }
+            return match std::mem::replace(&mut self.standing, Standing::Works) {
+                Standing::Works => None,
+                Standing::Failed(problem) => {
+                    tracing::warn!(problem, "a sound device failed, and was opened again");
+                    None
+                }
+                Standing::Lost => Some(Change::Back),
+            };
         }
         match &mut self.attempt {
             None if Instant::now() >= self.next_attempt => {
@@ -96,14 +120,25 @@ impl<T: Send + 'static> Side<T> {
                     Ok(Ok(device)) => Some(Change::Opened(device)),
                     Ok(Err(error)) => {
                         tracing::debug!("The device is not back yet: {error}");
-                        None
+                        self.does_not_open()
                     }
                     Err(panic) => {
                         tracing::error!("opening a sound device panicked: {panic}");
-                        None
+                        self.does_not_open()
                     }
                 }
             }
+        }
+    }
+
+    /// What failed before is lost now, for the reason that was known then.
+    fn does_not_open(&mut self) -> Option<Change<T>> {
+        match std::mem::replace(&mut self.standing, Standing::Lost) {
+            Standing::Failed(problem) => Some(Change::Lost {
+                problem,
+                news: true,
+            }),
+            Standing::Works | Standing::Lost => None,
         }
     }
 }
@@ -158,10 +193,64 @@ mod tests {
             }),
             _ => Ok(Device::default()),
         });
-        let Change::Opened(device) = next(&mut side, None).await else {
-            panic!("it is not opened");
-        };
+        let device = opened(&mut side).await;
         assert_eq!(plugged.load(SeqCst), 4);
+        side.watch(device.watch());
+        assert!(matches!(next(&mut side, Some(&device)).await, Change::Back));
+    }
+
+    /// The device of the next successful attempt.
+    async fn opened(side: &mut Side<Device>) -> Device {
+        match next(side, None).await {
+            Change::Opened(device) => device,
+            _ => panic!("it is not opened"),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_device_that_only_has_to_be_opened_again_is_not_told_of() {
+        let first = Device::default();
+        let mut side = Side::new(first.watch(), || Ok(Device::default()));
+        first.fail();
+        let failed = next(&mut side, None).await;
+        assert!(matches!(failed, Change::Lost { news: false, .. }));
+        let before = Instant::now();
+        let second = opened(&mut side).await;
+        assert!(before.elapsed() < RETRY);
+        side.watch(second.watch());
+        for _ in 0..1000 {
+            second.clock.fetch_add(80, SeqCst);
+            assert!(side.look().is_none());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // The next failure is a first one again.
+        second.fail();
+        let failed = next(&mut side, None).await;
+        assert!(matches!(failed, Change::Lost { news: false, .. }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_device_that_does_not_open_again_is_told_of_once() {
+        let first = Device::default();
+        let tried = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&tried);
+        let mut side = Side::new(first.watch(), move || match count.fetch_add(1, SeqCst) {
+            0..3 => Err(AudioError::NoDevice {
+                direction: crate::audio::Direction::Output,
+                problem: "connection refused".to_owned(),
+            }),
+            _ => Ok(Device::default()),
+        });
+        first.fail();
+        let failed = next(&mut side, None).await;
+        assert!(matches!(failed, Change::Lost { news: false, .. }));
+        let lost = next(&mut side, None).await;
+        assert!(
+            matches!(&lost, Change::Lost { problem, news: true } if problem.contains("no such delay"))
+        );
+        assert_eq!(tried.load(SeqCst), 1);
+        let device = opened(&mut side).await;
+        assert_eq!(tried.load(SeqCst), 4);
         side.watch(device.watch());
         assert!(matches!(next(&mut side, Some(&device)).await, Change::Back));
     }
@@ -171,26 +260,22 @@ mod tests {
         let first = Device::default();
         let mut side = Side::new(first.watch(), || Ok(Device::default()));
         first.fail();
-        assert!(matches!(
-            next(&mut side, None).await,
-            Change::Lost { news: true, .. }
-        ));
-        // It asks for its first samples, and fails.
-        let Change::Opened(second) = next(&mut side, None).await else {
-            panic!("it is not opened again");
-        };
-        side.watch(second.watch());
-        second.clock.fetch_add(480, SeqCst);
-        second.fail();
-        assert!(matches!(
-            next(&mut side, None).await,
-            Change::Lost { news: false, .. }
-        ));
-        let Change::Opened(third) = next(&mut side, None).await else {
-            panic!("it is not opened once more");
-        };
-        side.watch(third.watch());
-        assert!(matches!(next(&mut side, Some(&third)).await, Change::Back));
+        let failed = next(&mut side, None).await;
+        assert!(matches!(failed, Change::Lost { news: false, .. }));
+        // It asks for its first samples, and fails; so does the next one.
+        for news in [true, false] {
+            let device = opened(&mut side).await;
+            side.watch(device.watch());
+            device.clock.fetch_add(480, SeqCst);
+            device.fail();
+            match next(&mut side, None).await {
+                Change::Lost { news: told, .. } => assert_eq!(told, news),
+                _ => panic!("it is not lost"),
+            }
+        }
+        let last = opened(&mut side).await;
+        side.watch(last.watch());
+        assert!(matches!(next(&mut side, Some(&last)).await, Change::Back));
         assert!(side.look().is_none());
     }
 }

@@ -14,8 +14,9 @@ use tokio::time::Instant;
 /// A device that moves no sample for so long stands still.
 const STALL: Duration = Duration::from_secs(3);
 
-/// How long a device that reported an error may take to go on.
-pub(super) const GRACE: Duration = Duration::from_millis(500);
+/// How long a device that reported an error may take to go on. Short, because a device that does not is opened again, which is what
+/// helps: after an underrun ALSA's plugin may not know its delay until it plays, and cpal does not play until it knows it.
+pub(super) const GRACE: Duration = Duration::from_millis(300);
 
 /// What counts of the time between two looks at most. They come every few milliseconds while the
 /// program runs.
