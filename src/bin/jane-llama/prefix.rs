@@ -8,6 +8,7 @@ use jane::model::Derived;
 use llama_cpp_2::token::LlamaToken;
 
 use crate::cache::Cache;
+use crate::load::form_of_cache;
 
 const ENDING: &str = ".prefix.kv";
 
@@ -18,8 +19,8 @@ const LARGEST: usize = 256 << 20;
 pub struct Prefixes {
     model: PathBuf,
     directory: PathBuf,
-    /// What changes the numbers in the cache apart from the tokens.
-    placement: String,
+    /// See [`form_of_cache`].
+    form: String,
 }
 
 impl Prefixes {
@@ -28,7 +29,7 @@ impl Prefixes {
         (!cache.is_empty()).then(|| Self {
             model: model.into(),
             directory: cache.into(),
-            placement: format!("{:?} {}", placement.kv_cache, crate::ENGINE),
+            form: form_of_cache(placement),
         })
     }
 
@@ -38,7 +39,7 @@ impl Prefixes {
             .iter()
             .flat_map(|token| token.0.to_le_bytes())
             .collect();
-        let holds_for = [self.placement.as_bytes(), &tokens];
+        let holds_for = [self.form.as_bytes(), &tokens];
         Derived::of(&self.model, &self.directory, &holds_for, ENDING)
     }
 }
