@@ -467,10 +467,6 @@ fn a_conversation_without_its_sound_says_what_is_missing() {
     let lost = waiting.wait_for("audio.lost");
     assert!(lost["message"].as_str().unwrap().contains("Gramophone"));
     assert!(lost["hint"].is_string(), "{lost}");
-    let pid = waiting.child.id().to_string();
-    let ended = std::process::Command::new("kill")
-        .args(["-INT", &pid])
-        .status();
-    assert!(ended.unwrap().success());
+    common::signal(waiting.child.id(), "-INT");
     assert_eq!(waiting.finish().code(), Some(130));
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use common::sound::SoundServer;
 use common::stories::story_home;
-use common::{Home, Running, alone, data, percentile, questions};
+use common::{Home, Running, alone, data, percentile, questions, signal};
 use jane::accuracy::WordErrors;
 use jane::platform::process_memory;
 use serde_json::Value;
@@ -34,12 +34,6 @@ fn ask(talking: &mut Running, server: &SoundServer, file: &Path) -> (String, Val
     (transcript["text"].as_str().unwrap().to_owned(), ended)
 }
 
-fn signal(talking: &Running, signal: &str) {
-    let pid = talking.child.id().to_string();
-    let mut kill = std::process::Command::new("kill");
-    assert!(kill.args([signal, &pid]).status().unwrap().success());
-}
-
 /// Ends her politely, and sees that nothing is left.
 fn end(talking: Running) {
     let workers: Vec<u64> = talking
@@ -48,7 +42,7 @@ fn end(talking: Running) {
         .filter(|event| event["event"] == "worker.started")
         .map(|event| event["pid"].as_u64().unwrap())
         .collect();
-    signal(&talking, "-INT");
+    signal(talking.child.id(), "-INT");
     let begun = std::time::Instant::now();
     let run = talking.finish();
     assert_eq!(run.code(), Some(130), "{run:#?}");
@@ -237,9 +231,9 @@ fn a_program_that_was_stopped_for_a_while_keeps_its_devices() {
     let mut talking = talk(&home, &server);
     let question = data("largest_ocean.wav");
     for seconds in [0.3, 1.0, 5.0] {
-        signal(&talking, "-STOP");
+        signal(talking.child.id(), "-STOP");
         server.let_pass(seconds);
-        signal(&talking, "-CONT");
+        signal(talking.child.id(), "-CONT");
         let (heard, ended) = ask(&mut talking, &server, &question);
         assert!(heard.to_lowercase().contains("ocean"), "{heard}");
         assert_eq!(ended["outcome"], "answered", "{ended}");

@@ -345,8 +345,13 @@ pub fn is_running(pid: u64) -> bool {
 
 /// Sends SIGKILL to a worker that an event named.
 pub fn kill(pid: u64) {
+    signal(pid, "-KILL");
+}
+
+/// Sends a signal, such as `-INT`.
+pub fn signal(pid: impl Into<u64>, signal: &str) {
     let status = Command::new("kill")
-        .args(["-9", &pid.to_string()])
+        .args([signal, &pid.into().to_string()])
         .status()
         .unwrap();
     assert!(status.success());
