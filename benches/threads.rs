@@ -336,8 +336,6 @@ fn fixed(threads: i32, model: &str) -> Result<()> {
     let model = LlamaModel::load_from_file(&backend, model, &parameters)?;
     let parameters = LlamaContextParams::default()
         .with_n_ctx(NonZeroU32::new(4096))
-        // Without flash attention, as the worker on a processor.
-        .with_flash_attention_policy(0)
         .with_n_threads(threads)
         .with_n_threads_batch(threads);
     let mut context = model.new_context(&backend, parameters)?;

@@ -8,7 +8,6 @@ use jane::model::Derived;
 use llama_cpp_2::token::LlamaToken;
 
 use crate::cache::Cache;
-use crate::load::form_of_cache;
 
 const ENDING: &str = ".prefix.kv";
 
@@ -19,8 +18,8 @@ const LARGEST: usize = 256 << 20;
 pub struct Prefixes {
     model: PathBuf,
     directory: PathBuf,
-    /// See [`form_of_cache`].
-    form: String,
+    /// What changes the numbers in the cache apart from the tokens.
+    placement: String,
 }
 
 impl Prefixes {
@@ -29,7 +28,7 @@ impl Prefixes {
         (!cache.is_empty()).then(|| Self {
             model: model.into(),
             directory: cache.into(),
-            form: form_of_cache(placement),
+            placement: format!("{:?} {}", placement.kv_cache, crate::ENGINE),
         })
     }
 
@@ -39,7 +38,7 @@ impl Prefixes {
             .iter()
             .flat_map(|token| token.0.to_le_bytes())
             .collect();
-        let holds_for = [self.form.as_bytes(), &tokens];
+        let holds_for = [self.placement.as_bytes(), &tokens];
         Derived::of(&self.model, &self.directory, &holds_for, ENDING)
     }
 }
