@@ -1,18 +1,16 @@
 //! Chooses the tokens of a reply: freely, and within a call only what makes it a call of a tool that is offered.
 //!
-//! Without tools this is the chain of samplers and nothing else. With them the model writes as it likes until a call begins; from
+//! Without tools this is the sampler and nothing else. With them the model writes as it likes until a call begins; from
 //! there to the end of the message it is held to the grammar of calls.
 
 use jane::backend::Finish;
 use jane::backend::worker::LlamaOptions;
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
-use llama_cpp_2::token::data_array::LlamaTokenDataArray;
 
 use crate::calls::{CallStream, Constraint, Ended, Format};
-use crate::sampling;
+use crate::sampling::Sampler;
 
 /// Tokens that are tried at a place where a call begins wrongly in the middle of a token.
 const MOST_TRIES: usize = 16;
@@ -20,7 +18,7 @@ const MOST_TRIES: usize = 16;
 pub struct Chooser<'a> {
     model: &'a LlamaModel,
     options: &'a LlamaOptions,
-    sampler: LlamaSampler,
+    sampler: Sampler,
     calling: Option<Calling>,
 }
 
@@ -40,7 +38,7 @@ impl<'a> Chooser<'a> {
         Self {
             model,
             options,
-            sampler: sampling::chain(options, model),
+            sampler: Sampler::new(options, model),
             calling: None,
         }
     }
@@ -59,13 +57,14 @@ impl<'a> Chooser<'a> {
     /// The next token, from the logits that were computed last.
     pub fn choose(&mut self, context: &LlamaContext<'_>) -> LlamaToken {
         let Some(calling) = &mut self.calling else {
-            return self.sampler.sample(context, -1);
+            return self.sampler.choose(context);
         };
+        let logits = context.get_logits_ith(-1);
         if let Some(constraint) = &mut calling.constraint {
             match constraint.allowed() {
                 Ok(allowed) => {
                     let kept = |token| allowed.contains(token);
-                    if let Some(token) = choose_among(&mut self.sampler, context, kept) {
+                    if let Some(token) = self.sampler.choose_among(logits, kept) {
                         return token;
                     }
                     tracing::warn!("the grammar of calls allows nothing");
@@ -74,12 +73,12 @@ impl<'a> Chooser<'a> {
             }
             calling.constraint = None;
         }
-        let mut token = self.sampler.sample(context, -1);
+        let mut token = self.sampler.choose(context);
         let mut refused = Vec::new();
         while calling.begins_wrongly(&piece(self.model, calling.format, token)) {
             refused.push(token);
             let kept = |token| !refused.contains(&token);
-            match choose_among(&mut self.sampler, context, kept) {
+            match self.sampler.choose_among(logits, kept) {
                 Some(other) if refused.len() < MOST_TRIES => token = other,
                 _ => {
                     tracing::warn!("no call can be begun as the tools ask for it");
@@ -113,7 +112,7 @@ impl<'a> Chooser<'a> {
                 repeat_penalty: 1.0,
                 ..self.options.clone()
             };
-            self.sampler = sampling::chain(&options, self.model);
+            self.sampler = Sampler::new(&options, self.model);
         }
         text
     }
@@ -165,22 +164,4 @@ fn piece(model: &LlamaModel, format: Format, token: LlamaToken) -> Vec<u8> {
         return hidden;
     }
     text
-}
-
-/// The choice among the tokens that are `kept`; `None` where there are none.
-fn choose_among(
-    sampler: &mut LlamaSampler,
-    context: &LlamaContext<'_>,
-    kept: impl Fn(LlamaToken) -> bool,
-) -> Option<LlamaToken> {
-    let candidates = context.candidates_ith(-1);
-    let candidates = candidates.filter(|candidate| kept(candidate.id()));
-    let mut candidates = LlamaTokenDataArray::from_iter(candidates, false);
-    if candidates.data.is_empty() {
-        return None;
-    }
-    sampler.apply(&mut candidates);
-    let token = candidates.selected_token()?;
-    sampler.accept(token);
-    Some(token)
 }
