@@ -221,10 +221,14 @@ impl Generator {
         }
         let mut stream = TextStream::new(&options.stop);
         let vocabulary = self.model.vocab();
-        let mut written = 0;
+        let (mut written, mut last) = (0, None);
         let finish = loop {
             if written == most {
                 break Finish::Length;
+            }
+            // Only where another one follows: a reply's last token is left to the next prompt, so that nobody waits for it.
+            if let Some(token) = last {
+                self.step(sequence, token, call.threads()?)?;
             }
             call.check()?;
             let token = chooser.choose(&self.cache.context);
@@ -246,7 +250,7 @@ impl Generator {
                     });
                 }
             }
-            self.step(sequence, token, call.threads()?)?;
+            last = Some(token);
         };
         let (finish, ended) = chooser.finish(finish);
         let rest = match stream.push(&ended.text) {
