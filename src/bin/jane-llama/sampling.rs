@@ -80,7 +80,9 @@ fn likeliest(
             continue;
         }
         for (logit, token) in logits.iter().zip((first..).map(LlamaToken)) {
-            if *logit <= least || !kept(token) {
+            // What is no number exceeds nothing.
+            let exceeds = *logit > least;
+            if !exceeds || !kept(token) {
                 continue;
             }
             found.push(LlamaTokenData::new(token, *logit, 0.0));
@@ -236,8 +238,13 @@ mod tests {
     }
 
     #[test]
-    fn where_no_token_is_kept_none_is_chosen() {
+    fn where_no_token_is_kept_none_is_chosen_and_what_is_no_number_never() {
         let mut sampler = Sampler::of_vocabulary(&options(0.0, 40), TOKENS as i32);
-        assert_eq!(sampler.choose_among(&[1.0; TOKENS], |_| false), None);
+        let mut logits = [f32::NAN; TOKENS];
+        assert_eq!(sampler.choose_among(&logits, |_| true), None);
+        logits[7] = -3.0;
+        assert_eq!(sampler.choose_among(&logits, |_| false), None);
+        let chosen = sampler.choose_among(&logits, |_| true);
+        assert_eq!(chosen, Some(LlamaToken(7)));
     }
 }
