@@ -38,12 +38,18 @@ fn open_terminal() -> (File, File) {
 /// `outlives` it is told, as by `nohup`, to pay no heed to the window.
 fn in_terminal(command: &mut Command, inside: &File, outlives: bool) {
     let inside = inside.as_raw_fd();
+    // Without it too: the tests may themselves run under `nohup`, which programs inherit.
+    let hangups = if outlives {
+        libc::SIG_IGN
+    } else {
+        libc::SIG_DFL
+    };
     let begin = move || {
         // SAFETY: these calls may be made between fork and exec, and the descriptor is open.
         let begun = unsafe {
             libc::setsid() >= 0
                 && libc::ioctl(inside, libc::TIOCSCTTY, 0) == 0
-                && (!outlives || libc::signal(libc::SIGHUP, libc::SIG_IGN) != libc::SIG_ERR)
+                && libc::signal(libc::SIGHUP, hangups) != libc::SIG_ERR
         };
         if begun {
             Ok(())
