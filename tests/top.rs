@@ -54,6 +54,14 @@ fn a_running_jane_is_seen_until_she_ends() {
     chat.write_line("What is the largest ocean on earth?");
     chat.write_line(&format!("@{}", data("largest_ocean.wav").display()));
     chat.wait_for_all(&[("turn.ended", 2)]);
+    // Memory is measured now and then, and of an engine that was just loaded nothing is known yet.
+    let measured = |report: &Value| {
+        let engines = report["memory"]["engines"].as_array().unwrap();
+        let mut systems = engines.iter().map(|engine| &engine["measured"]["system"]);
+        engines.len() == 2 && systems.all(Value::is_u64)
+    };
+    let mut reports = (0..100).map(|_| watching.wait_for("report"));
+    assert!(reports.any(|report| measured(&report["report"])));
 
     let run = home.run(&["top", "--once"]);
     assert_eq!(run.code(), Some(0), "{run:#?}");
