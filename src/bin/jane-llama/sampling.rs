@@ -47,15 +47,23 @@ impl Sampler {
         logits: &[f32],
         kept: impl Fn(LlamaToken) -> bool,
     ) -> Option<LlamaToken> {
-        let most = self.likeliest.unwrap_or(logits.len());
-        let mut candidates = LlamaTokenDataArray::new(likeliest(logits, most, kept), false);
-        if candidates.data.is_empty() {
-            return None;
-        }
-        self.chain.apply(&mut candidates);
-        let token = candidates.selected_token()?;
+        let token = self.candidates(logits, kept).selected_token()?;
         self.chain.accept(token);
         Some(token)
+    }
+
+    /// What the chain leaves of the tokens that are `kept`, and which of it it selects.
+    fn candidates(
+        &mut self,
+        logits: &[f32],
+        kept: impl Fn(LlamaToken) -> bool,
+    ) -> LlamaTokenDataArray {
+        let most = self.likeliest.unwrap_or(logits.len());
+        let mut candidates = LlamaTokenDataArray::new(likeliest(logits, most, kept), false);
+        if !candidates.data.is_empty() {
+            self.chain.apply(&mut candidates);
+        }
+        candidates
     }
 }
 
@@ -70,13 +78,17 @@ fn likeliest(
         let by_token = a.id().0.cmp(&b.id().0);
         b.logit().total_cmp(&a.logit()).then(by_token)
     };
-    let mut found: Vec<LlamaTokenData> = Vec::new();
+    let shorten = |found: &mut Vec<LlamaTokenData>| {
+        found.select_nth_unstable_by(most - 1, by_likelihood);
+        found.truncate(most);
+    };
+    let mut found = Vec::new();
     // The logit that another one must exceed.
     let mut least = f32::NEG_INFINITY;
     for (logits, first) in logits.chunks(TOGETHER).zip((0..).step_by(TOGETHER)) {
         // Without a branch for each, so that the compiler compares many at once.
-        let exceeds = |any, logit: &f32| any | (*logit > least);
-        if !logits.iter().fold(false, exceeds) {
+        let any_exceeds = |any, logit: &f32| any | (*logit > least);
+        if !logits.iter().fold(false, any_exceeds) {
             continue;
         }
         for (logit, token) in logits.iter().zip((first..).map(LlamaToken)) {
@@ -87,15 +99,13 @@ fn likeliest(
             }
             found.push(LlamaTokenData::new(token, *logit, 0.0));
             if found.len() == most.saturating_mul(2) {
-                found.select_nth_unstable_by(most - 1, by_likelihood);
-                found.truncate(most);
+                shorten(&mut found);
                 least = found.last().map_or(least, LlamaTokenData::logit);
             }
         }
     }
     if found.len() > most {
-        found.select_nth_unstable_by(most - 1, by_likelihood);
-        found.truncate(most);
+        shorten(&mut found);
     }
     found
 }
@@ -180,25 +190,30 @@ mod tests {
         }
     }
 
-    /// What llama.cpp's chain alone chooses from `logits`.
-    fn chosen_by_chain(options: &LlamaOptions, logits: &[f32], written: &[i32]) -> LlamaToken {
-        let mut chain = chain(options, TOKENS as i32);
-        for token in written {
-            chain.accept(LlamaToken(*token));
-        }
+    /// What is left of `logits` to choose from after `written`, and what is chosen, by llama.cpp's samplers alone.
+    fn chosen_by_chain(
+        mut chain: LlamaSampler,
+        logits: &[f32],
+        written: &[i32],
+    ) -> (Vec<i32>, i32) {
+        chain.accept_many(written.iter().copied().map(LlamaToken));
         let data = logits.iter().zip((0..).map(LlamaToken));
         let data = data.map(|(logit, token)| LlamaTokenData::new(token, *logit, 0.0));
         let mut candidates = LlamaTokenDataArray::from_iter(data, false);
         chain.apply(&mut candidates);
-        candidates.selected_token().unwrap()
+        left_and_selected(&candidates)
     }
 
-    fn chosen(options: &LlamaOptions, logits: &[f32], written: &[i32]) -> LlamaToken {
-        let mut sampler = Sampler::of_vocabulary(options, TOKENS as i32);
-        for token in written {
-            sampler.chain.accept(LlamaToken(*token));
-        }
-        sampler.choose_among(logits, |_| true).unwrap()
+    fn chosen(mut sampler: Sampler, logits: &[f32], written: &[i32]) -> (Vec<i32>, i32) {
+        let written = written.iter().copied().map(LlamaToken);
+        sampler.chain.accept_many(written);
+        left_and_selected(&sampler.candidates(logits, |_| true))
+    }
+
+    fn left_and_selected(candidates: &LlamaTokenDataArray) -> (Vec<i32>, i32) {
+        let mut left: Vec<_> = candidates.data.iter().map(|token| token.id().0).collect();
+        left.sort_unstable();
+        (left, candidates.selected_token().unwrap().0)
     }
 
     proptest! {
@@ -213,8 +228,22 @@ mod tests {
             let logits: Vec<f32> = order.iter().map(|place| low + *place as f32 / 8.0).collect();
             for (temperature, top_k) in [(0.0, 40), (0.0, 0), (0.8, 0), (0.8, 40), (0.8, 5)] {
                 let options = LlamaOptions { repeat_penalty: penalty, ..options(temperature, top_k) };
-                let expected = chosen_by_chain(&options, &logits, &written);
-                prop_assert_eq!(chosen(&options, &logits, &written), expected);
+                let mut plain = vec![LlamaSampler::penalties(TOKENS as i32, PENALTY_WINDOW, penalty, 0.0, 0.0)];
+                if temperature > 0.0 {
+                    if top_k > 0 {
+                        plain.push(LlamaSampler::top_k(top_k as i32));
+                    }
+                    plain.push(LlamaSampler::temp(temperature));
+                    plain.push(LlamaSampler::dist(7));
+                } else {
+                    plain.push(LlamaSampler::greedy());
+                }
+                let expected = chosen_by_chain(LlamaSampler::chain_simple(plain), &logits, &written);
+                let ours = chosen(Sampler::of_vocabulary(&options, TOKENS as i32), &logits, &written);
+                prop_assert_eq!(ours.1, expected.1);
+                if temperature > 0.0 {
+                    prop_assert_eq!(ours.0, expected.0);
+                }
             }
         }
 
