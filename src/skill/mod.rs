@@ -10,7 +10,7 @@
 //! | `loaded`, `instance` | a skill that is loaded, and a call of it; `fault` what becomes of one that fails |
 //! | `guest`, `host/`, `grants` | what an instance may take and use, one file for each interface |
 //! | `turn`, `effect`, `store`, `wish` | what a skill did for a turn, how it takes effect, what it keeps, what it wants said |
-//! | `tool` | what the language model may call |
+//! | `tool`, `schema` | what the language model may call, and with what |
 
 mod bindings;
 mod compile;
@@ -26,6 +26,7 @@ mod host;
 mod instance;
 mod keeper;
 mod loaded;
+mod schema;
 mod set;
 mod store;
 mod tool;

@@ -104,14 +104,16 @@ impl Constraints {
     }
 
     fn matcher(&self, grammar: String) -> Result<Matcher, String> {
-        let parser = self
-            .factory
-            .create_parser(TopLevelGrammar::from_lark(grammar));
-        let matcher = Matcher::new(parser);
-        match matcher.get_error() {
-            Some(error) => Err(error),
-            None => Ok(matcher),
-        }
+        // It asserts what it expects of a grammar, and schemas come from skills.
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            let grammar = TopLevelGrammar::from_lark(grammar);
+            let matcher = Matcher::new(self.factory.create_parser(grammar));
+            match matcher.get_error() {
+                Some(error) => Err(error),
+                None => Ok(matcher),
+            }
+        }));
+        made.map_err(|_| "the library fails at it".to_owned())?
     }
 }
 
