@@ -11,7 +11,7 @@ use super::{Failure, Session};
 use crate::backend::ToolCall;
 use crate::config::Allow;
 use crate::event::Event;
-use crate::skill::{Heard, Loaded, SkillSet, Skills, ToolResult, Turn, Verdict};
+use crate::skill::{Clash, Heard, Loaded, SkillSet, Skills, ToolResult, Turn, Verdict};
 
 #[derive(Subcommand)]
 pub enum SkillsCommand {
@@ -87,7 +87,7 @@ async fn list(session: &Session) -> Result<(), Failure> {
     let skills = skills(session, false)?;
     let directory = session.config.plugins_directory(session.home());
     let mut text = String::new();
-    let mut listed = Vec::new();
+    let (mut listed, mut loaded) = (Vec::new(), Vec::new());
     let mut failed = 0;
     for (name, path) in crate::skill::files(&directory) {
         if !session.config.skills.of(&name).enabled {
@@ -99,6 +99,7 @@ async fn list(session: &Session) -> Result<(), Failure> {
             Ok(skill) => {
                 text.push_str(&describe(&skill));
                 listed.push(facts(&skill));
+                loaded.push(skill);
             }
             Err(reason) => {
                 failed += 1;
@@ -110,10 +111,13 @@ async fn list(session: &Session) -> Result<(), Failure> {
     if listed.is_empty() {
         text = format!("no skills in `{}`\n", directory.display());
     }
+    let set = SkillSet::new(loaded, Vec::new());
+    let (lines, clashes) = shown(set.clashes().iter());
+    text.push_str(&lines);
     report(
         session,
         "skills list",
-        json!({ "skills": listed, "text": text }),
+        json!({ "skills": listed, "clashes": clashes, "text": text }),
     );
     match failed {
         0 => Ok(()),
@@ -125,13 +129,49 @@ async fn list(session: &Session) -> Result<(), Failure> {
 async fn check(session: &Session, file: &Path) -> Result<(), Failure> {
     let skills = skills(session, false)?;
     let skill = load(&skills, file).await?;
-    let text = describe(&skill);
+    let mut text = describe(&skill);
+    let mut set = vec![Arc::clone(&skill)];
+    if !skill.tools.is_empty() {
+        set.extend(others(session, &skills, skill.name()).await);
+    }
+    let set = SkillSet::new(set, Vec::new());
+    let own = |clash: &&Clash| clash.names.iter().any(|(name, _)| name == skill.name());
+    let (lines, clashes) = shown(set.clashes().iter().filter(own));
+    text.push_str(&lines);
     report(
         session,
         "skills check",
-        json!({ "skill": facts(&skill), "text": text }),
+        json!({ "skill": facts(&skill), "clashes": clashes, "text": text }),
     );
     Ok(())
+}
+
+/// The skills in plugins/ that can be used, but for the one of this name.
+async fn others(session: &Session, skills: &Skills, name: &str) -> Vec<Arc<Loaded>> {
+    let directory = session.config.plugins_directory(session.home());
+    let mut others = Vec::new();
+    for (other, path) in crate::skill::files(&directory) {
+        if other != name && session.config.skills.of(&other).enabled {
+            // One that cannot be used has no tools: `jane skills list` says why.
+            others.extend(skills.load(&other, &path).await.ok());
+        }
+    }
+    others
+}
+
+/// Tools that are called alike, for people and as JSON.
+fn shown<'a>(clashes: impl Iterator<Item = &'a Clash>) -> (String, Vec<Value>) {
+    let (mut text, mut listed) = (String::new(), Vec::new());
+    for clash in clashes {
+        text.push_str(&format!("{clash}\n"));
+        let names = clash.names.iter();
+        let names = names.map(|(skill, name)| json!({ "skill": skill, "name": name }));
+        listed.push(json!({ "tool": clash.tool, "names": names.collect::<Vec<_>>() }));
+    }
+    if !listed.is_empty() {
+        text.push_str(&format!("hint: {}\n", Clash::HINT));
+    }
+    (text, listed)
 }
 
 async fn call(

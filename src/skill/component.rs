@@ -6,12 +6,29 @@ use wasmtime::component::{Component, InstancePre};
 use super::bindings::exports::jane::skill as hooks;
 use super::engine::Sandbox;
 use super::guest::Guest;
+use super::instance::harmless;
 
 /// What interfaces of ours are called, before and behind their name.
 const OURS: (&str, &str) = ("jane:skill/", "@0.1.0");
 
+/// Characters of a name that is told, and of the linker's words.
+const LONGEST_NAME: usize = 100;
+const LONGEST_REASON: usize = 600;
+
 /// What compilers bring along.
 const WASI: &str = "wasi:";
+
+/// What a skill may export, and what it may import.
+const HOOKS: [&str; 7] = [
+    "about",
+    "lifecycle",
+    "transcript-hook",
+    "sentence-hook",
+    "reply-hook",
+    "tools",
+    "events",
+];
+const CAPABILITIES: [&str; 7] = ["log", "clock", "kv", "schedule", "voice", "http", "llm"];
 
 /// A hook or capability by its name in `wit/`.
 pub type Interface = String;
@@ -60,17 +77,18 @@ impl Prepared {
             match ours(name)? {
                 Some(name) => asks_for.push(name),
                 None if name.starts_with(WASI) => {}
-                None => return Err(NoSkill::Import(name.to_owned())),
+                None => return Err(NoSkill::Import(harmless(name, LONGEST_NAME))),
             }
         }
-        asks_for.retain(|name| name != "types");
+        // What else there is, is told by whoever links it.
+        asks_for.retain(|name| CAPABILITIES.contains(&name.as_str()));
         let mut does = Vec::new();
         for (name, item) in ty.exports(&sandbox.engine) {
             if let (Some(name), ComponentItem::ComponentInstance(_)) = (ours(name)?, &item.ty) {
                 does.push(name);
             }
         }
-        does.retain(|name| name != "types");
+        does.retain(|name| HOOKS.contains(&name.as_str()));
         if does.is_empty() {
             return Err(NoSkill::Nothing);
         }
@@ -78,8 +96,7 @@ impl Prepared {
             .linker
             .instantiate_pre(component)
             .map_err(|error| import_or_type(&error))?;
-        let exports =
-            Exports::new(&pre, &does).map_err(|error| NoSkill::Type(format!("{error:#}")))?;
+        let exports = Exports::new(&pre, &does).map_err(|error| import_or_type(&error))?;
         Ok(Self {
             pre,
             exports,
@@ -125,11 +142,11 @@ fn ours(name: &str) -> Result<Option<Interface>, NoSkill> {
     };
     match rest.strip_suffix(OURS.1) {
         Some(name) => Ok(Some(name.to_owned())),
-        None => Err(NoSkill::Version(name.to_owned())),
+        None => Err(NoSkill::Version(harmless(name, LONGEST_NAME))),
     }
 }
 
 /// What cannot be linked, in the linker's words.
 fn import_or_type(error: &wasmtime::Error) -> NoSkill {
-    NoSkill::Type(format!("{error:#}"))
+    NoSkill::Type(harmless(&format!("{error:#}"), LONGEST_REASON))
 }

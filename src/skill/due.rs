@@ -1,7 +1,8 @@
 //! Calls skills when what they scheduled is due.
 //!
 //! Invariants: an event goes when its skill has dealt with it and what it wants said is handed over, or when it failed too often; one that
-//! cannot be dealt with for now (its skill is busy, or speaks too often) is put off for up to a day; one whose skill is not there waits;
+//! cannot be dealt with for now (its skill is busy, or speaks too often) is put off for up to a day; one whose skill is not there, or has had
+//! as many as there may be in a minute, waits;
 //! what was due while no Jane was running comes as soon as one is; a skill that takes long holds up its own events and no other's.
 
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use tokio::task::{Id, JoinHandle, JoinSet};
 
 use super::bindings::jane::skill::types::Event as DueEvent;
+use super::caught::{caught, caught_at_once};
 use super::guest::Services;
 use super::host::{next_of_cron, now_ms};
 use super::keeper::Skills;
@@ -143,9 +145,15 @@ impl Caller {
             }
             let (services, skill) = (Arc::clone(&self.services), Arc::clone(skill));
             let work = self.working.spawn(async move {
-                if let Err(error) = deal_with_what_is_due(&services, &skill).await {
-                    tracing::error!(skill = skill.name(), %error, "what is due cannot be taken");
-                    tokio::time::sleep(LOOK).await;
+                match caught(deal_with_what_is_due(&services, &skill)).await {
+                    Ok(Ok(None)) => {}
+                    // Nobody else deals with its events meanwhile.
+                    Ok(Ok(Some(wait))) => tokio::time::sleep(wait).await,
+                    Ok(Err(error)) => {
+                        tracing::error!(skill = skill.name(), %error, "what is due cannot be taken");
+                        tokio::time::sleep(LOOK).await;
+                    }
+                    Err(panicked) => skill.fault(&panicked.to_string()),
                 }
             });
             self.names.insert(work.id(), name);
@@ -154,13 +162,20 @@ impl Caller {
     }
 }
 
-/// Calls a skill for one event after the other, as long as any is due.
+/// Calls a skill for one event after the other, as long as any is due. Returns how long to wait where it dealt with as many as it may for now.
 async fn deal_with_what_is_due(
     services: &Arc<Services>,
     skill: &Arc<Loaded>,
-) -> Result<(), StoreError> {
+) -> Result<Option<Duration>, StoreError> {
     let taken = skill.grants().tool + TAKEN;
     while !skill.is_quarantined() {
+        if let Err(wait) = skill.may_deal_with_an_event() {
+            tracing::debug!(
+                skill = skill.name(),
+                "the skill has more events than it may have in a minute: the others wait"
+            );
+            return Ok(Some(wait));
+        }
         let name = skill.name().to_owned();
         let take = services.stored(move |store| store.take_due(&name, now_ms(), taken));
         let Some(due) = take.await? else {
@@ -168,7 +183,7 @@ async fn deal_with_what_is_due(
         };
         deal_with(services, skill, due).await?;
     }
-    Ok(())
+    Ok(None)
 }
 
 async fn deal_with(
@@ -183,8 +198,12 @@ async fn deal_with(
         due_ms: due.event.due_ms,
         late_ms: now_ms().saturating_sub(due.event.due_ms),
     };
+    let next = caught_at_once(|| next(&due)).unwrap_or_else(|panicked| {
+        skill.fault(&panicked.to_string());
+        None
+    });
     let over = Over {
-        next: next(&due),
+        next,
         due: due.clone(),
     };
     let Err(error) = skill.on_event(event, over.clone()).await else {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::guest::Services;
 use super::store::{Over, Store, StoreError};
-use super::turn::{Staged, Turn};
+use super::turn::{Again, Staged, Turn};
+use super::wish::{Announcement, Urgency, Wish};
 use crate::event::Event;
 
 /// How often what was done for a turn is tried to be stored, and the pause in between: another Jane may have the database.
@@ -22,6 +23,9 @@ pub enum NoEffect {
     Store(#[from] StoreError),
     #[error("there is too much to say already")]
     TooMuchToSay,
+    /// What the call read is not so any more: it may be made once more.
+    #[error("what it works with was changed at the same time")]
+    Changed,
 }
 
 impl Services {
@@ -75,7 +79,12 @@ impl Services {
         staged: Staged,
         over: Option<Over>,
     ) -> Result<(), NoEffect> {
-        let Staged { changes, wishes } = staged;
+        let Staged {
+            changes,
+            wishes,
+            reads,
+            ..
+        } = staged;
         let places = match wishes.len() {
             0 => None,
             count => Some(self.wishes.try_reserve_many(count)),
@@ -87,8 +96,10 @@ impl Services {
             .flatten();
         if !changes.is_empty() || over.is_some() {
             let reschedules = !changes.events.is_empty();
-            self.stored(move |store| store.apply(&changes, over.as_ref()))
-                .await?;
+            let apply = move |store: &Store| store.apply_if(&changes, over.as_ref(), &reads);
+            if !self.stored(apply).await? {
+                return Err(NoEffect::Changed);
+            }
             if reschedules {
                 self.rescheduled.notify_one();
             }
@@ -100,61 +111,114 @@ impl Services {
     }
 
     /// Stores what was kept for a turn, in several attempts.
-    async fn store_pending(self: &Arc<Self>, turn: &Turn) -> Result<(), StoreError> {
-        let changes = Arc::new(turn.pending(Clone::clone));
+    async fn store_pending(self: &Arc<Self>, turn: &Turn) -> Result<Kept, StoreError> {
+        let (changes, reads, may_be_called_again) = turn.unsettled();
         if changes.is_empty() {
-            return Ok(());
+            return Ok(Kept::All);
         }
+        let reschedules = !changes.events.is_empty();
+        let pending = Arc::new((changes, reads));
         let mut attempt = 1;
         loop {
-            let pending = Arc::clone(&changes);
-            let stored = self.stored(move |store| store.apply(&pending, None));
+            let pending = Arc::clone(&pending);
+            let stored = self.stored(move |store| store.apply_if(&pending.0, None, &pending.1));
             match stored.await {
                 Err(_) if attempt < ATTEMPTS => {
                     attempt += 1;
                     tokio::time::sleep(PAUSE).await;
                 }
                 stored => {
-                    if !changes.events.is_empty() {
+                    if reschedules {
                         self.rescheduled.notify_one();
                     }
-                    return stored;
+                    return Ok(match (stored?, may_be_called_again) {
+                        (true, _) => Kept::All,
+                        (false, true) => Kept::Again,
+                        (false, false) => Kept::Nothing,
+                    });
                 }
             }
         }
     }
 
-    /// A turn is certain: what skills did for it takes effect.
+    /// A turn is certain: what skills did for it takes effect. Where what that follows from was changed meanwhile, the calls that did it are made
+    /// once more.
     pub async fn settle(self: &Arc<Self>, turn: &Arc<Turn>) {
         let order = turn.in_order().await;
         turn.make_certain();
-        if let Err(error) = self.store_pending(turn).await {
-            tracing::error!(%error, "what skills did for this turn is lost");
-            self.events.emit(Event::Warning {
-                message: format!("what skills were to keep of this turn is lost: {error}"),
-                hint: Some("is the disk full, or the database damaged?".to_owned()),
-            });
-        }
-        let wishes = turn.settled();
+        let kept = self.store_pending(turn).await;
+        let (wishes, calls) = turn.settled();
         drop(order);
+        let lost = match kept {
+            Ok(Kept::All) => None,
+            Ok(Kept::Again) => {
+                tracing::info!("what skills did for this turn is done once more");
+                return self.call_again(calls).await;
+            }
+            Ok(Kept::Nothing) => Some(NoEffect::Changed.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(reason) = &lost {
+            self.tell_lost(reason);
+        }
         for wish in wishes {
             // Nobody waits for this, so it waits for a place; where nobody listens, there is nobody to tell.
             let _ = self.wishes.send(wish).await;
         }
     }
+
+    /// Makes the calls of a turn that is certain once more, in their order. What was said of them is what they said before: where one comes to
+    /// nothing now, she says so.
+    async fn call_again(&self, calls: Vec<Again>) {
+        for again in calls {
+            let Err(error) = again.call().await else {
+                continue;
+            };
+            self.tell_lost(&error.to_string());
+            let text = "What you just asked for was not kept, since it was changed elsewhere at the same time. Please say it again.";
+            let said = Wish::Say(Announcement {
+                skill: again.skill,
+                text: text.to_owned(),
+                urgency: Urgency::Normal,
+                expect_reply: false,
+            });
+            let _ = self.wishes.send(said).await;
+            return;
+        }
+    }
+
+    fn tell_lost(&self, reason: &str) {
+        tracing::error!(reason, "what skills did for this turn is lost");
+        self.events.emit(Event::Warning {
+            message: format!("what skills were to keep of this turn is lost: {reason}"),
+            hint: Some(
+                "is the disk full, the database damaged, or another Jane at the same?".to_owned(),
+            ),
+        });
+    }
+}
+
+/// What became of what was kept for a turn.
+enum Kept {
+    All,
+    /// Nothing, and the calls may be made once more.
+    Again,
+    Nothing,
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
+    use futures::future::BoxFuture;
     use tokio::sync::{Notify, mpsc};
 
     use super::*;
     use crate::event::{Events, Stamped};
     use crate::skill::host::HttpClient;
+    use crate::skill::instance::CallError;
     use crate::skill::store::{Changes, Database, Due, Scheduled};
-    use crate::skill::wish::{self, Wish};
+    use crate::skill::wish;
 
     struct World {
         services: Arc<Services>,
@@ -264,6 +328,98 @@ mod tests {
         let rung = services.finish(None, staged("rung"), Some(over())).await;
         assert_eq!(rung, Ok(()));
         assert_eq!((world.kept().as_deref(), left()), (Some("rung"), 0));
+    }
+
+    /// Adds one to the number of `one`, as a call of a skill does for a turn, and can do so once more.
+    fn add(
+        services: &Arc<Services>,
+        turn: Option<&Arc<Turn>>,
+    ) -> BoxFuture<'static, Result<(), NoEffect>> {
+        let (services, turn) = (Arc::clone(services), turn.map(Arc::clone));
+        Box::pin(async move { add_now(&services, turn.as_ref()).await })
+    }
+
+    async fn add_now(services: &Arc<Services>, turn: Option<&Arc<Turn>>) -> Result<(), NoEffect> {
+        let pending =
+            turn.and_then(|turn| turn.pending(|changes| changes.entry("one", "key").cloned()));
+        let mut staged = Staged::default();
+        let found = match pending {
+            Some(found) => found,
+            None => {
+                let found = services.store().unwrap().get("one", "key").unwrap();
+                staged.reads.value("one", "key", &found);
+                found
+            }
+        };
+        let number = found.map_or(0, |found| {
+            String::from_utf8(found).unwrap().parse().unwrap()
+        });
+        let number: u32 = number;
+        let key = ("one".to_owned(), "key".to_owned());
+        let value = (number + 1).to_string().into_bytes();
+        staged.changes.entries.insert(key, Some(value));
+        let again = Arc::clone(services);
+        staged.calls.push(Again::new("one", move || {
+            let services = Arc::clone(&again);
+            Box::pin(async move { Ok(add(&services, None).await?) })
+        }));
+        services.finish(turn, staged, None).await
+    }
+
+    #[tokio::test]
+    async fn what_was_changed_meanwhile_is_not_lost_when_a_turn_becomes_certain() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("skills.db");
+        let (mut one, other) = (world(Some(&path)), world(Some(&path)));
+        let turn = Turn::new(1, Duration::ZERO, false);
+        for _ in 0..2 {
+            add(&one.services, Some(&turn)).await.unwrap();
+        }
+        assert_eq!(one.kept(), None);
+        // Another Jane keeps something of the same skill before.
+        add(&other.services, None).await.unwrap();
+        one.services.settle(&turn).await;
+        assert_eq!(one.kept().as_deref(), Some("3"));
+        assert!(one.events.try_recv().is_err() && one.wishes.try_recv().is_err());
+        // What was sent elsewhere is not sent twice: it is told that it is lost.
+        let turn = Turn::new(2, Duration::ZERO, false);
+        let mut staged = staged("x");
+        staged.reads.value("one", "key", &None);
+        staged.is_sent = true;
+        one.services
+            .finish(Some(&turn), staged, None)
+            .await
+            .unwrap();
+        one.services.settle(&turn).await;
+        assert_eq!(one.kept().as_deref(), Some("3"));
+        let told = one.events.try_recv().unwrap().event;
+        assert!(
+            matches!(told, Event::Warning { message, .. } if message.contains("at the same time"))
+        );
+        // One that comes to nothing the second time is told, and said.
+        let turn = Turn::new(3, Duration::ZERO, false);
+        let mut staged = Staged::default();
+        staged
+            .changes
+            .entries
+            .insert(("one".to_owned(), "key".to_owned()), None);
+        staged.reads.value("one", "key", &None);
+        staged.calls.push(Again::new("one", || {
+            Box::pin(async { Err(CallError::Busy) })
+        }));
+        one.services
+            .finish(Some(&turn), staged, None)
+            .await
+            .unwrap();
+        one.services.settle(&turn).await;
+        let said = one.wishes.try_recv().unwrap();
+        assert!(
+            matches!(said, Wish::CancelTurn { .. }),
+            "that of the turn before"
+        );
+        let said = one.wishes.try_recv().unwrap();
+        assert!(matches!(said, Wish::Say(said) if said.text.contains("not kept")));
+        assert_eq!(one.kept().as_deref(), Some("3"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! Follows the directory of skills: what comes, changes and goes there is loaded, replaced and unloaded.
 //!
 //! Invariants: a skill is replaced only by one that was compiled, linked and probed; what is wrong with a file costs only what that file
-//! would bring; a directory that cannot be read leaves everything as it is; without a skill that keeps sentences back when it fails,
+//! would bring, also where it makes something panic; a directory that cannot be read leaves everything as it is; without a skill that keeps sentences back when it fails,
 //! nothing is spoken; no skill goes on with grants that were taken back, so one that does not start with other settings is unloaded; skills are loaded side by side, so that a large one holds up no other; a change that comes while a file is being loaded is
 //! seen afterwards.
 
@@ -15,10 +15,12 @@ use notify::{RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::caught::caught;
 use super::component::Prepared;
 use super::grants::Grants;
 use super::keeper::{Kept, Skills};
 use super::loaded::Loaded;
+use super::names::Clash;
 use super::set::SkillSet;
 use crate::config::{self, OnFailure, Skill};
 use crate::event::Event;
@@ -142,6 +144,8 @@ struct Follower {
     seen: BTreeSet<String>,
     /// Guards that are not there, as they are in force.
     silencing: BTreeSet<String>,
+    /// Tools that are called alike, as they are in force.
+    clashes: Vec<Clash>,
 }
 
 impl Follower {
@@ -156,6 +160,7 @@ impl Follower {
             unreadable: None,
             seen: BTreeSet::new(),
             silencing: BTreeSet::new(),
+            clashes: Vec::new(),
         }
     }
 
@@ -284,7 +289,10 @@ impl Follower {
                 let skill = kept.probe(&name, Arc::clone(&prepared), grants).await?;
                 Ok((prepared, Arc::new(skill)))
             };
-            let result = loading.await;
+            let result = match caught(loading).await {
+                Ok(result) => result,
+                Err(panicked) => Err(panicked.to_string()),
+            };
             let _ = tell.send(Outcome {
                 name,
                 look,
@@ -360,7 +368,17 @@ impl Follower {
         let skills = self.files.values().filter_map(|file| file.skill.clone());
         let silencing = self.missing_guards();
         let names = silencing.iter().cloned().collect();
-        self.skills.set(SkillSet::new(skills.collect(), names));
+        let set = SkillSet::new(skills.collect(), names);
+        let clashes = set.clashes().to_vec();
+        self.skills.set(set);
+        for clash in clashes.iter().filter(|clash| !self.clashes.contains(clash)) {
+            tracing::warn!(%clash, "tools are called alike");
+            self.kept.services.events.emit(Event::Warning {
+                message: clash.to_string(),
+                hint: Some(Clash::HINT.to_owned()),
+            });
+        }
+        self.clashes = clashes;
         for name in silencing.difference(&self.silencing) {
             if !self.files.contains_key(name) {
                 tracing::error!(

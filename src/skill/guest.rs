@@ -17,6 +17,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use super::bindings::jane::skill::types::Failure;
 use super::grants::Grants;
 use super::host::{HttpClient, Meters};
+use super::reads::{MOST as MOST_READS, Reads};
 use super::store::{Changes, Database, Store, StoreError};
 use super::turn::{Staged, Turn};
 use super::wish::Wish;
@@ -25,6 +26,12 @@ use crate::event::Events;
 
 /// Bytes of what a call writes to its standard error that are kept: the message of a panic.
 const STANDARD_ERROR: usize = 8 << 10;
+
+/// Things of the host that an instance may hold at a time: streams, clocks to wait for.
+const RESOURCES: usize = 1_024;
+
+/// Bytes of random numbers that are made at once.
+const RANDOM: u64 = 64 << 10;
 
 /// Elements of all tables of an instance.
 const TABLES: usize = 200_000;
@@ -179,10 +186,13 @@ impl Guest {
         let said = Said::default();
         let wasi = WasiCtx::builder()
             .stderr(said.clone())
+            .max_random_size(RANDOM)
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             .build();
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(RESOURCES);
         Self {
             caller: Caller { own, turn: None },
             staged: Staged::default(),
@@ -190,7 +200,7 @@ impl Guest {
             room,
             said,
             wasi,
-            table: ResourceTable::new(),
+            table,
         }
     }
 }
@@ -204,12 +214,36 @@ impl Guest {
         changed
     }
 
-    /// Has this call change something.
+    /// Has this call read something of what is stored: what it changes from now on follows from that.
     ///
     /// # Errors
-    /// Where too much is changed that is not stored yet.
-    pub fn stage(&mut self, change: impl FnOnce(&mut Changes)) -> Result<(), Failure> {
-        let name = &self.caller.own.name;
+    /// Where a call reads too much.
+    pub fn has_read(&mut self, read: impl FnOnce(&mut Reads, &str)) -> Result<(), Failure> {
+        if self.staged.reads.is_full() {
+            return Err(Failure::Unavailable(format!(
+                "{MOST_READS} values are the most that a call can read"
+            )));
+        }
+        read(&mut self.staged.reads, &self.caller.own.name);
+        Ok(())
+    }
+
+    /// Has this call change something that has so many bytes.
+    ///
+    /// # Errors
+    /// Where too much is changed that is not stored yet, or was in the last minute.
+    pub fn stage(
+        &mut self,
+        bytes: usize,
+        change: impl FnOnce(&mut Changes),
+    ) -> Result<(), Failure> {
+        let own = &self.caller.own;
+        if own.meters.kept.take(bytes, Instant::now()).is_err() {
+            return Err(Failure::Unavailable(
+                "the skill keeps too much in too short a time".to_owned(),
+            ));
+        }
+        let name = &own.name;
         let turn = self.caller.turn.as_ref();
         let pending = turn.map_or(0, |turn| turn.pending(|changes| changes.count(name)));
         if pending + self.staged.changes.count(name) >= MOST_CHANGES {

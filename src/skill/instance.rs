@@ -1,7 +1,8 @@
 //! One instance of a skill, and a call of it.
 //!
 //! Invariants: a call that came to nothing did nothing; an instance that trapped, or whose call was dropped before its end, is never called again; a call ends at its deadline
-//! whatever the skill does, since WebAssembly lets others run at each tick and host functions wait without blocking.
+//! whatever the skill does, since WebAssembly lets others run at each tick and host functions wait without blocking; a call that panics is a fault
+//! of the skill, and ends nothing else.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use wasmtime::Store;
 use wasmtime::component::Instance as Linked;
 
 use super::bindings::jane::skill::types::Failure;
+use super::caught::{Panicked, caught};
 use super::component::Prepared;
 use super::effect::NoEffect;
 use super::engine::Sandbox;
@@ -73,6 +75,12 @@ impl From<Failure> for CallError {
             | Failure::Denied(message)
             | Failure::Internal(message) => Self::Failed(shortened(&message)),
         }
+    }
+}
+
+impl From<Panicked> for CallError {
+    fn from(panicked: Panicked) -> Self {
+        Self::Fault(panicked.to_string())
     }
 }
 
@@ -147,16 +155,17 @@ impl Instance {
             let started = lifecycle.call_start(&mut instance.store, config).await?;
             Ok((instance, started))
         };
-        let started: Result<wasmtime::Result<_>, _> = tokio::time::timeout(limit, starting).await;
+        let started: Result<Result<wasmtime::Result<_>, Panicked>, _> =
+            tokio::time::timeout(limit, caught(starting)).await;
         drop(running);
+        let started = started.map_err(|_| CallError::TooLong(limit))??;
         match started {
-            Ok(Ok((mut instance, Ok(())))) => {
+            Ok((mut instance, Ok(()))) => {
                 let staged = instance.take_staged();
                 Ok((instance, staged))
             }
-            Ok(Ok((_, Err(failure)))) => Err(failure.into()),
-            Ok(Err(error)) => Err(CallError::Fault(reason(&error, None))),
-            Err(_) => Err(CallError::TooLong(limit)),
+            Ok((_, Err(failure))) => Err(failure.into()),
+            Err(error) => Err(CallError::Fault(reason(&error, None))),
         }
     }
 
@@ -182,20 +191,24 @@ impl Instance {
     ) -> (Option<Self>, Result<(T, Staged), CallError>) {
         self.prepare(purpose);
         let running = sandbox.run();
-        let done = tokio::time::timeout(purpose.limit, work(&mut self)).await;
+        let done = tokio::time::timeout(purpose.limit, caught(work(&mut self))).await;
         drop(running);
+        let done = match done {
+            Ok(Ok(done)) => done,
+            Ok(Err(panicked)) => return (None, Err(panicked.into())),
+            Err(_) => return (None, Err(CallError::TooLong(purpose.limit))),
+        };
         match done {
-            Ok(Ok(Ok(value))) => {
+            Ok(Ok(value)) => {
                 let staged = self.take_staged();
                 (Some(self), Ok((value, staged)))
             }
-            Ok(Ok(Err(failure))) => (Some(self), Err(failure.into())),
-            Ok(Err(error)) => {
+            Ok(Err(failure)) => (Some(self), Err(failure.into())),
+            Err(error) => {
                 let said = self.store.data().said.take();
                 let reason = reason(&error, Some(&said));
                 (None, Err(CallError::Fault(reason)))
             }
-            Err(_) => (None, Err(CallError::TooLong(purpose.limit))),
         }
     }
 }

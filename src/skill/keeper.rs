@@ -9,6 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::{Notify, mpsc, watch};
 
+use super::caught::caught;
 use super::compile::{Cache, CompileError, LARGEST, Limits};
 use super::component::Prepared;
 use super::engine::Sandbox;
@@ -234,11 +235,14 @@ impl Skills {
         let kept = self.inner.kept.as_ref().ok_or("there are no skills")?;
         let settings = kept.settings.borrow().clone();
         let grants = Grants::new(&settings.skills.of(name))?;
-        let prepared = kept
-            .prepare(name, path, &settings.plugins)
+        let loading = async {
+            let prepared = kept.prepare(name, path, &settings.plugins).await;
+            let prepared = prepared.map_err(|error| error.to_string())?;
+            kept.probe(name, prepared, grants).await.map(Arc::new)
+        };
+        caught(loading)
             .await
-            .map_err(|error| error.to_string())?;
-        kept.probe(name, prepared, grants).await.map(Arc::new)
+            .map_err(|panicked| panicked.to_string())?
     }
 
     /// Puts this set in force, without any directory.

@@ -3,8 +3,9 @@
 //! Invariants: hooks and everything slower have an instance each, so that a long call of a tool holds up no turn; a call that came to
 //! nothing changes nothing but the skill's health; what a call did has taken effect, or waits for its turn, before its result is used.
 
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use futures::future::BoxFuture;
 use tokio::sync::Mutex as Lock;
@@ -13,6 +14,7 @@ use super::bindings::jane::skill::types::{
     Answer, Event as DueEvent, Facts, Failure, Reply, Sentence, SentenceAction, ToolCall,
     ToolOutput, Transcript, TranscriptAction,
 };
+use super::caught::caught_at_once;
 use super::component::{Exports, Prepared};
 use super::effect::NoEffect;
 use super::engine::Sandbox;
@@ -23,7 +25,7 @@ use super::host::Meters;
 use super::instance::{CallError, Instance, Purpose, harmless};
 use super::store::Over;
 use super::tool::Tool;
-use super::turn::{Staged, Turn};
+use super::turn::{Again, Staged, Turn};
 use crate::config::OnFailure;
 use crate::event::Event;
 
@@ -39,8 +41,45 @@ const LONGEST_FACT: usize = 300;
 /// Bytes of a text that a skill hands over.
 pub const LONGEST_TEXT: usize = 16 << 10;
 
+/// How often a call is made once more where what it read was changed meanwhile.
+const AGAIN: u32 = 20;
+
 /// An instance that is made when it is needed, one call at a time.
 type Lane = Lock<Option<Instance>>;
+
+/// Which of a skill's instances is called.
+#[derive(Clone, Copy)]
+enum Lanes {
+    Hooks,
+    Work,
+}
+
+/// What is done with an instance.
+trait Work<T>:
+    for<'a> Fn(&'a mut Instance) -> BoxFuture<'a, wasmtime::Result<Result<T, Failure>>>
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<T, F> Work<T> for F where
+    F: for<'a> Fn(&'a mut Instance) -> BoxFuture<'a, wasmtime::Result<Result<T, Failure>>>
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// A call that can be made more than once.
+struct Call<T, L, W> {
+    lane: Lanes,
+    purpose: Purpose,
+    /// How many bytes of text its result has.
+    text: L,
+    work: W,
+    result: PhantomData<fn() -> T>,
+}
 
 pub struct Loaded {
     pub facts: Facts,
@@ -69,8 +108,8 @@ impl Loaded {
     ) -> Result<Self, String> {
         let own = Arc::new(Own {
             name: name.to_owned(),
+            meters: Meters::new(grants.kv),
             grants,
-            meters: Meters::default(),
             services,
         });
         let purpose = Purpose::of(None, PROBE);
@@ -102,7 +141,8 @@ impl Loaded {
             })
             .await;
         let ((facts, tools), staged) = told.map_err(said)?;
-        let tools = Tool::all(tools)?;
+        let tools =
+            caught_at_once(|| Tool::all(tools)).map_err(|panicked| panicked.to_string())??;
         for staged in [started, staged] {
             let finished = own.services.finish(None, staged, None).await;
             finished.map_err(|error| error.to_string())?;
@@ -150,7 +190,7 @@ impl Loaded {
     }
 
     pub async fn on_transcript(
-        &self,
+        self: &Arc<Self>,
         turn: &Arc<Turn>,
         transcript: Transcript,
     ) -> Result<TranscriptAction, CallError> {
@@ -160,7 +200,8 @@ impl Loaded {
             TranscriptAction::Answer(answer) => answer.speech.len(),
             TranscriptAction::Pass | TranscriptAction::Drop => 0,
         };
-        let called = self.run(&self.hooks, self.hook(turn), text, |instance| {
+        let called = self.run(Lanes::Hooks, self.hook(turn), text, move |instance| {
+            let (prepared, transcript) = (Arc::clone(&prepared), transcript.clone());
             Box::pin(async move {
                 let Some(hook) = &prepared.exports.transcript else {
                     return Ok(Ok(TranscriptAction::Pass));
@@ -182,7 +223,7 @@ impl Loaded {
     }
 
     pub async fn on_sentence(
-        &self,
+        self: &Arc<Self>,
         turn: &Arc<Turn>,
         sentence: Sentence,
     ) -> Result<SentenceAction, CallError> {
@@ -191,7 +232,8 @@ impl Loaded {
             SentenceAction::Rewrite(text) => text.len(),
             SentenceAction::Pass | SentenceAction::Mute | SentenceAction::Stop => 0,
         };
-        self.call(&self.hooks, self.hook(turn), text, |instance| {
+        self.call(Lanes::Hooks, self.hook(turn), text, move |instance| {
+            let (prepared, sentence) = (Arc::clone(&prepared), sentence.clone());
             Box::pin(async move {
                 let Some(hook) = &prepared.exports.sentence else {
                     return Ok(Ok(SentenceAction::Pass));
@@ -203,10 +245,15 @@ impl Loaded {
         .await
     }
 
-    pub async fn on_reply(&self, turn: &Arc<Turn>, reply: Reply) -> Result<(), CallError> {
+    pub async fn on_reply(
+        self: &Arc<Self>,
+        turn: &Arc<Turn>,
+        reply: Reply,
+    ) -> Result<(), CallError> {
         let prepared = Arc::clone(&self.prepared);
         let purpose = Purpose::of(Some(turn), self.own.grants.hook);
-        self.call(&self.work, purpose, no_text, |instance| {
+        self.call(Lanes::Work, purpose, no_text, move |instance| {
+            let (prepared, reply) = (Arc::clone(&prepared), reply.clone());
             Box::pin(async move {
                 let Some(hook) = &prepared.exports.reply else {
                     return Ok(Ok(()));
@@ -219,7 +266,7 @@ impl Loaded {
     }
 
     pub async fn call_tool(
-        &self,
+        self: &Arc<Self>,
         turn: &Arc<Turn>,
         tool: &Tool,
         arguments: String,
@@ -238,7 +285,8 @@ impl Loaded {
                 output;
             text.len()
         };
-        self.call(&self.work, purpose, text, |instance| {
+        self.call(Lanes::Work, purpose, text, move |instance| {
+            let (prepared, call) = (Arc::clone(&prepared), call.clone());
             Box::pin(async move {
                 let Some(tools) = &prepared.exports.tools else {
                     return Ok(Err(Failure::Internal("it has no tools".to_owned())));
@@ -251,13 +299,14 @@ impl Loaded {
     }
 
     /// Where the skill deals with `event`, that is `over` in the same step as what it did takes effect.
-    pub async fn on_event(&self, event: DueEvent, over: Over) -> Result<(), CallError> {
+    pub async fn on_event(self: &Arc<Self>, event: DueEvent, over: Over) -> Result<(), CallError> {
         let prepared = Arc::clone(&self.prepared);
         let purpose = Purpose {
             over: Some(over),
             ..Purpose::of(None, self.own.grants.tool)
         };
-        self.call(&self.work, purpose, no_text, |instance| {
+        self.call(Lanes::Work, purpose, no_text, move |instance| {
+            let (prepared, event) = (Arc::clone(&prepared), event.clone());
             Box::pin(async move {
                 let Some(events) = &prepared.exports.events else {
                     return Ok(Ok(()));
@@ -287,34 +336,85 @@ impl Loaded {
         }
     }
 
+    /// The arguments of a call as JSON.
+    ///
+    /// # Errors
+    /// What is wrong with them, for whoever wrote them.
+    pub fn check_arguments(&self, tool: &Tool, arguments: &str) -> Result<String, String> {
+        match caught_at_once(|| tool.check(arguments)) {
+            Ok(checked) => checked,
+            Err(panicked) => {
+                self.fault(&panicked.to_string());
+                Err(panicked.to_string())
+            }
+        }
+    }
+
+    /// Whether it may deal with another event now.
+    ///
+    /// # Errors
+    /// How long it has to wait, since it dealt with so many.
+    pub fn may_deal_with_an_event(&self) -> Result<(), Duration> {
+        self.own.meters.events.take(1, Instant::now())
+    }
+
     /// As [`Loaded::run`], for a call whose result is nothing where what it did could not take effect.
-    async fn call<T: Send>(
-        &self,
-        lane: &Lane,
+    async fn call<T: Send + 'static>(
+        self: &Arc<Self>,
+        lane: Lanes,
         purpose: Purpose,
-        text: impl Fn(&T) -> usize + Send,
-        work: impl for<'a> FnOnce(
-            &'a mut Instance,
-        ) -> BoxFuture<'a, wasmtime::Result<Result<T, Failure>>>
-        + Send,
+        text: impl Fn(&T) -> usize + Send + Sync + 'static,
+        work: impl Work<T>,
     ) -> Result<T, CallError> {
         let (value, finished) = self.run(lane, purpose, text, work).await?;
         finished?;
         Ok(value)
     }
 
-    /// Calls the skill, and has what the call did take effect; `text` is how many bytes of text its result has. Returns the result, and
-    /// whether that worked.
-    async fn run<T: Send>(
-        &self,
-        lane: &Lane,
+    /// Calls the skill, and has what the call did take effect; `text` is how many bytes of text its result has. Where what it read was changed
+    /// meanwhile, it is called once more, and what it did before did not happen. Returns the result, and whether that worked.
+    async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        lane: Lanes,
         purpose: Purpose,
-        text: impl Fn(&T) -> usize + Send,
-        work: impl for<'a> FnOnce(
-            &'a mut Instance,
-        ) -> BoxFuture<'a, wasmtime::Result<Result<T, Failure>>>
-        + Send,
+        text: impl Fn(&T) -> usize + Send + Sync + 'static,
+        work: impl Work<T>,
     ) -> Result<(T, Result<(), NoEffect>), CallError> {
+        let call = Arc::new(Call {
+            lane,
+            purpose,
+            text,
+            work,
+            result: PhantomData,
+        });
+        self.until_effective(call).await
+    }
+
+    async fn until_effective<T: Send + 'static>(
+        self: &Arc<Self>,
+        call: Arc<Call<T, impl Fn(&T) -> usize + Send + Sync + 'static, impl Work<T>>>,
+    ) -> Result<(T, Result<(), NoEffect>), CallError> {
+        let mut attempt = 0;
+        loop {
+            let (value, finished, may_be_called_again) = self.once(&call).await?;
+            if finished != Err(NoEffect::Changed) || !may_be_called_again || attempt == AGAIN {
+                return Ok((value, finished));
+            }
+            attempt += 1;
+            tokio::time::sleep(pause(attempt)).await;
+        }
+    }
+
+    /// Calls the skill once. Returns the result as well where what the call did took no effect, and whether it may be called again then.
+    async fn once<T: Send + 'static>(
+        self: &Arc<Self>,
+        call: &Arc<Call<T, impl Fn(&T) -> usize + Send + Sync + 'static, impl Work<T>>>,
+    ) -> Result<(T, Result<(), NoEffect>, bool), CallError> {
+        let purpose = &call.purpose;
+        let lane = match call.lane {
+            Lanes::Hooks => &self.hooks,
+            Lanes::Work => &self.work,
+        };
         let asked = Instant::now();
         if !self.faults().may_run(asked) {
             return Err(CallError::Busy);
@@ -342,13 +442,13 @@ impl Loaded {
                     limit: limit.saturating_sub(begin.elapsed()),
                     ..purpose.clone()
                 };
-                let (instance, result) = instance.call(&self.sandbox, &left, work).await;
+                let (instance, result) = instance.call(&self.sandbox, &left, &call.work).await;
                 *slot = instance;
                 result.map(|(value, staged)| (value, started, staged))
             }
             Err(error) => Err(error),
         };
-        let called = called.and_then(|called| match text(&called.0) {
+        let called = called.and_then(|called| match (call.text)(&called.0) {
             0..=LONGEST_TEXT => Ok(called),
             bytes => Err(CallError::Fault(format!(
                 "it hands over a text of {bytes} bytes, of at most {LONGEST_TEXT}"
@@ -356,14 +456,18 @@ impl Loaded {
         });
         match called {
             // The next call finds what this one did.
-            Ok((value, started, staged)) => {
+            Ok((value, started, mut staged)) => {
                 let services = &self.own.services;
+                let may_be_called_again = !staged.is_sent;
                 let mut finished = services.finish(None, started, None).await;
                 if finished.is_ok() {
                     let turn = purpose.turn.as_ref();
-                    finished = services.finish(turn, staged, purpose.over).await;
+                    if turn.is_some() {
+                        staged.calls.push(self.again(call));
+                    }
+                    finished = services.finish(turn, staged, purpose.over.clone()).await;
                 }
-                Ok((value, finished))
+                Ok((value, finished, may_be_called_again))
             }
             // Others left it less time than it was promised.
             Err(CallError::TooLong(_)) if limit + UNNOTICED < purpose.promised => {
@@ -383,7 +487,23 @@ impl Loaded {
         }
     }
 
-    fn fault(&self, reason: &str) {
+    /// How `call` is made once more, for what it does.
+    fn again<T: Send + 'static>(
+        self: &Arc<Self>,
+        call: &Arc<Call<T, impl Fn(&T) -> usize + Send + Sync + 'static, impl Work<T>>>,
+    ) -> Again {
+        let (skill, call) = (Arc::clone(self), Arc::clone(call));
+        Again::new(self.name(), move || {
+            let (skill, call) = (Arc::clone(&skill), Arc::clone(&call));
+            Box::pin(async move {
+                let (_, finished) = skill.until_effective(call).await?;
+                Ok(finished?)
+            })
+        })
+    }
+
+    /// It failed for this reason: it is left alone for a while, or for good.
+    pub fn fault(&self, reason: &str) {
         let skill = self.name();
         tracing::warn!(skill, reason, "a skill failed");
         self.own.services.events.emit(Event::SkillFaulted {
@@ -399,6 +519,14 @@ impl Loaded {
             });
         }
     }
+}
+
+/// How long to wait before a call is made once more: somewhat longer each time, and not as long as another Jane does.
+fn pause(attempt: u32) -> Duration {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let some = now.map_or(0, |now| now.subsec_nanos()) ^ std::process::id();
+    let most = 1u64 << attempt.min(5);
+    Duration::from_micros(u64::from(some) % (most * 1_000))
 }
 
 /// Of a result that holds none.
@@ -426,5 +554,99 @@ fn bounded(facts: Facts) -> Facts {
         description: short(facts.description),
         hosts: few(facts.hosts),
         wants: few(facts.wants),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::event::{Events, Stamped};
+    use crate::skill::{Place, Skills};
+
+    /// A skill that ships, and what is told about it. It lives as long as the place where its code is kept.
+    async fn shipped(
+        name: &str,
+    ) -> (
+        Arc<Loaded>,
+        tokio::sync::mpsc::UnboundedReceiver<Stamped>,
+        [tempfile::TempDir; 2],
+    ) {
+        let places = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let [home, cache] = &places;
+        let events = Events::new();
+        let told = events.subscribe();
+        let place = Place {
+            home: home.path().to_owned(),
+            cache: cache.path().to_owned(),
+            keeps: false,
+            compiler: None,
+        };
+        let skills = Skills::new(place, &Config::default(), &events).unwrap();
+        let file = format!("{}/plugins/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
+        (
+            skills.load(name, file.as_ref()).await.unwrap(),
+            told,
+            places,
+        )
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_call_is_a_fault_of_the_skill_and_ends_nothing_else() {
+        let (skill, mut told, _places) = shipped("calculator").await;
+        let purpose = || Purpose::of(None, Duration::from_secs(5));
+        for count in 1..=3 {
+            let called = skill.call(Lanes::Work, purpose(), no_text, |_| {
+                Box::pin(async { panic!("a library of the host") })
+            });
+            let reason = called.await.unwrap_err().to_string();
+            assert!(reason.contains("a library of the host"), "{reason}");
+            let event = told.recv().await.unwrap().event;
+            assert!(
+                matches!(event, Event::SkillFaulted { reason, .. } if reason.contains("a library"))
+            );
+            assert_eq!(skill.is_quarantined(), count == 3);
+            // It is left alone for a while.
+            while !skill.faults().may_run(Instant::now()) && count < 3 {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+        let event = told.recv().await.unwrap().event;
+        assert!(matches!(event, Event::SkillQuarantined { .. }));
+    }
+
+    #[tokio::test]
+    async fn a_call_is_made_once_more_where_what_it_read_was_changed_meanwhile() {
+        let (skill, _told, _places) = shipped("calculator").await;
+        let services = Arc::clone(&skill.own.services);
+        let key = ("calculator".to_owned(), "n".to_owned());
+        let keep = move |changes: &mut super::super::store::Changes, value: usize| {
+            let value = Some(value.to_string().into_bytes());
+            changes.entries.insert(key.clone(), value);
+        };
+        let calls = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = Arc::clone(&calls);
+        let work =
+            move |instance: &mut Instance| -> BoxFuture<'_, wasmtime::Result<Result<(), Failure>>> {
+                let call = counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                let store = services.store().unwrap();
+                let found = store.get("calculator", "n").unwrap();
+                let guest = instance.store.data_mut();
+                guest.staged.reads.value("calculator", "n", &found);
+                keep(&mut guest.staged.changes, 100 + call);
+                // Another one is faster, twice.
+                if call < 2 {
+                    let mut changes = super::super::store::Changes::default();
+                    keep(&mut changes, call);
+                    store.apply(&changes, None).unwrap();
+                }
+                Box::pin(async { Ok(Ok(())) })
+            };
+        let purpose = Purpose::of(None, Duration::from_secs(5));
+        let called = skill.call(Lanes::Work, purpose, no_text, work).await;
+        assert_eq!(called, Ok(()));
+        let kept = skill.own.services.store().unwrap().get("calculator", "n");
+        assert_eq!(kept.unwrap(), Some(b"102".to_vec()));
+        assert_eq!(calls.load(std::sync::atomic::Ordering::SeqCst), 3);
     }
 }

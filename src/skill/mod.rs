@@ -7,12 +7,13 @@
 //! |---|---|
 //! | `keeper` | the skills of a running Jane; `follow` the directory, `set` what is in force, `due` what was scheduled |
 //! | `compile`, `component` | from a file to machine code, and what it exports and asks for |
-//! | `loaded`, `instance` | a skill that is loaded, and a call of it; `fault` what becomes of one that fails |
+//! | `loaded`, `instance` | a skill that is loaded, and a call of it; `fault` what becomes of one that fails, `caught` of what panics |
 //! | `guest`, `host/`, `grants` | what an instance may take and use, one file for each interface |
-//! | `turn`, `effect`, `store`, `wish` | what a skill did for a turn, how it takes effect, what it keeps, what it wants said |
-//! | `tool`, `schema` | what the language model may call, and with what |
+//! | `turn`, `effect`, `store`, `reads`, `wish` | what a skill did for a turn, how it takes effect, what it keeps, what of that a call read, what it wants said |
+//! | `tool`, `schema`, `names` | what the language model may call, with what, and under which name |
 
 mod bindings;
+mod caught;
 mod compile;
 mod component;
 mod due;
@@ -26,6 +27,8 @@ mod host;
 mod instance;
 mod keeper;
 mod loaded;
+mod names;
+mod reads;
 mod schema;
 mod set;
 mod store;
@@ -39,6 +42,7 @@ pub use fault::Health;
 pub use follow::{Following, files};
 pub use keeper::{Place, Skills, SkillsError};
 pub use loaded::Loaded;
+pub use names::Clash;
 pub use set::{Called, Heard, SkillSet, Spoken, ToolResult, Verdict};
 pub use store::{Store, StoreError};
 pub use turn::Turn;

@@ -10,7 +10,9 @@ use super::bindings::jane::skill::types::{
     Answer, Reply, Sentence, SentenceAction, ToolOutput, Transcript, TranscriptAction,
 };
 use super::grants::Grants;
+use super::instance::harmless;
 use super::loaded::Loaded;
+use super::names::{Clash, Offering, names};
 use super::tool::{LONGEST_NAME, Tool};
 use super::turn::Turn;
 use crate::backend;
@@ -23,6 +25,9 @@ pub struct SkillSet {
     skills: Vec<Arc<Loaded>>,
     /// Skills that keep sentences back when they fail, and failed to load.
     silencing: Vec<String>,
+    /// How the model calls the tools of each skill; `None` for one that it cannot call.
+    names: Vec<Vec<Option<String>>>,
+    clashes: Vec<Clash>,
 }
 
 /// What skills made of a transcript.
@@ -90,7 +95,19 @@ impl SkillSet {
             let key = |skill: &Loaded| (skill.grants().priority, skill.name().to_owned());
             key(one).cmp(&key(other))
         });
-        Self { skills, silencing }
+        let offered: Vec<Offering<'_>> = skills.iter().map(|skill| offering(skill)).collect();
+        let (names, clashes) = names(&offered);
+        Self {
+            skills,
+            silencing,
+            names,
+            clashes,
+        }
+    }
+
+    /// Where several skills have a tool that is called alike.
+    pub fn clashes(&self) -> &[Clash] {
+        &self.clashes
     }
 
     pub fn skills(&self) -> &[Arc<Loaded>] {
@@ -215,21 +232,16 @@ impl SkillSet {
         }
     }
 
-    /// The tools of all skills that are not quarantined, in their order, with the names by which the model calls them. Of two with the same
-    /// name the second one's is that of its skill and its own.
-    fn offered(&self) -> Vec<(String, &Arc<Loaded>, &Tool)> {
-        let mut offered: Vec<(String, &Arc<Loaded>, &Tool)> = Vec::new();
-        for skill in self.skills.iter().filter(|skill| !skill.is_quarantined()) {
-            for tool in &skill.tools {
-                let is_taken = |name: &str| offered.iter().any(|(other, ..)| other == name);
-                let mut name = tool.name.clone();
-                if is_taken(&name) {
-                    name = full_name(skill.name(), &name);
-                }
-                if !is_taken(&name) {
-                    offered.push((name, skill, tool));
-                }
+    /// The tools of all skills that are not quarantined, in their order, with the names by which the model calls them.
+    fn offered(&self) -> Vec<(&str, &Arc<Loaded>, &Tool)> {
+        let mut offered = Vec::new();
+        for (skill, names) in self.skills.iter().zip(&self.names) {
+            if skill.is_quarantined() {
+                continue;
             }
+            let named = names.iter().zip(&skill.tools);
+            let named = named.filter_map(|(name, tool)| Some((name.as_deref()?, skill, tool)));
+            offered.extend(named);
         }
         offered
     }
@@ -237,8 +249,8 @@ impl SkillSet {
     /// What the language model is offered, always in the same order.
     pub fn tools(&self) -> Vec<backend::Tool> {
         let offered = self.offered().into_iter();
-        let tool = |(name, _, tool): (String, &Arc<Loaded>, &Tool)| backend::Tool {
-            name,
+        let tool = |(name, _, tool): (&str, &Arc<Loaded>, &Tool)| backend::Tool {
+            name: name.to_owned(),
             description: tool.description.clone(),
             parameters: tool.schema.clone(),
         };
@@ -249,17 +261,17 @@ impl SkillSet {
     pub async fn call(&self, turn: &Arc<Turn>, call: &backend::ToolCall) -> Called {
         let offered = self.offered();
         let Some((_, skill, tool)) = offered.iter().find(|(name, ..)| *name == call.name) else {
-            let names: Vec<&str> = offered.iter().map(|(name, ..)| name.as_str()).collect();
+            let names: Vec<&str> = offered.iter().map(|(name, ..)| *name).collect();
             return Called {
                 skill: None,
                 result: ToolResult::Failed(format!(
                     "there is no tool `{}`, only {}",
-                    call.name,
+                    harmless(&call.name, LONGEST_NAME),
                     names.join(", ")
                 )),
             };
         };
-        let result = match tool.check(&call.arguments) {
+        let result = match skill.check_arguments(tool, &call.arguments) {
             Err(mistakes) => ToolResult::Failed(mistakes),
             Ok(arguments) => match skill.call_tool(turn, tool, arguments).await {
                 Ok(ToolOutput::Text(text) | ToolOutput::Json(text)) => ToolResult::Told(text),
@@ -276,17 +288,12 @@ impl SkillSet {
     }
 }
 
-/// The name of a skill's tool with the skill's before it, in the letters that models and servers take, and no longer than they do.
-fn full_name(skill: &str, tool: &str) -> String {
-    let plain = |letter: char| match letter {
-        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => letter,
-        _ => '_',
-    };
-    let room = LONGEST_NAME.saturating_sub(tool.len() + 1);
-    let skill: String = skill.chars().take(room).map(plain).collect();
-    match skill.as_str() {
-        "" => tool.to_owned(),
-        skill => format!("{skill}_{tool}"),
+/// What a skill offers to the language model.
+fn offering(skill: &Loaded) -> Offering<'_> {
+    Offering {
+        skill: skill.name(),
+        priority: skill.grants().priority,
+        tools: skill.tools.iter().map(|tool| tool.name.as_str()).collect(),
     }
 }
 
@@ -332,18 +339,6 @@ mod tests {
             ..Skill::default()
         })
         .unwrap()
-    }
-
-    #[test]
-    fn the_full_name_of_a_tool_is_one_that_servers_take() {
-        assert_eq!(full_name("my_list", "add"), "my_list_add");
-        assert_eq!(
-            full_name("Meine Liste (äö).2", "add-it"),
-            "Meine_Liste______2_add-it"
-        );
-        let long = "x".repeat(64);
-        assert_eq!(full_name("list", &long), long);
-        assert_eq!(full_name(&long, "add"), format!("{}_add", "x".repeat(60)));
     }
 
     #[test]

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+
+use super::reads::Reads;
 
 /// How long another Jane may hold the database.
 const BUSY: Duration = Duration::from_secs(2);
@@ -56,7 +58,7 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 /// Something that is to happen later.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scheduled {
     pub id: String,
     pub name: String,
@@ -228,21 +230,12 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read; so for all that read.
     pub fn get(&self, skill: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let connection = self.connection();
-        let mut query =
-            connection.prepare_cached("SELECT value FROM entries WHERE skill = ?1 AND key = ?2")?;
-        Ok(query.query_row([skill, key], |row| row.get(0)).optional()?)
+        entry(&self.connection(), skill, key)
     }
 
     /// At most [`KEYS_AT_ONCE`] keys that begin with `prefix`, in order, from the one behind `after` on.
     pub fn keys(&self, skill: &str, prefix: &str, after: &str) -> Result<Vec<String>, StoreError> {
-        let connection = self.connection();
-        let mut query = connection.prepare_cached(
-            "SELECT key FROM entries WHERE skill = ?1 AND key > ?3 AND substr(key, 1, length(?2)) = ?2 ORDER BY key LIMIT ?4",
-        )?;
-        let limit = i64::try_from(KEYS_AT_ONCE).unwrap_or(i64::MAX);
-        let rows = query.query_map(params![skill, prefix, after, limit], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        keys(&self.connection(), skill, prefix, after)
     }
 
     /// Bytes of all keys and values of `skill` but those under `without`.
@@ -263,12 +256,7 @@ impl Store {
 
     /// What `skill` scheduled, the soonest first.
     pub fn scheduled(&self, skill: &str) -> Result<Vec<Scheduled>, StoreError> {
-        let connection = self.connection();
-        let mut query = connection.prepare_cached(
-            "SELECT id, name, payload, due_ms, cron FROM events WHERE skill = ?1 ORDER BY due_ms, id",
-        )?;
-        let rows = query.query_map([skill], scheduled)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        scheduled_of(&self.connection(), skill)
     }
 
     /// Stores `changes`, and that an event is `over`: all of it or nothing. What the event's skill scheduled meanwhile stays.
@@ -276,11 +264,28 @@ impl Store {
     /// # Errors
     /// Where the database cannot be written, its disk is full for one.
     pub fn apply(&self, changes: &Changes, over: Option<&Over>) -> Result<(), StoreError> {
+        self.apply_if(changes, over, &Reads::default()).map(|_| ())
+    }
+
+    /// As [`Store::apply`], where all that was read is as it was then. Returns whether it is.
+    ///
+    /// # Errors
+    /// As [`Store::apply`].
+    pub fn apply_if(
+        &self,
+        changes: &Changes,
+        over: Option<&Over>,
+        reads: &Reads,
+    ) -> Result<bool, StoreError> {
         if changes.is_empty() && over.is_none() {
-            return Ok(());
+            return Ok(true);
         }
         let mut connection = self.connection();
-        let transaction = connection.transaction()?;
+        // Nobody else writes from here on.
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if !reads.hold(&transaction)? {
+            return Ok(false);
+        }
         if let Some(over) = over {
             end(&transaction, over)?;
         }
@@ -309,7 +314,7 @@ impl Store {
             };
         }
         transaction.commit()?;
-        Ok(())
+        Ok(true)
     }
 
     /// When the next event of each skill is due that nobody has taken.
@@ -336,8 +341,7 @@ impl Store {
         taken: Duration,
     ) -> Result<Option<Due>, StoreError> {
         let mut connection = self.connection();
-        let transaction =
-            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let now = signed(now_ms);
         let due = {
             let mut query = transaction.prepare_cached(
@@ -379,6 +383,41 @@ impl Store {
             .execute(params![skill, id, was, signed(again_ms), attempts])?;
         Ok(())
     }
+}
+
+/// The value under a key.
+pub fn entry(
+    connection: &Connection,
+    skill: &str,
+    key: &str,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut query =
+        connection.prepare_cached("SELECT value FROM entries WHERE skill = ?1 AND key = ?2")?;
+    Ok(query.query_row([skill, key], |row| row.get(0)).optional()?)
+}
+
+/// What [`Store::keys`] lists.
+pub fn keys(
+    connection: &Connection,
+    skill: &str,
+    prefix: &str,
+    after: &str,
+) -> Result<Vec<String>, StoreError> {
+    let mut query = connection.prepare_cached(
+        "SELECT key FROM entries WHERE skill = ?1 AND key > ?3 AND substr(key, 1, length(?2)) = ?2 ORDER BY key LIMIT ?4",
+    )?;
+    let limit = i64::try_from(KEYS_AT_ONCE).unwrap_or(i64::MAX);
+    let rows = query.query_map(params![skill, prefix, after, limit], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What [`Store::scheduled`] lists.
+pub fn scheduled_of(connection: &Connection, skill: &str) -> Result<Vec<Scheduled>, StoreError> {
+    let mut query = connection.prepare_cached(
+        "SELECT id, name, payload, due_ms, cron FROM events WHERE skill = ?1 ORDER BY due_ms, id",
+    )?;
+    let rows = query.query_map([skill], scheduled)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// An event was dealt with: it goes, or comes again. One that was scheduled anew meanwhile stays as it is.

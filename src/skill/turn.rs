@@ -6,8 +6,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio::sync::{Mutex as Lock, MutexGuard as Held, watch};
 
+use super::instance::CallError;
+use super::reads::Reads;
 use super::store::Changes;
 use super::wish::Wish;
 
@@ -31,10 +34,50 @@ struct State {
 }
 
 /// What skills did that has not taken effect yet.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Staged {
     pub changes: Changes,
     pub wishes: Vec<Wish>,
+    /// What it follows from.
+    pub reads: Reads,
+    /// The calls that did it, in their order.
+    pub calls: Vec<Again>,
+    /// Whether something was changed elsewhere, which another call would do once more.
+    pub is_sent: bool,
+}
+
+/// How a call is made once more.
+#[derive(Clone)]
+pub struct Again {
+    /// The skill's name.
+    pub skill: String,
+    call: Arc<dyn Fn() -> BoxFuture<'static, Result<(), CallError>> + Send + Sync>,
+}
+
+impl Again {
+    pub fn new(
+        skill: &str,
+        call: impl Fn() -> BoxFuture<'static, Result<(), CallError>> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            skill: skill.to_owned(),
+            call: Arc::new(call),
+        }
+    }
+
+    /// Makes it, and has what it does take effect.
+    ///
+    /// # Errors
+    /// Why it came to nothing.
+    pub async fn call(&self) -> Result<(), CallError> {
+        (self.call)().await
+    }
+}
+
+impl std::fmt::Debug for Again {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "a call of `{}`", self.skill)
+    }
 }
 
 impl Staged {
@@ -47,6 +90,9 @@ impl Staged {
         self.changes.entries.extend(later.changes.entries);
         self.changes.events.extend(later.changes.events);
         self.wishes.extend(later.wishes);
+        self.reads.extend(later.reads);
+        self.calls.extend(later.calls);
+        self.is_sent |= later.is_sent;
     }
 }
 
@@ -102,9 +148,21 @@ impl Turn {
         self.certain.send_replace(true);
     }
 
-    /// What was kept for it took effect, or never will. Returns what is to be said.
-    pub fn settled(&self) -> Vec<Wish> {
-        std::mem::take(&mut self.state().pending).wishes
+    /// What was kept for it took effect, or never will. Returns what is to be said, and the calls that did it.
+    pub fn settled(&self) -> (Vec<Wish>, Vec<Again>) {
+        let settled = std::mem::take(&mut self.state().pending);
+        (settled.wishes, settled.calls)
+    }
+
+    /// What is not stored yet, what it follows from, and whether the calls that did it may be made once more.
+    pub fn unsettled(&self) -> (Changes, Reads, bool) {
+        let state = self.state();
+        let pending = &state.pending;
+        (
+            pending.changes.clone(),
+            pending.reads.clone(),
+            !pending.is_sent,
+        )
     }
 
     /// Waits until the turn is certain.

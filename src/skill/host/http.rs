@@ -17,11 +17,19 @@ use crate::config::Allow;
 use crate::skill::bindings::jane::skill::http::{Host, Request, Response};
 use crate::skill::bindings::jane::skill::types::Failure;
 use crate::skill::guest::{Caller, Guest};
+use crate::skill::instance::harmless;
 
 /// Bytes of an answer, of a request, and of an address.
 const LARGEST_ANSWER: usize = 1_000_000;
 const LARGEST_REQUEST: usize = 1_000_000;
 const LONGEST_URL: usize = 8 << 10;
+
+/// Headers of a request, and bytes of all their names and values.
+const MOST_HEADERS: usize = 64;
+const LARGEST_HEADERS: usize = 16 << 10;
+
+/// Characters of what a skill wrote that are repeated to it.
+const REPEATED: usize = 100;
 
 /// Hops of a redirect.
 const MOST_HOPS: usize = 5;
@@ -185,16 +193,29 @@ fn failure(error: &reqwest::Error) -> Failure {
     }
 }
 
-fn headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
+/// # Errors
+/// Where they are too many, too long, or none that a skill may send.
+pub fn headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
+    let bytes: usize = given
+        .iter()
+        .map(|(name, value)| name.len().saturating_add(value.len()))
+        .fold(0, usize::saturating_add);
+    if given.len() > MOST_HEADERS || bytes > LARGEST_HEADERS {
+        let count = given.len();
+        return Err(Failure::InvalidInput(format!(
+            "a request has at most {MOST_HEADERS} headers with {LARGEST_HEADERS} bytes in all, not {count} with {bytes}"
+        )));
+    }
     let mut headers = HeaderMap::new();
     for (name, value) in given {
-        let invalid = || Failure::InvalidInput(format!("`{name}` cannot be a header"));
+        let shown = harmless(name, REPEATED);
+        let invalid = || Failure::InvalidInput(format!("`{shown}` cannot be a header"));
         let name = HeaderName::try_from(name.as_str()).map_err(|_| invalid())?;
         let value = HeaderValue::try_from(value.as_str()).map_err(|_| invalid())?;
         if FORBIDDEN.contains(&name.as_str()) || name.as_str().starts_with("proxy-") {
             return Err(invalid());
         }
-        headers.append(name, value);
+        headers.try_append(name, value).map_err(|_| invalid())?;
     }
     Ok(headers)
 }
@@ -217,10 +238,15 @@ impl Host for Guest {
             "PUT" => Method::PUT,
             "PATCH" => Method::PATCH,
             "DELETE" => Method::DELETE,
-            other => return Err(invalid(format!("`{other}` is no method"))),
+            other => {
+                let shown = harmless(other, REPEATED);
+                return Err(invalid(format!("`{shown}` is no method")));
+            }
         };
-        let mut url = Url::parse(&request.url)
-            .map_err(|error| invalid(format!("`{}`: {error}", request.url)))?;
+        let mut url = Url::parse(&request.url).map_err(|error| {
+            let shown = harmless(&request.url, REPEATED);
+            invalid(format!("`{shown}`: {error}"))
+        })?;
         self.caller.may_reach(&url)?;
         let mut headers = headers(&request.headers)?;
         if self.caller.own.meters.http.pass(Instant::now()) == Passed::No {
@@ -244,6 +270,7 @@ impl Host for Guest {
         {
             turn.certain().await;
         }
+        self.staged.is_sent |= !matches!(method, Method::GET | Method::HEAD);
         for _ in 0..=MOST_HOPS {
             let left = deadline.saturating_duration_since(Instant::now());
             let mut sending = client
@@ -340,6 +367,39 @@ mod tests {
             "2001:0:1::",
         ] {
             assert!(!is_public(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn headers_are_bounded() {
+        let many = |count: usize, name: &str, bytes: usize| {
+            let header = |number: usize| (format!("{name}{number}"), "x".repeat(bytes));
+            headers(&(0..count).map(header).collect::<Vec<_>>())
+        };
+        assert_eq!(many(64, "x-", 10).unwrap().len(), 64);
+        for (count, name, bytes) in [
+            (65, "x-", 1),
+            (40_000, "x-", 1),
+            (100_000, "x-", 0),
+            (2, "x-", 10_000),
+            (1, &"y".repeat(20_000), 0),
+        ] {
+            let refused = many(count, name, bytes).unwrap_err();
+            assert!(
+                matches!(&refused, Failure::InvalidInput(reason) if reason.contains("at most 64 headers"))
+            );
+        }
+        // The same name again and again.
+        let same = vec![("accept".to_owned(), String::new()); 40_000];
+        assert!(headers(&same).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_given_as_headers_is_taken_or_refused(given in proptest::collection::vec((".{0,20}", ".{0,40}"), 0..80)) {
+            if let Ok(taken) = headers(&given) {
+                proptest::prop_assert!(taken.len() <= 64);
+            }
         }
     }
 

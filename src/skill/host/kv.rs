@@ -65,8 +65,9 @@ impl Guest {
     }
 
     fn change(&mut self, key: String, value: Option<Vec<u8>>) -> Result<(), Failure> {
+        let bytes = key.len() + value.as_ref().map_or(0, Vec::len);
         let entry = (self.caller.own.name.clone(), key);
-        self.stage(|changes| {
+        self.stage(bytes, |changes| {
             changes.entries.insert(entry, value);
         })
     }
@@ -74,6 +75,7 @@ impl Guest {
 
 impl Host for Guest {
     async fn get(&mut self, key: String) -> Result<Option<Vec<u8>>, Failure> {
+        check(&key)?;
         let caller = self.caller.clone();
         let name = caller.own.name.clone();
         let of = |changes: &Changes| changes.entry(&name, &key).cloned();
@@ -81,7 +83,12 @@ impl Host for Guest {
         let changed = of(&self.staged.changes).or_else(|| turn?.pending(of));
         match changed {
             Some(value) => Ok(value),
-            None => caller.read(move |store| store.get(&name, &key)).await,
+            None => {
+                let asked = key.clone();
+                let found = caller.read(move |store| store.get(&name, &asked)).await?;
+                self.has_read(|reads, skill| reads.value(skill, &key, &found))?;
+                Ok(found)
+            }
         }
     }
 
@@ -113,11 +120,16 @@ impl Host for Guest {
     ) -> Result<Vec<String>, Failure> {
         let caller = self.caller.clone();
         let after = after.unwrap_or_default();
+        if prefix.len().max(after.len()) > LONGEST_KEY {
+            return Ok(Vec::new());
+        }
         let name = caller.own.name.clone();
         let mut changed = self.changed_values(|value| value.is_some());
         changed.retain(|key, _| key.starts_with(&prefix) && *key > after);
-        let stored = caller.read(move |store| store.keys(&name, &prefix, &after));
+        let asked = (prefix.clone(), after.clone());
+        let stored = caller.read(move |store| store.keys(&name, &asked.0, &asked.1));
         let mut keys = stored.await?;
+        self.has_read(|reads, skill| reads.keys(skill, &prefix, &after, &keys))?;
         let is_full = keys.len() == KEYS_AT_ONCE;
         let last = keys.last().cloned().filter(|_| is_full);
         keys.retain(|key| !changed.contains_key(key));
