@@ -198,3 +198,44 @@ pub fn tools() -> Vec<u8> {
     );
     component(&["tools"], &[], &code)
 }
+
+/// A skill with tools of these names and schemas, each of which answers with its arguments.
+pub fn tools_of(tools: &[(&str, &str)]) -> Vec<u8> {
+    const LIST: u32 = 131_072;
+    const TEXTS: u32 = 196_608;
+    let (mut texts, mut list) = (String::from("Does."), Vec::new());
+    let mut place = |text: &str| {
+        let at = TEXTS + u32::try_from(texts.len()).unwrap();
+        texts.push_str(text);
+        [at, u32::try_from(text.len()).unwrap()]
+    };
+    for (name, schema) in tools {
+        let (name, schema) = (place(name), place(schema));
+        let values = [name, [TEXTS, 5], schema, [0, 0]];
+        list.extend(
+            values
+                .iter()
+                .flatten()
+                .flat_map(|value| value.to_le_bytes()),
+        );
+    }
+    let list: String = list.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    let code = format!(
+        r#"(memory (export "memory") 32) {} (data (i32.const {LIST}) "{list}")
+        (func (export "jane:skill/tools@0.1.0#list-tools") (result i32)
+            (i32.store (i32.const 1024) (i32.const {LIST})) (i32.store (i32.const 1028) (i32.const {})) (i32.const 1024))
+        (func (export "jane:skill/tools@0.1.0#call-tool") (param i64 i32 i32 i32 i32) (result i32)
+            (i32.store (i32.const 1544) (local.get 3)) (i32.store (i32.const 1548) (local.get 4)) (i32.const 1536))"#,
+        data(TEXTS, &texts),
+        tools.len()
+    );
+    component(&["tools"], &[], &code)
+}
+
+/// What imports `schedule.set`, as `$schedule`.
+pub const SCHEDULE: &str = r#"(import "jane:skill/schedule@0.1.0" "set"
+    (func $schedule (param i32 i32 i32 i64 i32 i32 i32 i32 i32 i32)))"#;
+
+/// What a hook on transcripts does that answers with the words of the failure whose `result` lies at 512 with its words at 520.
+pub const TELL: &str = "(if (i32.eqz (i32.load8_u (i32.const 512))) (then (return (i32.const 2048))))
+    (i32.store (i32.const 1032) (i32.load (i32.const 520))) (i32.store (i32.const 1036) (i32.load (i32.const 524))) (i32.const 1024)";
