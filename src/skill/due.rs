@@ -179,6 +179,7 @@ async fn deal_with_what_is_due(
         let name = skill.name().to_owned();
         let take = services.stored(move |store| store.take_due(&name, now_ms(), taken));
         let Some(due) = take.await? else {
+            skill.dealt_with_no_event();
             break;
         };
         deal_with(services, skill, due).await?;

@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use super::caught::caught;
 use super::component::Prepared;
 use super::grants::Grants;
+use super::instance::harmless;
 use super::keeper::{Kept, Skills};
 use super::loaded::Loaded;
 use super::names::Clash;
@@ -28,6 +29,9 @@ use crate::platform;
 
 /// What a skill's file is called, behind its name.
 const EXTENSION: &str = "wasm";
+
+/// Characters of why a file is no skill.
+pub const LONGEST_REASON: usize = 600;
 
 /// How long a file must have been left alone.
 const SETTLED: Duration = Duration::from_millis(50);
@@ -293,6 +297,7 @@ impl Follower {
                 Ok(result) => result,
                 Err(panicked) => Err(panicked.to_string()),
             };
+            let result = result.map_err(|reason| harmless(&reason, LONGEST_REASON));
             let _ = tell.send(Outcome {
                 name,
                 look,

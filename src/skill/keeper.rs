@@ -13,10 +13,11 @@ use super::caught::caught;
 use super::compile::{Cache, CompileError, LARGEST, Limits};
 use super::component::Prepared;
 use super::engine::Sandbox;
-use super::follow::Following;
+use super::follow::{Following, LONGEST_REASON};
 use super::grants::Grants;
 use super::guest::{FindModel, Services};
 use super::host::HttpClient;
+use super::instance::harmless;
 use super::loaded::Loaded;
 use super::set::SkillSet;
 use super::store::Database;
@@ -240,9 +241,12 @@ impl Skills {
             let prepared = prepared.map_err(|error| error.to_string())?;
             kept.probe(name, prepared, grants).await.map(Arc::new)
         };
-        caught(loading)
+        let loaded = caught(loading)
             .await
-            .map_err(|panicked| panicked.to_string())?
+            .map_err(|panicked| panicked.to_string());
+        loaded
+            .flatten()
+            .map_err(|reason| harmless(&reason, LONGEST_REASON))
     }
 
     /// Puts this set in force, without any directory.

@@ -4,7 +4,7 @@
 //! nothing changes nothing but the skill's health; what a call did has taken effect, or waits for its turn, before its result is used.
 
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use futures::future::BoxFuture;
@@ -71,10 +71,9 @@ impl<T, F> Work<T> for F where
 {
 }
 
-/// A call that can be made more than once.
+/// A call that can be made more than once. It holds no turn, since a turn holds calls.
 struct Call<T, L, W> {
     lane: Lanes,
-    purpose: Purpose,
     /// How many bytes of text its result has.
     text: L,
     work: W,
@@ -358,6 +357,11 @@ impl Loaded {
         self.own.meters.events.take(1, Instant::now())
     }
 
+    /// There was none to deal with.
+    pub fn dealt_with_no_event(&self) {
+        self.own.meters.events.give_back(1);
+    }
+
     /// As [`Loaded::run`], for a call whose result is nothing where what it did could not take effect.
     async fn call<T: Send + 'static>(
         self: &Arc<Self>,
@@ -382,21 +386,21 @@ impl Loaded {
     ) -> Result<(T, Result<(), NoEffect>), CallError> {
         let call = Arc::new(Call {
             lane,
-            purpose,
             text,
             work,
             result: PhantomData,
         });
-        self.until_effective(call).await
+        self.until_effective(call, &purpose).await
     }
 
     async fn until_effective<T: Send + 'static>(
         self: &Arc<Self>,
         call: Arc<Call<T, impl Fn(&T) -> usize + Send + Sync + 'static, impl Work<T>>>,
+        purpose: &Purpose,
     ) -> Result<(T, Result<(), NoEffect>), CallError> {
         let mut attempt = 0;
         loop {
-            let (value, finished, may_be_called_again) = self.once(&call).await?;
+            let (value, finished, may_be_called_again) = self.once(&call, purpose).await?;
             if finished != Err(NoEffect::Changed) || !may_be_called_again || attempt == AGAIN {
                 return Ok((value, finished));
             }
@@ -409,8 +413,8 @@ impl Loaded {
     async fn once<T: Send + 'static>(
         self: &Arc<Self>,
         call: &Arc<Call<T, impl Fn(&T) -> usize + Send + Sync + 'static, impl Work<T>>>,
+        purpose: &Purpose,
     ) -> Result<(T, Result<(), NoEffect>, bool), CallError> {
-        let purpose = &call.purpose;
         let lane = match call.lane {
             Lanes::Hooks => &self.hooks,
             Lanes::Work => &self.work,
@@ -462,8 +466,8 @@ impl Loaded {
                 let mut finished = services.finish(None, started, None).await;
                 if finished.is_ok() {
                     let turn = purpose.turn.as_ref();
-                    if turn.is_some() {
-                        staged.calls.push(self.again(call));
+                    if turn.is_some() && !staged.is_empty() {
+                        staged.calls.push(self.again(call, purpose));
                     }
                     finished = services.finish(turn, staged, purpose.over.clone()).await;
                 }
@@ -491,12 +495,23 @@ impl Loaded {
     fn again<T: Send + 'static>(
         self: &Arc<Self>,
         call: &Arc<Call<T, impl Fn(&T) -> usize + Send + Sync + 'static, impl Work<T>>>,
+        purpose: &Purpose,
     ) -> Again {
         let (skill, call) = (Arc::clone(self), Arc::clone(call));
+        let turn = purpose.turn.as_ref().map(Arc::downgrade);
+        let purpose = Purpose {
+            turn: None,
+            ..purpose.clone()
+        };
         Again::new(self.name(), move || {
             let (skill, call) = (Arc::clone(&skill), Arc::clone(&call));
+            // Whoever has it called holds the turn.
+            let purpose = Purpose {
+                turn: turn.as_ref().and_then(Weak::upgrade),
+                ..purpose.clone()
+            };
             Box::pin(async move {
-                let (_, finished) = skill.until_effective(call).await?;
+                let (_, finished) = skill.until_effective(call, &purpose).await?;
                 Ok(finished?)
             })
         })

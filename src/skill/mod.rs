@@ -34,6 +34,7 @@ mod set;
 mod store;
 mod tool;
 mod turn;
+pub mod untrusted;
 mod wish;
 
 pub use compile::{COMMAND as COMPILE_COMMAND, compile_standard_input};

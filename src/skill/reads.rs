@@ -36,10 +36,6 @@ impl Reads {
         self.found.len() >= MOST
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.found.is_empty() && !self.is_torn
-    }
-
     fn add(&mut self, read: Read, found: &impl Hash) {
         let found = hash(found);
         let before = *self.found.entry(read).or_insert(found);

@@ -105,6 +105,14 @@ impl Bucket {
     }
 }
 
+impl Bucket {
+    /// Puts back what was taken and not used.
+    pub fn give_back(&self, much: usize) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.1 = (state.1 + much as f64).min(self.most);
+    }
+}
+
 /// Bytes that a change of what is kept counts as above its own: it is a page on the disk.
 const CHANGE: usize = 1 << 10;
 
@@ -180,6 +188,8 @@ mod tests {
         assert!(bucket.take(1, after(10_000.0)).is_err() && bucket.take(1, now).is_err());
         assert_eq!(bucket.take(1_000, now), Err(Duration::from_secs(60)));
         assert!(bucket.take(usize::MAX, now).is_err());
+        bucket.give_back(1);
+        assert!(bucket.take(1, now).is_ok() && bucket.take(1, now).is_err());
     }
 
     #[test]

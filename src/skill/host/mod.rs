@@ -11,7 +11,7 @@ mod schedule;
 mod voice;
 
 pub use clock::now_ms;
-pub use http::HttpClient;
+pub use http::{HttpClient, headers as request_headers};
 pub use meter::Meters;
 pub use schedule::next_of as next_of_cron;
 
