@@ -14,6 +14,7 @@
 //! Every other keyword is refused, with its place.
 
 mod check;
+mod keyword;
 mod number;
 mod pattern;
 mod read;
