@@ -1,9 +1,8 @@
 //! The log: one file a day in the log directory, `jane.log` pointing at the newest, written by a thread of its own.
 //!
 //! Invariants: logging never waits for the disk (lines are dropped before a turn is held up);
-//! files beyond `log.keep_files` are removed; secrets and what was said are not logged.
+//! files beyond `log.keep_files` are removed; secrets and what was said are not logged; the files are for their owner alone.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use tracing_appender::non_blocking::WorkerGuard;
@@ -13,6 +12,13 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry, reload};
 
 use crate::config::{self, LogLevel};
+use crate::platform;
+
+/// Points at the newest log.
+const LATEST: &str = "jane.log";
+
+/// The directory of what `jane bench` measured.
+const REPORTS: &str = "benchmarks";
 
 /// The log cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +42,8 @@ impl TelemetryError {
 /// The log of this process. It is flushed when this is dropped.
 pub struct Log {
     level: reload::Handle<EnvFilter, Registry>,
+    /// What others could reach when it was started, and cannot any more.
+    pub tightened: Vec<PathBuf>,
     _flush: WorkerGuard,
 }
 
@@ -56,12 +64,13 @@ pub fn start(directory: &Path, log: &config::Log) -> Result<Log, TelemetryError>
         directory: directory.to_path_buf(),
         reason: reason.to_string(),
     };
-    fs::create_dir_all(directory).map_err(|problem| error(&problem))?;
+    platform::create_private_directory(directory).map_err(|problem| error(&problem))?;
+    let tightened = tighten(directory).map_err(|problem| error(&problem))?;
     let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("jane")
         .filename_suffix("log")
-        .latest_symlink("jane.log")
+        .latest_symlink(LATEST)
         .max_log_files(usize::try_from(log.keep_files).unwrap_or(usize::MAX))
         .build(directory)
         .map_err(|problem| error(&problem))?;
@@ -77,8 +86,40 @@ pub fn start(directory: &Path, log: &config::Log) -> Result<Log, TelemetryError>
         .map_err(|problem| error(&problem))?;
     Ok(Log {
         level,
+        tightened,
         _flush: guard,
     })
+}
+
+/// Takes from others what they may do with the files of the log, and with the directory where nothing but Jane's lies in it.
+///
+/// # Errors
+/// Where something lies in the place of a log that is no file, such as a pipe, which would be waited for.
+fn tighten(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    let mut is_janes = true;
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("jane.") && name.ends_with(".log") {
+            let kind = entry.file_type()?;
+            if !kind.is_file() && !(kind.is_symlink() && name == LATEST) {
+                let what = entry.path();
+                let message = format!("`{}` is not a file", what.display());
+                return Err(std::io::Error::other(message));
+            }
+            paths.push(entry.path());
+        } else {
+            is_janes &= name == REPORTS;
+        }
+    }
+    if is_janes {
+        paths.push(directory.to_path_buf());
+    }
+    // What cannot be taken back is another user's, or lies on a system of files that has no owners.
+    paths.retain(|path| platform::tighten(path).unwrap_or(false));
+    Ok(paths)
 }
 
 fn filter(level: LogLevel) -> EnvFilter {

@@ -22,11 +22,11 @@ impl Temporary {
     /// # Errors
     /// Where `parent` cannot be written to.
     pub fn new_in(parent: &Path) -> std::io::Result<Self> {
-        fs::create_dir_all(parent)?;
+        crate::platform::private_directory(parent)?;
         remove_leftovers(parent)?;
         let directory = tempfile::Builder::new().prefix("run-").tempdir_in(parent)?;
         crate::platform::private_directory(directory.path())?;
-        let lock = File::create(directory.path().join(LOCK))?;
+        let lock = crate::platform::create_private_new(&directory.path().join(LOCK))?;
         lock.lock()?;
         Ok(Self {
             directory,
@@ -44,7 +44,7 @@ fn remove_leftovers(parent: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(parent)? {
         let directory: PathBuf = entry?.path();
         // Without a lock it is one that another run is just making, or not one of ours.
-        let Ok(lock) = File::open(directory.join(LOCK)) else {
+        let Ok((lock, _)) = crate::platform::open_regular(&directory.join(LOCK)) else {
             continue;
         };
         match lock.try_lock() {
@@ -77,6 +77,19 @@ mod tests {
         assert!(running.path().join("half").exists() && !killed.exists());
         assert_eq!(names(parent.path()), 2);
         drop(next);
+        // Whoever could write there once left what waits for ever, and what leads elsewhere.
+        let (hostile, elsewhere) = (
+            parent.path().join("run-hostile"),
+            tempfile::tempdir().unwrap(),
+        );
+        fs::create_dir(&hostile).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", hostile.join(LOCK)).unwrap();
+        fs::write(elsewhere.path().join(LOCK), "").unwrap();
+        fs::write(elsewhere.path().join("mine"), "").unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), parent.path().join("run-link")).unwrap();
+        drop(Temporary::new_in(parent.path()).unwrap());
+        assert!(elsewhere.path().join("mine").exists());
+        fs::remove_dir_all(&hostile).unwrap();
         drop(running);
         assert_eq!(names(parent.path()), 0);
     }

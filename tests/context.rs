@@ -186,10 +186,13 @@ fn instructions_are_computed_once_and_what_was_kept_of_them_damaged_is_computed_
     home.write_config(&format!(
         "[llm]\nmodel = {model:?}\nmax_reply_tokens = 20\n"
     ));
-    let prefixes = models().join(".cache/prefixes");
+    let prefixes = models().join(".cache/jane-llama");
     let kept = || -> Vec<_> {
-        let entries = std::fs::read_dir(&prefixes).into_iter().flatten().flatten();
+        let directories = std::fs::read_dir(&prefixes).into_iter().flatten().flatten();
+        let entries =
+            directories.flat_map(|own| std::fs::read_dir(own.path()).into_iter().flatten());
         entries
+            .flatten()
             .map(|entry| entry.path())
             .filter(|path| {
                 path.file_name()

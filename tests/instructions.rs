@@ -28,9 +28,11 @@ fn model(model: Option<&Path>) -> Arc<dyn LanguageModel> {
 }
 
 fn kept(name: &str) -> Vec<PathBuf> {
-    let directory = common::models().join(".cache/prefixes");
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let directory = common::models().join(".cache/jane-llama");
+    let directories = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let entries = directories.flat_map(|own| std::fs::read_dir(own.path()).into_iter().flatten());
     entries
+        .flatten()
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(name))
         .map(|entry| entry.path())
         .collect()

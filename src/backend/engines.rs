@@ -1,6 +1,6 @@
 //! The three engines that `jane.toml` names, built from it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,19 +11,17 @@ use futures::stream;
 use super::fallback::{Fallback, Named};
 use super::openai::{OpenAiChat, OpenAiSpeech, OpenAiTranscription};
 use super::worker::{
-    Installation, LlamaBackend, Patience, PiperBackend, Setup, VoiceFiles, WhisperBackend, Workers,
+    Installation, Llama, LlamaBackend, Patience, Piper, PiperBackend, Protocol, Setup, VoiceFiles,
+    WhisperBackend, Workers,
 };
 use super::wyoming::{WyomingSpeech, WyomingTranscription};
 use super::{BackendError, LanguageModel, SpeechStream, SpeechToText, TextToSpeech, Transcript};
 use crate::config::{Config, LlmBackend, SttBackend, TtsBackend};
 use crate::event::Role;
-use crate::model::{ModelFiles, ModelKind, ModelStore};
+use crate::model::{ModelFiles, ModelKind, ModelStore, own_directory};
 
 /// The catalogue's name of ONNX Runtime, which runs the voice, and the detector of voices.
 pub const ONNX_RUNTIME: &str = "onnxruntime";
-
-/// Where the language models' workers keep what they computed of instructions, in the cache directory.
-const PREFIXES: &str = "prefixes";
 
 /// A server for which something stands in is not asked twice: the user need not wait.
 const NO_RETRIES: u32 = 0;
@@ -59,6 +57,15 @@ pub struct Builder<'a> {
     /// Directory for what must not outlive this run; `None` for none.
     pub temporary: Option<&'a Path>,
     pub workers: &'a Workers,
+}
+
+/// A directory in `directory` for the worker of `engine` with `model` alone: no worker can write what another one reads, or the host.
+fn own(directory: Option<&Path>, engine: &str, model: &Path) -> Option<PathBuf> {
+    let made = own_directory(directory?, engine, model);
+    let told = |error: &std::io::Error| {
+        tracing::warn!(%error, engine, "no directory of its own: it keeps nothing");
+    };
+    made.inspect_err(told).ok()
 }
 
 impl Builder<'_> {
@@ -158,9 +165,7 @@ impl Builder<'_> {
 
     fn llama(&self, model: &str) -> Result<Arc<dyn LanguageModel>, BackendError> {
         let files = self.resolve(Role::Llm, ModelKind::Llm, model)?;
-        // A directory of its own: no worker can write what another one reads.
-        let cache = self.cache.map(|cache| cache.join(PREFIXES));
-        let cache = cache.filter(|cache| std::fs::create_dir_all(cache).is_ok());
+        let cache = own(self.cache, Llama::WORKER, &files.main);
         let (llm, setup) = (&self.config.llm, self.setup());
         let engine = LlamaBackend::new(llm, model, &files.main, cache.as_deref(), &setup);
         Ok(Arc::new(engine))
@@ -169,13 +174,19 @@ impl Builder<'_> {
     fn piper(&self, voice: &str) -> Result<Arc<dyn TextToSpeech>, BackendError> {
         let files = self.resolve(Role::Tts, ModelKind::Tts, voice)?;
         let runtime = self.resolve(Role::Tts, ModelKind::Runtime, ONNX_RUNTIME)?;
+        let temporary = own(self.temporary, Piper::WORKER, &files.main);
+        let cache = own(self.cache, Piper::WORKER, &files.main);
         let files = VoiceFiles {
             model: files.main,
             configuration: files.extra.into_iter().next().unwrap_or_default(),
             runtime: runtime.main,
-            cache: self.cache.map(Path::to_path_buf),
+            cache,
         };
-        let engine = PiperBackend::new(&self.config.tts, voice, &files, &self.setup());
+        let setup = Setup {
+            temporary: temporary.as_deref(),
+            ..self.setup()
+        };
+        let engine = PiperBackend::new(&self.config.tts, voice, &files, &setup);
         Ok(Arc::new(engine))
     }
 

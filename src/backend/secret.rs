@@ -5,13 +5,13 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use reqwest::header::HeaderValue;
 
 use crate::config::Remote;
+use crate::platform;
 
 /// The longest key, in bytes; tokens that carry signed claims have a few thousand.
 const LONGEST: u64 = 8 << 10;
@@ -89,16 +89,12 @@ impl Secret {
     }
 
     fn from_file(path: PathBuf) -> Result<Self, SecretError> {
-        let mut bytes = Vec::new();
-        // one byte more than allowed, so that more is noticed; not a pipe, which would be waited for
-        let read = std::fs::metadata(&path).and_then(|metadata| {
-            if !metadata.is_file() {
-                return Err(io::Error::other("it is no file"));
+        match platform::read_regular(&path, LONGEST) {
+            Ok(bytes) => Self::parse(&bytes, || format!("`{}`", path.display())),
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                let place = format!("`{}`", path.display());
+                Err(SecretError::TooLong { place })
             }
-            File::open(&path)?.take(LONGEST + 1).read_to_end(&mut bytes)
-        });
-        match read {
-            Ok(_) => Self::parse(&bytes, || format!("`{}`", path.display())),
             Err(source) => Err(SecretError::Unreadable { path, source }),
         }
     }

@@ -1,6 +1,5 @@
 //! `jane init`: a home to work from.
 
-use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use super::session::CONFIGURATION;
 use super::{Common, Failure};
 use crate::config::{self, render_default};
 use crate::event::{Event, Events};
+use crate::platform;
 
 #[derive(clap::Args)]
 pub struct Init {
@@ -26,10 +26,11 @@ impl Init {
         };
         for directory in ["models", "plugins", "logs"] {
             let directory = home.join(directory);
-            fs::create_dir_all(&directory).map_err(|error| cannot("make", &directory, &error))?;
+            platform::create_private_directory(&directory)
+                .map_err(|error| cannot("make", &directory, &error))?;
         }
         let file = home.join(CONFIGURATION);
-        let made = match OpenOptions::new().write(true).create_new(true).open(&file) {
+        let made = match platform::create_private_new(&file) {
             Ok(mut open) => {
                 open.write_all(render_default().as_bytes())
                     .map_err(|error| cannot("write", &file, &error))?;

@@ -28,6 +28,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use crate::event::Events;
+use crate::platform;
 use crate::skill::{self, COMPILE_COMMAND};
 use failure::Failure;
 use output::Printer;
@@ -100,9 +101,13 @@ enum Command {
 /// How long an interrupted command may take to print what is left.
 const PRINTING: Duration = Duration::from_secs(1);
 
+/// How long the program may take to end once it was asked to.
+const ENDING: Duration = Duration::from_secs(5);
+
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
+    platform::make_private_files();
     if std::env::args_os()
         .nth(1)
         .is_some_and(|command| command == COMPILE_COMMAND)
@@ -117,6 +122,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    end_after_interruption();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -219,6 +225,24 @@ async fn dispatch(
         Command::Bench(bench) => bench.run(common, &session).await,
         Command::Check | Command::Doctor | Command::Top(_) | Command::Init(_) => Ok(()),
     }
+}
+
+/// Ends the process where it was asked to end and does not, whatever its threads are doing: some time after it was asked, and at once where it
+/// is asked again.
+fn end_after_interruption() {
+    std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        // Without it the process ends as far as its threads come to it.
+        if let Ok(runtime) = runtime {
+            runtime.block_on(async {
+                interrupted().await;
+                let _ = tokio::time::timeout(ENDING, interrupted()).await;
+            });
+            platform::exit_now(Failure::interrupted().code().into());
+        }
+    });
 }
 
 /// Waits for Ctrl-C or a polite request to end.

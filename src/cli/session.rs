@@ -12,6 +12,7 @@ use crate::config::{self, Config};
 use crate::event::{Event, Events};
 use crate::metrics::{self, Metrics};
 use crate::model::ModelStore;
+use crate::platform;
 use crate::runtime::{Installed, Origin, Runtime};
 use crate::skill::{Place, Skills, SkillsError};
 use crate::telemetry::{self, Log};
@@ -43,6 +44,10 @@ impl Session {
     pub fn open(common: &Common, events: &Events) -> Result<Self, Failure> {
         let (home, origin, config) = configuration(common)?;
         let log = telemetry::start(&config.log_directory(&home), &config.log)?;
+        for path in &log.tightened {
+            tracing::warn!(path = %path.display(), "others could reach the log: it is its owner's alone now");
+        }
+        tighten(&home.join(CONFIGURATION));
         tracing::info!(version = env!("CARGO_PKG_VERSION"), home = %home.display(), "Jane starts");
         let models = ModelStore::open(&config.models_directory(&home))?;
         Ok(Self {
@@ -179,6 +184,19 @@ pub fn warn_of_text_only(events: &Events) {
         message: "there is no loudspeaker: answers are text only".to_owned(),
         hint: Some("`jane doctor` lists the devices; `--silent` wants it so".to_owned()),
     });
+}
+
+/// Takes from others what they may do with the configuration of a home; not where it is a link, and lies elsewhere.
+fn tighten(configuration: &Path) {
+    match platform::tighten(configuration) {
+        Ok(false) => {}
+        Ok(true) => {
+            tracing::warn!(path = %configuration.display(), "others could reach the configuration: it is its owner's alone now");
+        }
+        Err(error) => {
+            tracing::warn!(path = %configuration.display(), %error, "others may reach the configuration");
+        }
+    }
 }
 
 /// The loudspeaker's name in the configuration, unless it wants none.

@@ -108,6 +108,14 @@ async fn list(session: &Session) -> Result<(), Failure> {
             }
         }
     }
+    for path in crate::skill::unnamed(&directory) {
+        failed += 1;
+        let name = crate::skill::shown(&path);
+        let problem = "its name is no UTF-8";
+        let hint = crate::skill::UNNAMED_HINT;
+        text.push_str(&format!("{name:<12} not taken: {problem} ({hint})\n"));
+        listed.push(json!({ "skill": name, "problem": problem }));
+    }
     if listed.is_empty() {
         text = format!("no skills in `{}`\n", directory.display());
     }

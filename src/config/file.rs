@@ -3,14 +3,14 @@
 //! At most [`LARGEST_FILE`] bytes are read. A position is one of this text, or its beginning where the
 //! text does not hold the key.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use toml_edit::{Document, Item, TableLike};
 
 use super::problem::{ConfigError, Place, Problem, quoted};
+use crate::platform;
 
 /// Bytes of a configuration file; the shipped one has about 4,000.
 pub const LARGEST_FILE: u64 = 1 << 20;
@@ -21,21 +21,13 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
         path: path.into(),
         source,
     };
-    // A pipe would block, and a device might never end.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(unreadable(io::Error::other("it is not a file")));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err(ConfigError::TooLarge {
+    match platform::read_regular(path, LARGEST_FILE) {
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Err(ConfigError::TooLarge {
             path: path.into(),
             limit: LARGEST_FILE,
-        });
+        }),
+        read => read.map_err(unreadable),
     }
-    Ok(bytes)
 }
 
 /// A configuration file whose syntax is right.

@@ -3,7 +3,6 @@
 //! They catch what would make an engine abort without a word: an empty file, a web page, a model of
 //! another kind.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -104,7 +103,8 @@ fn kind_of_magic(first: &[u8]) -> Option<ModelKind> {
 /// Up to four bytes.
 fn first_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(4).read_to_end(&mut bytes)?;
+    let (file, _) = crate::platform::open_regular(path)?;
+    file.take(4).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

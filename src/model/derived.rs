@@ -1,7 +1,8 @@
 //! What a worker makes of a model and keeps in a cache directory, so that the next run reads it back.
 //!
 //! A file holds for one model and one state of everything else that it depends on: its name changes with each of them, and a new one
-//! takes the place of older ones of the same model. It is written under another name until it is whole.
+//! takes the place of older ones of the same model. It is written under another name until it is whole. Each worker has a directory
+//! of its own ([`own_directory`]): what a hostile model makes its engine write is read by no other.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::files::{HashingWriter, copy, hash, hexadecimal};
+use crate::platform;
 
 /// Hexadecimal digits in a name.
 const DIGITS: usize = 16;
@@ -123,6 +125,21 @@ impl Derived {
     }
 }
 
+/// The directory below `directory` where the worker of `engine` with the file `model` keeps what is its own, made where it is not there.
+///
+/// # Errors
+/// Where it cannot be made, or what lies there is not this user's.
+pub fn own_directory(directory: &Path, engine: &str, model: &Path) -> std::io::Result<PathBuf> {
+    let model = model.canonicalize().unwrap_or_else(|_| model.to_path_buf());
+    let digest = Sha256::digest(model.as_os_str().as_encoded_bytes());
+    let key = hexadecimal(digest.get(..DIGITS / 2).unwrap_or_default());
+    let of_engine = directory.join(engine);
+    platform::private_directory(&of_engine)?;
+    let own = of_engine.join(key);
+    platform::private_directory(&own)?;
+    Ok(own)
+}
+
 /// Size and time of change of a file; `None` where it is not there.
 #[must_use]
 pub fn file_state(file: &Path) -> Option<String> {
@@ -155,6 +172,27 @@ mod tests {
         assert_ne!(of(&[b"that"]).unwrap(), one);
         std::fs::write(&model, "another").unwrap();
         assert_ne!(of(&[b"this"]).unwrap(), one);
+    }
+
+    #[test]
+    fn each_engine_and_model_has_a_directory_of_its_own_and_never_a_link() {
+        let cache = tempfile::tempdir().unwrap();
+        let own = |engine, model| own_directory(cache.path(), engine, Path::new(model));
+        let one = own("jane-piper", "/models/a/voice.onnx").unwrap();
+        assert_eq!(own("jane-piper", "/models/a/voice.onnx").unwrap(), one);
+        let others = [
+            own("jane-piper", "/models/b/voice.onnx").unwrap(),
+            own("jane-llama", "/models/a/voice.onnx").unwrap(),
+        ];
+        for other in &others {
+            assert!(!other.starts_with(&one) && !one.starts_with(other));
+        }
+        // What a worker of an earlier version put there leads nowhere.
+        std::fs::remove_dir(&one).unwrap();
+        std::os::unix::fs::symlink(cache.path(), &one).unwrap();
+        assert!(own("jane-piper", "/models/a/voice.onnx").is_err());
+        std::os::unix::fs::symlink("/tmp", cache.path().join("jane-other")).unwrap();
+        assert!(own("jane-other", "/models/a/voice.onnx").is_err());
     }
 
     #[test]

@@ -9,6 +9,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::platform;
+
 /// Bytes that are moved at once.
 const BLOCK: usize = 256 * 1024;
 
@@ -74,7 +76,7 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
 /// Size and SHA-256 of the file at `path`.
 pub fn hash(path: &Path) -> io::Result<Content> {
     let mut writer = HashingWriter::new(io::sink());
-    copy(&mut File::open(path)?, &mut writer)?;
+    copy(&mut platform::open_regular(path)?.0, &mut writer)?;
     Ok(writer.finish().1)
 }
 
@@ -92,19 +94,14 @@ pub fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<u64> {
     io::copy(&mut BufReader::with_capacity(BLOCK, from), to)
 }
 
-/// The text at `path`; an error where it is longer than `limit` bytes or not UTF-8.
+/// The text at `path`; an error where it is no regular file, longer than `limit` bytes or not UTF-8.
 pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
-    let mut text = String::new();
-    let read = File::open(path)?
-        .take(limit + 1)
-        .read_to_string(&mut text)?;
-    if read as u64 > limit {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            format!("it is longer than {limit} bytes"),
-        ));
-    }
-    Ok(text)
+    let bytes = platform::read_regular(path, limit)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        let message = format!("the text is not UTF-8 from byte {offset} on");
+        io::Error::new(io::ErrorKind::InvalidData, message)
+    })
 }
 
 /// Removes the file or directory tree at `path`, if it is there; a symbolic link itself is removed,

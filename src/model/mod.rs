@@ -26,10 +26,10 @@ mod store;
 mod tests;
 mod verify;
 
-pub use derived::{Derived, file_state};
+pub use derived::{Derived, file_state, own_directory};
 pub use error::ModelError;
 pub use fetch::Progress;
-pub(crate) use files::{hash, hexadecimal, read_text};
+pub(crate) use files::{hash, hexadecimal, read_text, remove_all};
 pub use import::WeightFormat;
 pub use kind::ModelKind;
 pub use pull::Pulled;

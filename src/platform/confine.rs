@@ -18,7 +18,8 @@ const SYSTEM: [&str; 7] = ["/usr", "/lib", "/lib64", "/etc", "/opt", "/proc", "/
 /// What engines write to: nothing, and the devices of graphics processors.
 const DEVICES: [&str; 2] = ["/dev/null", "/dev/dri"];
 
-/// Confines this process to `readable` and `writable` (and the system's own files), and to no network. Returns what was reached, in words.
+/// Confines this process to reading `readable` and to making, changing and removing files below `writable` (and the system's own files),
+/// and to no network. Returns what was reached, in words.
 pub fn confine(readable: &[PathBuf], writable: &[PathBuf]) -> String {
     let files = match restrict_files(readable, writable) {
         Ok(RulesetStatus::FullyEnforced) => "files confined".to_owned(),
@@ -42,6 +43,15 @@ fn restrict_files(
     let abi = ABI::V5;
     // Reading without executing: a worker starts no other program.
     let read: BitFlags<AccessFs> = AccessFs::ReadFile | AccessFs::ReadDir;
+    // No links, pipes, sockets or devices are made, nothing is executed, and nothing moves from one directory to another.
+    let keep: BitFlags<AccessFs> = read
+        | AccessFs::WriteFile
+        | AccessFs::Truncate
+        | AccessFs::MakeReg
+        | AccessFs::MakeDir
+        | AccessFs::RemoveFile
+        | AccessFs::RemoveDir;
+    let device = read | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::IoctlDev;
     let devices = std::fs::read_dir("/dev")
         .into_iter()
         .flatten()
@@ -63,14 +73,8 @@ fn restrict_files(
         .create()?
         .add_rules(path_beneath_rules(system, read))?
         .add_rules(path_beneath_rules(existing(readable), read))?
-        .add_rules(path_beneath_rules(
-            existing(&devices),
-            AccessFs::from_all(abi),
-        ))?
-        .add_rules(path_beneath_rules(
-            existing(writable),
-            AccessFs::from_all(abi),
-        ))?
+        .add_rules(path_beneath_rules(existing(&devices), device))?
+        .add_rules(path_beneath_rules(existing(writable), keep))?
         .restrict_self()?;
     Ok(status.ruleset)
 }

@@ -2,6 +2,8 @@
 
 #[cfg(target_os = "linux")]
 mod confine;
+#[cfg(unix)]
+mod files;
 #[cfg(target_os = "linux")]
 mod limit;
 mod memory;
@@ -15,6 +17,11 @@ mod unix;
 
 #[cfg(target_os = "linux")]
 pub use confine::confine;
+#[cfg(unix)]
+pub use files::{
+    create_private, create_private_directory, create_private_new, make_private_files, open_private,
+    open_regular, read_open, read_regular, tighten,
+};
 #[cfg(target_os = "linux")]
 pub use limit::{GroupError, MemoryGroup, MemoryGroups, limit_memory};
 pub use memory::{machine_memory, process_memory, resident_memory};

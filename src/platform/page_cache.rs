@@ -12,8 +12,8 @@ use std::path::Path;
 /// # Errors
 /// Where the file cannot be opened or looked at.
 pub fn drop_page_cache(path: &Path) -> std::io::Result<f64> {
-    let file = File::open(path)?;
-    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let (file, metadata) = super::open_regular(path)?;
+    let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
     if length == 0 {
         return Ok(0.0);
     }

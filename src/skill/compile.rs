@@ -1,15 +1,15 @@
 //! Machine code of skills: compiled once, in a process of its own, and kept.
 //!
 //! Invariants: a skill that cannot be compiled in its time and memory costs that process and nothing else; no more compilers run at once
-//! than the machine has processors; what is kept lies in a
-//! directory that only its owner can write to, under the hash of the component and of everything that the code depends on, because it is
-//! loaded without being checked.
+//! than the machine has processors; code runs in this process without being checked, so none is run but what the compiler just handed over
+//! or what is [`Sealed`] as it was then. It lies under the hash of the component and of everything that the code depends on, in a directory
+//! where no worker can read or write.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -19,6 +19,9 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::engine;
+use super::instance::harmless;
+use super::looks;
+use super::sealed::Sealed;
 use crate::platform;
 
 /// Bytes of a component.
@@ -26,6 +29,9 @@ pub const LARGEST: u64 = 64 << 20;
 
 /// Bytes of what is kept of all skills; what was used longest ago goes first.
 const KEPT: u64 = 1 << 30;
+
+/// Characters of what the compiler says about a component; parts of the component are in it.
+const LONGEST_REASON: usize = 400;
 
 /// Bytes of the code of one, which is several times as large as its component.
 const LARGEST_CODE: u64 = 4 * LARGEST;
@@ -54,13 +60,12 @@ pub enum CompileError {
     TooLarge(u64),
     #[error("the compiler cannot be started: {0}")]
     Start(std::io::Error),
-    #[error("the compiled skill cannot be kept: {0}")]
-    Keep(std::io::Error),
 }
 
 /// Compiled skills on disk.
 pub struct Cache {
     directory: PathBuf,
+    sealed: Sealed,
     /// The program that compiles, Jane's own; without one, this process does.
     program: Option<PathBuf>,
     /// Of everything but the component that the code depends on.
@@ -73,7 +78,7 @@ impl Cache {
     /// What is kept in `directory`, which is made where it is not there.
     ///
     /// # Errors
-    /// Where it cannot be made, or others may write to it.
+    /// Where it cannot be made, or is not this user's, or the key of its seals cannot be made.
     pub fn open(
         directory: PathBuf,
         program: Option<PathBuf>,
@@ -83,6 +88,7 @@ impl Cache {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
         Ok(Self {
+            sealed: Sealed::in_directory(&directory)?,
             directory,
             program,
             engine: hasher.finish(),
@@ -116,22 +122,50 @@ impl Cache {
         component: Vec<u8>,
         limits: Limits,
     ) -> Result<Component, CompileError> {
+        if let Some(reason) = looks::no_component(&component) {
+            return Err(CompileError::Component(reason));
+        }
         let place = self.place(&component);
-        if let Some(component) = open(engine, &place) {
+        if let Some(component) = self.kept(engine, &place).await {
             return Ok(component);
         }
         // What waits for a place has all of its time yet. It is never closed.
         let _compiler = self.compilers.acquire().await;
         let code = match &self.program {
             Some(program) => compile(program, component, limits).await?,
-            None => engine
-                .precompile_component(&component)
-                .map_err(|error| CompileError::Component(format!("{error:#}")))?,
+            None => engine.precompile_component(&component).map_err(|error| {
+                let reason = format!("{error:#}");
+                CompileError::Component(harmless(&reason, LONGEST_REASON))
+            })?,
         };
-        keep(&place, &code).map_err(CompileError::Keep)?;
-        self.prune(&place, KEPT);
-        open(engine, &place)
-            .ok_or_else(|| CompileError::Component("its code cannot be loaded".to_owned()))
+        match self.sealed.keep(&place, &code) {
+            Ok(()) => self.prune(&place, KEPT),
+            Err(error) => tracing::warn!(%error, "the code of a skill is not kept"),
+        }
+        // SAFETY: the code came from this program's compiler, through a pipe of its own.
+        let loaded = unsafe { Component::deserialize(engine, &code) };
+        loaded.map_err(|error| {
+            let reason = format!("its code cannot be loaded: {error:#}");
+            CompileError::Component(harmless(&reason, LONGEST_REASON))
+        })
+    }
+
+    /// The code that was kept at `place`, where it is there and is what was kept.
+    async fn kept(&self, engine: &Engine, place: &Path) -> Option<Component> {
+        let (sealed, engine, place) = (self.sealed.clone(), engine.clone(), place.to_path_buf());
+        let opening = tokio::task::spawn_blocking(move || {
+            let code = sealed.open(&place, LARGEST_CODE)?;
+            // SAFETY: this program's compiler made the code, as the seal shows, for an engine of this version and these settings, as
+            // the name under the seal says; nobody else can reach it where it lies now.
+            match unsafe { Component::deserialize(&engine, &code) } {
+                Ok(component) => Some(component),
+                Err(error) => {
+                    tracing::warn!(%error, "the code that was kept of a skill cannot be used: it is compiled anew");
+                    None
+                }
+            }
+        });
+        opening.await.ok().flatten()
     }
 
     /// Lets go of what was used longest ago, but for `newest`, where more is kept than these bytes.
@@ -141,6 +175,7 @@ impl Cache {
             .flatten()
             .flatten();
         let mut files: Vec<_> = entries
+            .filter(|entry| entry.file_name() != super::sealed::KEY)
             .filter_map(|entry| {
                 let metadata = entry.metadata().ok()?;
                 Some((metadata.modified().ok()?, metadata.len(), entry.path()))
@@ -214,44 +249,12 @@ async fn compile(
     }
     match status.map_err(CompileError::Start)?.code() {
         Some(0) => Ok(code),
-        Some(1) => Err(CompileError::Component(said.trim().to_owned())),
+        Some(1) => Err(CompileError::Component(harmless(
+            said.trim(),
+            LONGEST_REASON,
+        ))),
         _ => Err(CompileError::TooMuch(limits.memory / 1_000_000)),
     }
-}
-
-fn open(engine: &Engine, place: &Path) -> Option<Component> {
-    if !place.exists() {
-        return None;
-    }
-    // SAFETY: the file was written by this program's compiler, into a directory that only its owner can write to, under a name that
-    // holds the version and settings of the engine.
-    let component = unsafe { Component::deserialize_file(engine, place) };
-    match component {
-        Ok(component) => {
-            touch(place);
-            Some(component)
-        }
-        Err(error) => {
-            tracing::warn!(%error, "the code that was kept of a skill cannot be used: it is compiled anew");
-            let _ = std::fs::remove_file(place);
-            None
-        }
-    }
-}
-
-/// It was used just now. Where that cannot be noted, it may go before its time.
-fn touch(place: &Path) {
-    let file = std::fs::OpenOptions::new().append(true).open(place);
-    let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
-}
-
-/// Beside its place first, then moved: nobody sees half of it.
-fn keep(place: &Path, code: &[u8]) -> std::io::Result<()> {
-    let directory = place.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(code)?;
-    file.persist(place).map_err(|error| error.error)?;
-    Ok(())
 }
 
 /// The compiling process: a component on the standard input, its code on the standard output. It gives up files and network
@@ -281,6 +284,8 @@ pub fn compile_standard_input() -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
 
     #[tokio::test]
@@ -313,5 +318,90 @@ mod tests {
         cache.load(&engine, component, limits).await.unwrap();
         cache.prune(Path::new(""), first.metadata().unwrap().len());
         assert!(first.exists() && !second.exists());
+    }
+
+    /// Code of another component of the same size is no code of this one: what says 1 must not say 2.
+    #[tokio::test]
+    async fn nothing_that_was_put_there_is_run() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let directory = tempfile::tempdir().unwrap();
+        let engine = engine::engine().unwrap();
+        let place_of_all = directory.path().join("skills");
+        let open = || Cache::open(place_of_all.clone(), None, &engine).unwrap();
+        let cache = open();
+        let [one, two] = ["one", "two"].map(|name| {
+            let text =
+                format!(r#"(component (core module $m) (export "{name}" (core module $m)))"#);
+            wat::parse_str(text).unwrap()
+        });
+        let limits = Limits {
+            time: Duration::from_secs(60),
+            memory: 1_000_000_000,
+        };
+        let exports = async |cache: &Cache, component: &[u8]| {
+            let loaded = cache
+                .load(&engine, component.to_vec(), limits)
+                .await
+                .unwrap();
+            ["one", "two"].map(|name| loaded.get_export(None, name).is_some())
+        };
+        let place = cache.place(&one);
+        // The attack: real code, of a component that is not this one, as the compiler writes it.
+        let planted = engine.precompile_component(&two).unwrap();
+        std::fs::write(&place, &planted).unwrap();
+        assert_eq!(exports(&cache, &one).await, [true, false]);
+        let whole = std::fs::read(&place).unwrap();
+        assert!(whole.len() > planted.len() && cache.kept(&engine, &place).await.is_some());
+        // Sealed code of another component.
+        assert_eq!(exports(&cache, &two).await, [false, true]);
+        let sealed_two = std::fs::read(cache.place(&two)).unwrap();
+        let write = |content: &[u8]| {
+            crate::model::remove_all(&place).unwrap();
+            std::fs::write(&place, content).unwrap();
+            std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o600)).unwrap();
+        };
+        write(&sealed_two);
+        assert!(cache.kept(&engine, &place).await.is_none());
+        // Any changed byte, and any cut.
+        let step = (whole.len() / 200).max(1);
+        for at in (0..64).chain((64..whole.len()).step_by(step)) {
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            write(&changed);
+            assert!(cache.kept(&engine, &place).await.is_none(), "{at}");
+            write(&whole[..at]);
+            assert!(cache.kept(&engine, &place).await.is_none(), "{at}");
+        }
+        // Where others can write, what is right now may be wrong at once; so with a second name, and with a link.
+        write(&whole);
+        std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o622)).unwrap();
+        assert!(cache.kept(&engine, &place).await.is_none());
+        write(&whole);
+        std::fs::hard_link(&place, directory.path().join("second")).unwrap();
+        assert!(cache.kept(&engine, &place).await.is_none());
+        write(&whole);
+        std::fs::rename(&place, directory.path().join("elsewhere")).unwrap();
+        symlink(directory.path().join("elsewhere"), &place).unwrap();
+        assert!(cache.kept(&engine, &place).await.is_none());
+        // What lies in its place goes, and the code is right.
+        for plant in [0, 1, 2] {
+            crate::model::remove_all(&place).unwrap();
+            match plant {
+                0 => std::fs::create_dir_all(place.join("below")).unwrap(),
+                1 => symlink("/dev/zero", &place).unwrap(),
+                _ => drop(std::os::unix::net::UnixListener::bind(&place)),
+            }
+            assert_eq!(exports(&cache, &one).await, [true, false], "{plant}");
+            assert!(cache.kept(&engine, &place).await.is_some(), "{plant}");
+        }
+        // The next run has the same key. One that others could read is none, and what it sealed is none.
+        assert!(open().kept(&engine, &place).await.is_some());
+        let key = place_of_all.join(crate::skill::sealed::KEY);
+        assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let renewed = open();
+        assert!(renewed.kept(&engine, &place).await.is_none());
+        assert_eq!(exports(&renewed, &one).await, [true, false]);
+        assert!(open().kept(&engine, &place).await.is_some());
     }
 }

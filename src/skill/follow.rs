@@ -32,6 +32,8 @@ const EXTENSION: &str = "wasm";
 
 /// Characters of why a file is no skill.
 pub const LONGEST_REASON: usize = 600;
+/// What to do about a file whose name is no UTF-8.
+pub const UNNAMED_HINT: &str = "rename it: the name of a skill is its file's";
 
 /// How long a file must have been left alone.
 const SETTLED: Duration = Duration::from_millis(50);
@@ -150,6 +152,8 @@ struct Follower {
     silencing: BTreeSet<String>,
     /// Tools that are called alike, as they are in force.
     clashes: Vec<Clash>,
+    /// Files that cannot be skills, because of their names, and were told of.
+    unnamed: Vec<PathBuf>,
 }
 
 impl Follower {
@@ -165,6 +169,7 @@ impl Follower {
             seen: BTreeSet::new(),
             silencing: BTreeSet::new(),
             clashes: Vec::new(),
+            unnamed: Vec::new(),
         }
     }
 
@@ -223,6 +228,7 @@ impl Follower {
                 return;
             }
         };
+        self.tell_of_unnamed(&directory);
         let gone: Vec<String> = self
             .files
             .iter()
@@ -271,6 +277,20 @@ impl Follower {
             let events = &self.kept.services.events;
             events.emit(Event::SkillUnloaded { skill });
         }
+    }
+
+    /// Says once of each file that it cannot be a skill because of its name.
+    fn tell_of_unnamed(&mut self, directory: &Path) {
+        let unnamed = unnamed(directory);
+        for path in unnamed.iter().filter(|path| !self.unnamed.contains(path)) {
+            let name = shown(path);
+            tracing::warn!(name, "the skill is not loaded: its name is no UTF-8");
+            self.kept.services.events.emit(Event::Warning {
+                message: format!("`{name}` is not taken as a skill: its name is no UTF-8"),
+                hint: Some(UNNAMED_HINT.to_owned()),
+            });
+        }
+        self.unnamed = unnamed;
     }
 
     /// Loads a file anew, or what was `prepared` of it with other settings.
@@ -458,6 +478,27 @@ fn files_in(directory: &Path) -> std::io::Result<BTreeMap<String, (PathBuf, Opti
     Ok(files)
 }
 
+/// Files in `directory` that would be skills, and have no name that a skill can have: it is no UTF-8. In their order, at most so many.
+#[must_use]
+pub fn unnamed(directory: &Path) -> Vec<PathBuf> {
+    const MOST: usize = 16;
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path()).filter(|path| {
+        let is_skill = path.extension().is_some_and(|end| end == EXTENSION);
+        is_skill && path.file_stem().is_some_and(|name| name.to_str().is_none()) && path.is_file()
+    });
+    let mut paths: Vec<PathBuf> = paths.take(MOST).collect();
+    paths.sort();
+    paths
+}
+
+/// A file's name as it may be shown: what is no UTF-8, and what commands a terminal, is escaped.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    format!("{name:?}").trim_matches('"').to_owned()
+}
+
 /// The skills' files in `directory`, in the order of the skills' names.
 #[must_use]
 pub fn files(directory: &Path) -> Vec<(String, PathBuf)> {
@@ -492,6 +533,29 @@ fn watch(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_is_no_utf_8_is_told_and_not_passed_over() {
+        use std::os::unix::ffi::OsStrExt;
+        let directory = tempfile::tempdir().unwrap();
+        let names: [&[u8]; 4] = [
+            b"caf\xe9.wasm",
+            b"caf\xe9.txt",
+            b"fine.wasm",
+            b"\xff\x1b[2J.wasm",
+        ];
+        for name in names {
+            let name = std::ffi::OsStr::from_bytes(name);
+            std::fs::write(directory.path().join(name), "").unwrap();
+        }
+        let told: Vec<String> = unnamed(directory.path())
+            .iter()
+            .map(|path| shown(path))
+            .collect();
+        assert_eq!(told, [r"caf\xE9.wasm", r"\xFF\u{1b}[2J.wasm"]);
+        assert!(unnamed(&directory.path().join("none")).is_empty());
+    }
 
     #[test]
     fn what_cannot_be_read_is_not_taken_for_gone() {

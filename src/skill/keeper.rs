@@ -24,6 +24,7 @@ use super::store::Database;
 use super::wish::{self, Wish};
 use crate::config::{self, Config, Plugins};
 use crate::event::{Event, Events};
+use crate::platform;
 
 /// Where in the directory skills keep what is theirs.
 const STATE: &str = ".state/skills.db";
@@ -269,12 +270,23 @@ impl Settings {
 pub(super) enum LoadError {
     #[error("it cannot be read: {0}")]
     Read(std::io::Error),
-    #[error("it has {0} MB, of at most {limit}", limit = LARGEST >> 20)]
-    TooLarge(u64),
+    #[error("it has more than {limit} MB", limit = LARGEST >> 20)]
+    TooLarge,
     #[error(transparent)]
     Compile(#[from] CompileError),
     #[error(transparent)]
     NoSkill(#[from] super::component::NoSkill),
+}
+
+/// What lies at `path` when it is opened is looked at, and no more is read than a skill may have.
+async fn read(path: PathBuf) -> Result<Vec<u8>, LoadError> {
+    let reading = tokio::task::spawn_blocking(move || platform::read_regular(&path, LARGEST));
+    let read = reading.await.map_err(std::io::Error::other);
+    read.and_then(|read| read)
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::FileTooLarge => LoadError::TooLarge,
+            _ => LoadError::Read(error),
+        })
 }
 
 impl Kept {
@@ -288,11 +300,7 @@ impl Kept {
         path: &Path,
         plugins: &Plugins,
     ) -> Result<Arc<Prepared>, LoadError> {
-        let metadata = tokio::fs::metadata(path).await.map_err(LoadError::Read)?;
-        if metadata.len() > LARGEST {
-            return Err(LoadError::TooLarge(metadata.len() >> 20));
-        }
-        let bytes = tokio::fs::read(path).await.map_err(LoadError::Read)?;
+        let bytes = read(path.to_path_buf()).await?;
         let limits = Limits {
             time: Duration::from_secs(plugins.compile_seconds.into()),
             memory: u64::from(plugins.compile_mb) * 1_000_000,
@@ -300,7 +308,7 @@ impl Kept {
         if !self.cache.holds(&bytes) {
             self.services.events.emit(Event::SkillCompiling {
                 skill: name.to_owned(),
-                bytes: metadata.len(),
+                bytes: bytes.len() as u64,
             });
         }
         let component = self.cache.load(&self.sandbox.engine, bytes, limits).await?;

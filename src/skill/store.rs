@@ -12,6 +12,8 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::reads::Reads;
 
+use crate::platform;
+
 /// How long another Jane may hold the database.
 const BUSY: Duration = Duration::from_secs(2);
 
@@ -186,11 +188,9 @@ impl Store {
     /// # Errors
     /// Where it cannot be made or is no database.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        if let Some(directory) = path.parent() {
-            std::fs::create_dir_all(directory).map_err(|error| StoreError {
-                reason: format!("`{}`: {error}", directory.display()),
-            })?;
-        }
+        make_private(path).map_err(|error| StoreError {
+            reason: format!("`{}`: {error}", path.display()),
+        })?;
         Self::with(Connection::open(path)?)
     }
 
@@ -437,6 +437,46 @@ fn end(connection: &Connection, over: &Over) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Makes the database's directory and file for their owner alone, and those that are there already. What SQLite puts beside it has the
+/// same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    if let Some(directory) = path.parent() {
+        platform::create_private_directory(directory)?;
+        tighten(directory);
+    }
+    match platform::open_regular(path) {
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let made = platform::create_private_new(path);
+            // Another Jane made it meanwhile.
+            if let Err(error) = made
+                && error.kind() != std::io::ErrorKind::AlreadyExists
+            {
+                return Err(error);
+            }
+        }
+        Err(error) => return Err(error),
+    }
+    for ending in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        tighten(Path::new(&name));
+    }
+    Ok(())
+}
+
+fn tighten(path: &Path) {
+    match platform::tighten(path) {
+        Ok(false) => {}
+        Ok(true) => {
+            tracing::warn!(path = %path.display(), "others could reach what skills keep: it is its owner's alone now");
+        }
+        Err(error) => {
+            tracing::warn!(path = %path.display(), %error, "others may reach what skills keep");
+        }
+    }
+}
+
 fn scheduled(row: &Row<'_>) -> rusqlite::Result<Scheduled> {
     let due: i64 = row.get(3)?;
     Ok(Scheduled {
@@ -616,6 +656,44 @@ mod tests {
         assert!(taken(&store, 4_999).is_empty());
         let again = taken(&store, 5_000).remove(0);
         assert_eq!(again, due);
+    }
+
+    #[test]
+    fn what_is_kept_is_its_owners_alone_and_what_was_not_is_made_so() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let state = directory.path().join("state");
+        let path = state.join("skills.db");
+        let modes = || -> Vec<u32> {
+            let entries = std::fs::read_dir(&state).unwrap();
+            let paths = entries.map(|entry| entry.unwrap().path());
+            let mode = |path: PathBuf| path.metadata().unwrap().permissions().mode() & 0o777;
+            paths.chain([state.clone()]).map(mode).collect()
+        };
+        let store = Store::open(&path).unwrap();
+        store
+            .apply(&changes("notes", &[("a", Some("secret"))], &[]), None)
+            .unwrap();
+        // The database, its log, the log's index, and the directory.
+        assert_eq!(modes().len(), 4);
+        assert!(
+            modes().iter().all(|mode| mode & 0o077 == 0),
+            "{:?}",
+            modes()
+        );
+        // As an earlier version left it, while another Jane has it open.
+        for entry in std::fs::read_dir(&state).unwrap() {
+            let mode = std::fs::Permissions::from_mode(0o666);
+            std::fs::set_permissions(entry.unwrap().path(), mode).unwrap();
+        }
+        std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o777)).unwrap();
+        let other = Store::open(&path).unwrap();
+        assert!(
+            modes().iter().all(|mode| mode & 0o077 == 0),
+            "{:?}",
+            modes()
+        );
+        assert_eq!(other.get("notes", "a").unwrap(), Some(b"secret".to_vec()));
     }
 
     #[test]

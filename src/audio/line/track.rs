@@ -13,6 +13,7 @@ use hound::{SampleFormat, WavSpec, WavWriter};
 use crate::audio::AudioError;
 use crate::audio::output::clean;
 use crate::audio::wav::{SAMPLE_LIMIT, check_target, write_error};
+use crate::platform;
 
 /// Writes between two updates of the header.
 const WRITES: u32 = 10;
@@ -48,7 +49,9 @@ impl Track {
             bits_per_sample: 16,
             sample_format: SampleFormat::Int,
         };
-        let mut writer = WavWriter::create(path, spec).map_err(failed)?;
+        let file = platform::create_private(path).map_err(hound::Error::IoError);
+        let writer = file.and_then(|file| WavWriter::new(BufWriter::new(file), spec));
+        let mut writer = writer.map_err(failed)?;
         writer.flush().map_err(failed)?;
         Ok(Self {
             path: Arc::new(path.into()),

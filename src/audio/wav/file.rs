@@ -47,12 +47,7 @@ impl WavFile {
         };
         let mut builder = tempfile::Builder::new();
         builder.prefix(".jane-").suffix(".wav.part");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            // Like any other file that a program writes: the user's umask decides.
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
+        // For its owner alone, as files of this kind are: somebody's voice or answer is in it.
         let temporary = builder
             .tempfile_in(folder)
             .map_err(|source| AudioError::Write {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::header::{self, Coding, Header};
 use crate::audio::output::clean;
 use crate::audio::{AudioError, Resampler, SPEECH_RATE};
+use crate::platform;
 
 /// Bytes of the file that are decoded at a time.
 const READ_BYTES: u64 = 256 * 1024;
@@ -35,24 +36,25 @@ impl WavSource {
             path: path.into(),
             source,
         };
-        // Before opening: the open of a pipe would wait for its writer.
-        let metadata = std::fs::metadata(path).map_err(read_error)?;
-        if metadata.is_dir() {
+        let looked_at = std::fs::metadata(path).map_err(read_error)?;
+        if looked_at.is_dir() {
             return Err(AudioError::NotAFile {
                 path: path.into(),
                 what: "a folder",
             });
         }
-        if !metadata.is_file() {
+        if !looked_at.is_file() {
             return Err(AudioError::NotAFile {
                 path: path.into(),
                 what: "a pipe or a device",
             });
         }
+        // Something else may have taken its place meanwhile.
+        let (file, metadata) = platform::open_regular(path).map_err(read_error)?;
         if metadata.len() == 0 {
             return Err(AudioError::EmptyFile { path: path.into() });
         }
-        let mut reader = BufReader::new(File::open(path).map_err(read_error)?);
+        let mut reader = BufReader::new(file);
         let header = header::read(&mut reader, metadata.len(), path)?;
         let resampler = Resampler::new(header.sample_rate, SPEECH_RATE).map_err(|_| {
             AudioError::DamagedWav {

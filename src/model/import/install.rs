@@ -2,7 +2,6 @@
 //!
 //! What a file is for is decided by its content; what the user says about it must agree.
 
-use std::fs::File;
 use std::path::Path;
 
 use super::{WeightFormat, convert_ctranslate2, is_ctranslate2, requantise};
@@ -129,7 +128,8 @@ fn copy(
         ModelKind::Runtime => format!("{name}{}", std::env::consts::DLL_SUFFIX),
     };
     let copy_one = |from: &Path, target: &str| -> Result<RecordedFile, ModelError> {
-        let mut input = File::open(from).map_err(|error| ModelError::io("read", from, error))?;
+        let (mut input, _) = crate::platform::open_regular(from)
+            .map_err(|error| ModelError::io("read", from, error))?;
         let to = staging.model().join(target);
         let content: Content =
             files::store(&mut input, &to).map_err(|error| ModelError::io("write", &to, error))?;

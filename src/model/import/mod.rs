@@ -94,7 +94,8 @@ pub fn requantise(from: &Path, to: &Path, format: WeightFormat) -> Result<Conten
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, ModelError> {
-    let file = File::open(path).map_err(|error| ModelError::io("read", path, error))?;
+    let (file, _) =
+        crate::platform::open_regular(path).map_err(|error| ModelError::io("read", path, error))?;
     Ok(BufReader::new(file))
 }
 
