@@ -25,7 +25,7 @@ const STOP: &[&str] = &[
 ];
 const PAUSE: &[&str] = &["pause", "hold", "freeze", "suspend", "halt", "pausing", "put a pause on", "interrupt"];
 const RESUME: &[&str] = &["resume", "unpause", "un-pause", "continue", "carry on with", "unfreeze", "go on with", "proceed with", "resuming", "keep running"];
-const RESTART: &[&str] = &["restart", "reset", "rerun", "re-start", "repeat", "redo", "begin again", "start over", "restarting", "renew"];
+const RESTART: &[&str] = &["restart", "reset", "rerun", "re-start", "begin again", "start over", "restarting", "renew"];
 const OFF: &[&str] = &["turn", "switch", "shut", "call"];
 
 /// What is to be done; `corrects`: what was said before is put right.
@@ -78,8 +78,10 @@ fn plain(words: &[Word]) -> Option<Command> {
     {
         return on(Some(query), What::Stop);
     }
+    // `forget it` and `drop it` are said of much else.
+    let loose = !Reader::new(words).eat(&["cancel", "delete", "remove", "canceling", "cancelling", "deleting", "abort"]);
     if let Some(reader) = verb(CANCEL)
-        && let Some(query) = behind(reader)
+        && let Some(query) = behind(reader).filter(|query| query.which != Which::It || !loose)
     {
         return on(Some(query), What::Cancel);
     }

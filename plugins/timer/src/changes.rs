@@ -106,7 +106,9 @@ pub fn to(words: &[Word], corrects: bool) -> Option<Command> {
     if corrects {
         let mut reader = Reader::new(words);
         reader.eat(&["for", "at", "to"]);
-        if is_when(reader.rest()) {
+        // `wait a minute` asks for patience.
+        let patience = matches!((reader.word(0), reader.word(1)), ("a" | "one" | "just", "minute" | "second" | "moment" | "sec"));
+        if is_when(reader.rest()) && !patience {
             return Some(Command::Act(Query::of(None, Which::It), What::To(form(reader.rest()))));
         }
     }

@@ -110,6 +110,7 @@ pub fn understand(heard: &Heard) -> Option<Vec<Command>> {
     let whole = || questions::ask(heard).or_else(|| acts::act(words, heard.corrects()));
     let plain = || setting::set(words, heard.text()).map(Command::Set);
     several::pairs(heard)
+        .or_else(|| several::reminders(heard))
         .or_else(|| whole().map(|command| vec![command]))
         .or_else(|| several::times(heard))
         .or_else(|| plain().map(|command| vec![command]))

@@ -40,9 +40,14 @@ const MAKE: &[&str] = &[
     "do",
     "open",
     "fire up",
+    "setting",
+    "starting",
+    "setting up",
+    "i will need",
+    "i am going to need",
 ];
 /// Of these, those that ask back when nothing is said of when: the others make things of other kinds as well.
-const SET: &[&str] = &["set", "set up", "start", "begin", "put on", "schedule", "turn on", "switch on", "i need", "i want", "need", "want"];
+const SET: &[&str] = &["set", "set up", "start", "begin", "put on", "schedule", "turn on", "switch on", "i need", "i want", "need", "want", "setting", "starting", "i would like"];
 const ARTICLES: &[&str] =
     &["a", "an", "another", "the", "my", "one", "one more", "me a", "me an", "me another", "us a", "a new", "another new", "me"];
 const TIMER: &[&str] = &["timer", "countdown", "count down", "countdown timer", "kitchen timer"];

@@ -51,10 +51,20 @@ pub fn pairs(heard: &Heard) -> Option<Vec<Command>> {
     None
 }
 
+/// "remind me to call mum at 5 and to buy milk at 6": each has a time of its own.
+pub fn reminders(heard: &Heard) -> Option<Vec<Command>> {
+    let found = elliptic(heard)?;
+    let whole = |command: &Command| matches!(command, Command::Set(new) if new.kind == Kind::Reminder && new.is_whole());
+    found.iter().all(whole).then_some(found)
+}
+
 /// The second leaves out what the first said: "and another for 10", "and to buy milk at 6".
 pub fn elliptic(heard: &Heard) -> Option<Vec<Command>> {
     for (first, second) in splits(heard.words()).take(12) {
         let Some(Command::Set(new)) = part(heard, first).as_ref().and_then(one) else { continue };
+        if new.kind == Kind::Reminder && !new.is_whole() {
+            continue;
+        }
         if let Some(more) = part(heard, second).and_then(|rest| next(&rest, &new)) {
             let mut all = vec![Command::Set(new)];
             all.extend(more.into_iter().map(Command::Set));
@@ -87,8 +97,6 @@ fn next(rest: &Heard, before: &New) -> Option<Vec<New>> {
             Some(vec![New { when, ..before.clone() }])
         }
         Kind::Timer => {
-            let text = format!("{} timer", "set a");
-            let _ = text;
             reader.eat(&["for", "of", "at", "in"]);
             let time = match reader.duration() {
                 Some(time) => time,
@@ -168,7 +176,7 @@ pub fn times(heard: &Heard) -> Option<Vec<Command>> {
 
 /// What is whole is done; of the rest it is said that it is not.
 pub fn with_rest(heard: &Heard) -> Option<Vec<Command>> {
-    let (first, second) = splits(heard.words()).find(|(first, second)| {
+    let (first, _) = splits(heard.words()).find(|(first, second)| {
         let whole = part(heard, first).as_ref().and_then(one).is_some_and(|command| match command {
             Command::Set(new) => new.is_whole(),
             Command::Act(..) => true,
@@ -176,6 +184,5 @@ pub fn with_rest(heard: &Heard) -> Option<Vec<Command>> {
         });
         whole && second.len() > 1
     })?;
-    let _ = second;
     part(heard, first).as_ref().and_then(one).map(|command| vec![command, Command::Rest])
 }

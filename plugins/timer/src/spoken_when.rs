@@ -22,7 +22,7 @@ pub fn read(words: &[Word], bare: bool) -> Option<(When, usize)> {
             }
             *reader = from;
         }
-        if let Some(found) = day(reader, so_far) {
+        if let Some(found) = day(reader, so_far, bare) {
             return Some(found);
         }
         *reader = from;
@@ -113,13 +113,13 @@ fn part(reader: &mut Reader) -> Option<When> {
 }
 
 /// "tomorrow", "tomorrow morning", "on Friday", "on the 5th of March"
-fn day(reader: &mut Reader, so_far: &When) -> Option<When> {
+fn day(reader: &mut Reader, so_far: &When, bare: bool) -> Option<When> {
     // Of a weekly or monthly one the day is said behind.
     if so_far.every.is_some_and(|again| again.is_known()) {
         return None;
     }
     // `at seven for tomorrow`
-    if *so_far != When::default() {
+    if *so_far != When::default() || bare {
         reader.eat(&["for", "on"]);
     }
     let (day, taken) = read::day(reader.rest())?;
