@@ -1,19 +1,31 @@
 //! Days: `today`, `next Friday`, `the fifth of March`, `Christmas`, `in three days`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     calendar::{Date, MONTHS, WEEKDAYS},
     number::{number, ordinal},
 };
 
 /// A day, as said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Day {
     /// Days from today.
     Away(i64),
     /// From 0, Monday: the first one after today.
     Weekday(u8),
+    /// From 0, Monday: that of the week after this one.
+    NextWeek(u8),
+    /// From 0, Monday: a week after the first one after today.
+    InAWeek(u8),
+    /// The same day of the month, or its last one, this many months from now.
+    Months(u16),
     /// Of this month, or of the next one where that is over.
     OfMonth(u8),
+    /// Of the next month.
+    OfNextMonth(u8),
+    /// The last one of this month.
+    EndOfMonth,
     /// The next one, where no year is said.
     Date { month: u8, day: u8, year: Option<i32> },
     Easter,
@@ -26,10 +38,24 @@ impl Day {
     pub fn from(self, today: Date) -> Option<Date> {
         match self {
             Day::Away(days) => Some(today.plus(days)),
+            Day::NextWeek(weekday) => Some(today.plus(7 - i64::from(today.weekday()) + i64::from(weekday))),
+            Day::InAWeek(weekday) => Day::Weekday(weekday).from(today).map(|day| day.plus(7)),
+            Day::Months(months) => {
+                let (year, month) = months_after(today, i32::from(months));
+                (0..4).find_map(|less| Date::new(year, month, today.day.checked_sub(less)?))
+            }
+            Day::OfNextMonth(day) => {
+                let (year, month) = months_after(today, 1);
+                Date::new(year, month, day)
+            }
+            Day::EndOfMonth => {
+                let (year, month) = months_after(today, 1);
+                Date::new(year, month, 1).map(|first| first.plus(-1))
+            }
             Day::Weekday(weekday) => Some(today.plus((i64::from(weekday) - i64::from(today.weekday()) - 1).rem_euclid(7) + 1)),
             Day::OfMonth(day) => (0..12).find_map(|months| {
-                let month = i32::from(today.month) - 1 + months;
-                Date::new(today.year + month / 12, (month % 12 + 1) as u8, day).filter(|date| *date >= today)
+                let (year, month) = months_after(today, months);
+                Date::new(year, month, day).filter(|date| *date >= today)
             }),
             Day::Date { month, day, year: Some(year) } => Date::new(year, month, day),
             // Eight years hold a 29 February.
@@ -41,6 +67,12 @@ impl Day {
             }),
         }
     }
+}
+
+/// The year and the month, this many months after those of a day.
+fn months_after(today: Date, months: i32) -> (i32, u8) {
+    let month = i32::from(today.month) - 1 + months;
+    (today.year + month / 12, (month % 12 + 1) as u8)
 }
 
 fn next(today: Date, years: i32, of: impl Fn(i32) -> Option<Date>) -> Option<Date> {
@@ -73,11 +105,19 @@ const FEASTS: &[(&str, u8, u8)] = &[
 
 pub fn weekday(word: &str) -> Option<u8> {
     let word = word.strip_suffix("'s").unwrap_or(word);
+    let word = match word {
+        "mon" => "monday",
+        "tue" | "tues" => "tuesday",
+        "thu" | "thur" | "thurs" => "thursday",
+        "fri" => "friday",
+        _ => word,
+    };
     let names = WEEKDAYS.iter().position(|name| name.eq_ignore_ascii_case(word));
     names.map(|at| at as u8)
 }
 
 fn month(word: &str) -> Option<u8> {
+    let word = if word == "sept" { "sep" } else { word };
     let at = MONTHS.iter().position(|name| {
         name.eq_ignore_ascii_case(word) || (word.len() == 3 && name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(word)))
     });
@@ -97,14 +137,23 @@ pub fn day<W: AsRef<str>>(words: &[W]) -> Option<(Day, usize)> {
         ("the", "day", "before", "yesterday") => return Some((Day::Away(-2), 4)),
         ("the", "weekend", ..) => return Some((Day::Weekday(5), 2)),
         ("next" | "this", "weekend", ..) => return Some((Day::Weekday(5), 2)),
+        ("next", "week", "on", name) if weekday(name).is_some() => return weekday(name).map(|day| (Day::NextWeek(day), 4)),
+        ("next", "week", name, _) if weekday(name).is_some() => return weekday(name).map(|day| (Day::NextWeek(day), 3)),
         ("next", "week", ..) => return Some((Day::Away(7), 2)),
+        ("the", "end", "of", "the") if word(4) == "month" => return Some((Day::EndOfMonth, 5)),
+        ("the", "last", "day", "of") if matches!((word(4), word(5)), ("the" | "this", "month")) => return Some((Day::EndOfMonth, 6)),
         ("easter", ..) => return Some((Day::Easter, 1 + usize::from(word(1) == "sunday"))),
         ("thanksgiving", ..) => return Some((Day::Thanksgiving, 1)),
-        ("in", ..) => return days(rest(1)).map(|(days, taken)| (Day::Away(days), 1 + taken)),
+        ("in", ..) => return away(rest(1)).map(|(day, taken)| (day, 1 + taken)),
         _ => {}
     }
     let at = usize::from(matches!(word(0), "on" | "next" | "this" | "coming" | "the"));
     if let Some(weekday) = weekday(word(at)) {
+        match (word(at + 1), word(at + 2)) {
+            ("next", "week") if at == 0 || word(0) == "on" => return Some((Day::NextWeek(weekday), at + 3)),
+            ("week", _) => return Some((Day::InAWeek(weekday), at + 2)),
+            _ => {}
+        }
         // `Monday, the 5th of May`
         let date = date(rest(at + 1)).filter(|(day, _)| matches!(day, Day::Date { .. }));
         return Some(date.map_or((Day::Weekday(weekday), at + 1), |(day, taken)| (day, at + 1 + taken)));
@@ -112,6 +161,17 @@ pub fn day<W: AsRef<str>>(words: &[W]) -> Option<(Day, usize)> {
     let named = FEASTS.iter().find(|(name, ..)| name.split(' ').enumerate().all(|(ahead, part)| word(at + ahead) == part));
     if let Some((name, month, day)) = named {
         return Some((Day::Date { month: *month, day: *day, year: None }, at + name.split(' ').count()));
+    }
+    if matches!((word(0), word(1)), ("a" | "one", "week"))
+        && matches!(word(2), "from" | "on")
+        && let Some(weekday) = weekday(word(3))
+    {
+        return Some((Day::InAWeek(weekday), 4));
+    }
+    if let Some((day @ Day::Months(_), taken)) = away(words)
+        && matches!((word(taken), word(taken + 1)), ("from", "now" | "today"))
+    {
+        return Some((day, taken + 2));
     }
     if let Some((days, taken)) = days(words) {
         match (word(taken), word(taken + 1)) {
@@ -137,6 +197,21 @@ fn days<W: AsRef<str>>(words: &[W]) -> Option<(i64, usize)> {
     ((0.0..40_000.0).contains(&count)).then_some(((count * unit) as i64, at + 1))
 }
 
+/// `three days`, `two weeks`, `a month`, `two years`.
+fn away<W: AsRef<str>>(words: &[W]) -> Option<(Day, usize)> {
+    if let Some((days, taken)) = days(words) {
+        return Some((Day::Away(days), taken));
+    }
+    let word = |at: usize| words.get(at).map_or("", AsRef::as_ref);
+    let (count, at) = if matches!(word(0), "a" | "one") { (1.0, 1) } else { number(words)? };
+    let months = match word(at) {
+        "month" | "months" => 1.0,
+        "year" | "years" => 12.0,
+        _ => return None,
+    };
+    ((1.0..=100.0).contains(&count) && count.fract() == 0.0).then_some((Day::Months((count * months) as u16), at + 1))
+}
+
 /// `March fifth`, `the 5th of March 2027`, `5 March`, `the fifteenth`.
 fn date<W: AsRef<str>>(words: &[W]) -> Option<(Day, usize)> {
     let word = |at: usize| words.get(at).map_or("", AsRef::as_ref);
@@ -151,6 +226,9 @@ fn date<W: AsRef<str>>(words: &[W]) -> Option<(Day, usize)> {
         let of = the + taken + usize::from(word(the + taken) == "of");
         match month(word(of)) {
             Some(month) => (month, day, of + 1),
+            // `the first of next month`
+            None if the == 1 && word(of) == "next" && word(of + 1) == "month" => return Some((Day::OfNextMonth(day), of + 2)),
+            None if the == 1 && matches!(word(of), "the" | "this") && word(of + 1) == "month" => return Some((Day::OfMonth(day), of + 2)),
             // `the fifteenth`
             None if the == 1 => return day_of_month(rest(1), false).map(|(day, taken)| (Day::OfMonth(day), 1 + taken)),
             None => return None,
@@ -206,6 +284,24 @@ mod tests {
             ("5 March", 3, 5),
             ("March the 5th", 3, 5),
             ("Thursday, the 5th of March", 3, 5),
+            ("Friday next week", 3, 13),
+            ("next week Monday", 3, 9),
+            ("next week on Sunday", 3, 15),
+            ("a week from Friday", 3, 13),
+            ("Friday week", 3, 13),
+            ("in two weeks", 3, 18),
+            ("in a month", 4, 4),
+            ("three months from now", 6, 4),
+            ("the end of the month", 3, 31),
+            ("the last day of the month", 3, 31),
+            ("the first of next month", 4, 1),
+            ("20 April", 4, 20),
+            ("April the 20th", 4, 20),
+            ("August eleventh", 8, 11),
+            ("the eleventh of August", 8, 11),
+            ("Sept 3", 9, 3),
+            ("December 24", 12, 24),
+            ("twentieth of April", 4, 20),
             ("the fifteenth", 3, 15),
             ("the 2nd", 4, 2),
             ("Christmas", 12, 25),
@@ -219,6 +315,7 @@ mod tests {
         }
         for (text, year, month, day) in [
             ("January 1st", 2027, 1, 1),
+            ("in a year", 2027, 3, 4),
             ("the first of March", 2027, 3, 1),
             ("May 3 2030", 2030, 5, 3),
             ("the third of May twenty thirty", 2030, 5, 3),

@@ -28,21 +28,51 @@ pub fn duration<W: AsRef<str>>(words: &[W]) -> Option<(Duration, usize)> {
         let and = usize::from(at > 0 && word(at) == "and");
         let from = at + and;
         // `an hour and a half`, `two hours and a quarter`
-        if and == 1
-            && matches!((word(from), word(from + 1)), ("a", "half" | "quarter"))
-            && unit(word(from + 2)).is_none()
-            && !matches!(word(from + 2), "of" | "an" | "a")
-        {
-            seconds += last * if word(from + 1) == "half" { 0.5 } else { 0.25 };
-            at = from + 2;
+        let article = usize::from(word(from) == "a");
+        let (part, behind) = (word(from + article), word(from + article + 1));
+        if and == 1 && matches!(part, "half" | "quarter") && unit(behind).is_none() && !matches!(behind, "of" | "an" | "a" | "past") {
+            seconds += last * if part == "half" { 0.5 } else { 0.25 };
+            at = from + article + 1;
             break;
         }
-        let Some((value, unit, taken)) = one(words.get(from..).unwrap_or_default()).filter(|(value, unit, _)| *unit < last && *value >= 0.0) else { break };
+        let rest = words.get(from..).unwrap_or_default();
+        let Some((value, unit, taken)) = one(rest).filter(|(value, unit, _)| *unit < last && *value >= 0.0) else {
+            // `an hour thirty`, `1h30`
+            if let Some((count, taken)) = bare(rest, last) {
+                seconds += count * last / 60.0;
+                at = from + taken;
+            }
+            break;
+        };
         seconds += value * unit;
         last = unit;
         at = from + taken;
     }
     (at > 0 && seconds.is_finite()).then(|| (Duration::from_millis((seconds * 1000.0).round() as u64), at))
+}
+
+/// What may follow an amount that is said without its unit.
+const BEHIND_BARE: &[&str] = &[
+    "", "to", "for", "timer", "timers", "countdown", "alarm", "from", "called", "named", "about", "that", "left", "more", "later", "long", "longer",
+    "on", "off", "and", "so", "until", "please", "now",
+];
+
+/// The minutes of `one hour thirty`, the seconds of `two minutes thirty`: `unit` is the one before.
+fn bare<W: AsRef<str>>(words: &[W], unit: f64) -> Option<(f64, usize)> {
+    if unit != 3600.0 && unit != 60.0 {
+        return None;
+    }
+    let (count, taken) = number(words)?;
+    let behind = words.get(taken).map_or("", AsRef::as_ref);
+    ((1.0..60.0).contains(&count) && count.fract() == 0.0 && BEHIND_BARE.contains(&behind)).then_some((count, taken))
+}
+
+/// `1/2`, as it is written.
+fn written<W: AsRef<str>>(words: &[W]) -> Option<(f64, usize)> {
+    let [above, slash, below, ..] = words else { return None };
+    let figure = |word: &W| word.as_ref().parse::<u8>().ok().filter(|figure| (1..=16).contains(figure));
+    let (above, below) = (figure(above)?, figure(below)?);
+    (slash.as_ref() == "/" && above < below).then(|| (f64::from(above) / f64::from(below), 3))
 }
 
 /// An amount and its unit: the amount, the unit's seconds, and how many words they took.
@@ -53,7 +83,13 @@ fn one<W: AsRef<str>>(words: &[W]) -> Option<(f64, f64, usize)> {
     {
         return Some((1.0, unit, 2));
     }
-    let (value, mut at) = number(words)?;
+    // `hour and a half`
+    if let Some(unit) = unit(word(0)).filter(|unit| *unit > 1.0)
+        && matches!((word(1), word(2), word(3)), ("and", "a", "half" | "quarter") | ("and", "half" | "quarter", _))
+    {
+        return Some((1.0, unit, 1));
+    }
+    let (value, mut at) = written(words).or_else(|| number(words))?;
     // `half an hour`, `three quarters of an hour`, `a couple of minutes`
     at += usize::from(word(at) == "of");
     at += usize::from(matches!(word(at), "a" | "an"));
@@ -90,6 +126,31 @@ mod tests {
             ("two days", 172_800),
             ("two and a half hours", 9000),
             ("a minute and a half", 90),
+            ("1/2 an hour", 1800),
+            ("1/2 hour", 1800),
+            ("3/4 of an hour", 2700),
+            ("1 1/2 hours", 5400),
+            ("1½ hours", 5400),
+            ("½ hour", 1800),
+            ("half hour", 1800),
+            ("half a minute", 30),
+            ("quarter hour", 900),
+            ("hour and a half", 5400),
+            ("an hour and half", 5400),
+            ("one hour thirty", 5400),
+            ("an hour thirty", 5400),
+            ("an hour fifteen", 4500),
+            ("two minutes thirty", 150),
+            ("2 min 30", 150),
+            ("1h30m", 5400),
+            ("1h30", 5400),
+            ("1hr 30min", 5400),
+            ("2h5m10s", 7510),
+            ("1 hour, 30 minutes", 5400),
+            ("1 hour. 30 minutes.", 5400),
+            ("twenty-five minutes", 1500),
+            ("one and a quarter hours", 4500),
+            ("a fortnight", 1_209_600),
             ("an hour and half an hour", 5400),
         ] {
             let found = crate::duration(text).map(|found| found.as_secs());
@@ -99,7 +160,7 @@ mod tests {
                 assert_eq!(found, Some(seconds), "{text}");
             }
         }
-        for text in ["", "ten", "minutes", "an apple", "ten minutes ten minutes"] {
+        for text in ["", "ten", "minutes", "an apple", "ten minutes ten minutes", "1/0 hours", "one hour eggs", "two days three"] {
             assert_eq!(crate::duration(text), None, "{text}");
         }
     }

@@ -22,7 +22,7 @@ pub use said::Said;
 pub use speak::{say_count, say_duration, say_list, say_number, say_ordinal, say_time};
 pub use template::Slots;
 pub use time::TimeOfDay;
-pub use words::Word;
+pub use words::{Word, split};
 
 /// Readers of a beginning: what it means, and how many words it took.
 pub mod read {

@@ -229,9 +229,12 @@ impl<W: AsRef<str>> Reader<'_, W> {
     }
 }
 
-/// The longest number that the words begin with.
+/// The most words of a number: its scales nest, and no more than this deep.
+const LONGEST: usize = 32;
+
+/// The longest number that the words begin with, of at most 32 words.
 pub fn number<W: AsRef<str>>(words: &[W]) -> Option<(f64, usize)> {
-    let mut reader = Reader { words, at: 0 };
+    let mut reader = Reader { words: words.get(..LONGEST).unwrap_or(words), at: 0 };
     reader.number().map(|value| (value, reader.at))
 }
 

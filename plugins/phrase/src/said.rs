@@ -8,7 +8,7 @@ use crate::{
 
 /// Words that say nothing here, at the beginning of what was said.
 const BEFORE: &[&str] = &[
-    "hey", "hi", "hello", "jane", "ok", "okay", "please", "um", "uh", "er", "so", "well", "and", "oh", "now", "then", "also", "yes", "just",
+    "thanks", "thank you", "hey", "hi", "hello", "jane", "ok", "okay", "please", "um", "uh", "er", "so", "well", "and", "oh", "now", "then", "also", "yes", "just",
     "alright", "all right", "can you", "could you", "would you", "will you", "can i", "could i", "may i", "i want you to", "i would like you to",
     "i need you to", "i want to", "i would like to", "i need to", "i would like", "go ahead and", "let us", "kindly", "quickly", "quick",
     "do you know", "can you tell me", "could you tell me", "tell me", "do me a favour and", "do me a favor and", "listen",
@@ -71,11 +71,13 @@ impl<'t> Said<'t> {
             let count = phrase.split(' ').count();
             words.get(..count).is_some_and(|words| form(words, phrase)).then_some(count)
         };
-        while let Some(count) = BEFORE.iter().filter_map(|phrase| starts(&self.words, phrase)).max()
-            && count < self.words.len()
+        let mut begin = 0;
+        while let Some(count) = BEFORE.iter().filter_map(|phrase| starts(self.words.get(begin..)?, phrase)).max()
+            && begin + count < self.words.len()
         {
-            self.words.drain(..count);
+            begin += count;
         }
+        self.words.drain(..begin);
         while let Some(rest) = AFTER
             .iter()
             .filter_map(|phrase| {

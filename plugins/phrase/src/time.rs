@@ -1,9 +1,11 @@
 //! Times of day: `half past six`, `7:30 pm`, `seven thirty`, `quarter to eight in the evening`, `noon`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::number::number;
 
 /// A time of day, as said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeOfDay {
     pub hour: u8,
     pub minute: u8,
@@ -33,14 +35,22 @@ impl TimeOfDay {
 /// The longest time of day that the words begin with.
 pub fn time<W: AsRef<str>>(words: &[W]) -> Option<(TimeOfDay, usize)> {
     let word = |at: usize| words.get(at).map_or("", AsRef::as_ref);
-    match word(0) {
-        "noon" | "midday" => return Some((TimeOfDay { hour: 12, minute: 0, certain: true }, 1)),
-        "midnight" => return Some((TimeOfDay { hour: 0, minute: 0, certain: true }, 1)),
+    let known = |hour: u8, minute: u8, taken: usize| Some((TimeOfDay { hour, minute, certain: true }, taken));
+    match (word(0), word(1)) {
+        ("noon" | "midday", _) => return known(12, 0, 1),
+        ("midnight", _) => return known(0, 0, 1),
+        ("12" | "twelve", "noon" | "midday") => return known(12, 0, 2),
+        ("12" | "twelve", "midnight") => return known(0, 0, 2),
         _ => {}
     }
+    if let Some((hour, minute, taken)) = of_24_hours(words) {
+        return known(hour, minute, taken);
+    }
     let (hour, minute, mut at) = relative(words).or_else(|| plain(words))?;
-    if matches!(word(at), "o'clock" | "oclock") {
-        at += 1;
+    match (word(at), word(at + 1)) {
+        ("o'clock" | "oclock" | "o'clock's", _) => at += 1,
+        ("o" | "o'", "clock") => at += 2,
+        _ => {}
     }
     let after = |at: usize| match (word(at), word(at + 1), word(at + 2)) {
         ("am", ..) => Some((true, 1)),
@@ -50,6 +60,7 @@ pub fn time<W: AsRef<str>>(words: &[W]) -> Option<(TimeOfDay, usize)> {
         ("in", "the", "morning") => Some((true, 3)),
         ("in", "the", "afternoon" | "evening") => Some((false, 3)),
         ("at", "night", _) => Some((!(5..12).contains(&hour), 2)),
+        ("in", "the", "night") => Some((!(6..12).contains(&hour), 3)),
         _ => None,
     };
     let time = match after(at) {
@@ -61,6 +72,23 @@ pub fn time<W: AsRef<str>>(words: &[W]) -> Option<(TimeOfDay, usize)> {
         None => TimeOfDay { hour, minute, certain: hour == 0 || hour > 12 || word(0).starts_with('0') },
     };
     Some((time, at))
+}
+
+/// `1845 hours`, `eighteen hundred`, `zero seven hundred hours`.
+fn of_24_hours<W: AsRef<str>>(words: &[W]) -> Option<(u8, u8, usize)> {
+    let word = |at: usize| words.get(at).map_or("", AsRef::as_ref);
+    let zero = usize::from(matches!(word(0), "zero" | "oh") && word(1) != "hundred");
+    let rest = words.get(zero..)?;
+    let (figure, taken) = number(rest)?;
+    let taken = zero + taken;
+    let hundred = words.get(..taken)?.iter().any(|word| word.as_ref() == "hundred");
+    let written = word(0).len() == 4 && taken == 1 && word(0).bytes().all(|byte| byte.is_ascii_digit());
+    let hours = matches!(word(taken), "hours" | "hour");
+    if figure.fract() != 0.0 || !(0.0..2400.0).contains(&figure) || !(hundred || (written && hours)) || (hundred && !hours && figure % 100.0 != 0.0) {
+        return None;
+    }
+    let (hour, minute) = ((figure / 100.0) as u8, (figure % 100.0) as u8);
+    (minute < 60).then_some((hour, minute, taken + usize::from(hours)))
 }
 
 fn small<W: AsRef<str>>(words: &[W], limit: f64) -> Option<(u8, usize)> {
@@ -87,7 +115,8 @@ fn relative<W: AsRef<str>>(words: &[W]) -> Option<(u8, u8, usize)> {
             let (hour, taken) = small(words.get(at..)?, 23.0)?;
             Some((hour, minutes, at + taken))
         }
-        "to" | "before" | "till" if minutes > 0 => {
+        // `quarter of seven` is said in America.
+        "to" | "before" | "till" | "of" if minutes > 0 && (direction != "of" || (minutes == 15 && word(0) != "three-quarters")) => {
             let (hour, taken) = small(words.get(at..)?, 23.0)?;
             Some((if hour == 1 { 12 } else { (hour + 23) % 24 }, 60 - minutes, at + taken))
         }
@@ -113,12 +142,13 @@ fn plain<W: AsRef<str>>(words: &[W]) -> Option<(u8, u8, usize)> {
         return valid(u8::try_from(figure / 100).ok()?, u8::try_from(figure % 100).ok()?, 1);
     }
     let (hour, at) = small(words, 23.0)?;
-    if matches!(word(at), "oh" | "o") {
-        let (minute, taken) = small(words.get(at + 1..)?, 9.0)?;
+    if matches!(word(at), "oh" | "o")
+        && let Some((minute, taken)) = words.get(at + 1..).and_then(|rest| small(rest, 9.0))
+    {
         return valid(hour, minute, at + 1 + taken);
     }
     match small(words.get(at..).unwrap_or_default(), 59.0) {
-        Some((minute, taken)) if minute >= 10 => valid(hour, minute, at + taken),
+        Some((minute, taken)) if minute >= 10 || (word(at).len() == 2 && word(at).starts_with('0')) => valid(hour, minute, at + taken),
         _ => Some((hour, 0, at)),
     }
 }
@@ -160,10 +190,31 @@ mod tests {
             ("noon", 12, 0, true),
             ("midnight", 0, 0, true),
             ("twenty one thirty", 21, 30, true),
+            ("eight o clock", 8, 0, false),
+            ("8 O'Clock", 8, 0, false),
+            ("eight o'clock in the evening", 20, 0, true),
+            ("1845 hours", 18, 45, true),
+            ("0700 hours", 7, 0, true),
+            ("eighteen hundred hours", 18, 0, true),
+            ("eighteen hundred", 18, 0, true),
+            ("eighteen forty five", 18, 45, true),
+            ("zero seven hundred hours", 7, 0, true),
+            ("7 15", 7, 15, false),
+            ("7 05", 7, 5, false),
+            ("715", 7, 15, false),
+            ("7:15 P.M.", 19, 15, true),
+            ("715 pm", 19, 15, true),
+            ("8 a.m.", 8, 0, true),
+            ("eight a m", 8, 0, true),
+            ("12 noon", 12, 0, true),
+            ("twelve midnight", 0, 0, true),
+            ("quarter of seven", 6, 45, false),
+            ("two in the night", 2, 0, true),
+            ("five-thirty", 5, 30, false),
         ] {
             assert_eq!(crate::time(text), Some(TimeOfDay { hour, minute, certain }), "{text}");
         }
-        for text in ["", "25", "7:75", "the moon", "7.5", "half past"] {
+        for text in ["", "25", "7:75", "the moon", "7.5", "half past", "2500 hours", "1875 hours", "a hundred", "two hundred people"] {
             assert_eq!(crate::time(text), None, "{text}");
         }
     }

@@ -135,6 +135,9 @@ impl Cutter<'_> {
         let rest = &self.text[at..];
         let inner = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '.' | '&' | '_' | '@');
         let length = rest.find(|c: char| !inner(c)).unwrap_or(rest.len());
+        // `1h30m` is four words.
+        let behind_figure = self.text[..at].ends_with(|c: char| c.is_ascii_digit());
+        let length = rest[..length].find(|c: char| behind_figure && c.is_ascii_digit()).unwrap_or(length);
         let form = rest[..length].to_lowercase().replace('’', "'");
         match form.as_str() {
             "a.m" | "a.m." => return self.add("am", at..at + length),
@@ -226,6 +229,8 @@ mod tests {
             ("my to-do list", "my to-do list"),
             ("at 7:30 p.m.", "at 7:30 pm"),
             ("at 7am", "at 7 am"),
+            ("1h30m", "1 h 30 m"),
+            ("a 2x4 and mp3", "a 2 x 4 and mp3"),
             ("1,000 + 2,500.5", "1000 + 2500.5"),
             ("12*7-3", "12 * 7 - 3"),
             ("(2+3)×4", "( 2 + 3 ) * 4"),

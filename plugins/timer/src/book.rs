@@ -1,336 +1,289 @@
-//! What is to ring: kept where Jane keeps what is scheduled, so that a restart loses none.
+//! Does what is wanted, and says so.
 
 use std::time::Duration;
 
-use jane_skill::{prelude::*, schedule::Entry};
+use jane_skill::{TurnId, prelude::*};
 use phrase::{say_duration, say_list};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    command::{Command, Left, New, Unfinished, Which},
-    ring::{self, Kind, Ring, sentence},
+    act_on::{choose, described},
+    command::{Command, New, What},
+    ring::{self, Kind, Recurs, Ring, sentence},
+    store::{self, RUNG, Rung, Set, Store},
+    target::{Query, Which},
+    unclear,
+    wall::{local, utc_ms},
     when::{Moment, Never, When},
 };
 
 /// The longest timer.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+pub const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// What "snooze" gives.
 const SNOOZE: Duration = Duration::from_secs(600);
 
-/// How long ago what is snoozed may have rung.
-const SNOOZED_WITHIN_MS: u64 = 30 * 60_000;
-
-/// The key of what rang last.
-const RUNG: &str = "rung";
-
-/// The key of the number that comes next.
-const NEXT: &str = "next";
+/// How long ago what is snoozed or repeated may have rung, and what is told to be quiet.
+const RUNG_WITHIN_MS: u64 = 30 * 60_000;
+pub const HUSHED_WITHIN_MS: u64 = 60_000;
 
 /// What is said, and what is asked back with it.
 #[derive(Debug, PartialEq)]
 pub enum Reply {
     Said(String),
-    Asked(String, Question),
+    Asked(String, Option<Question>),
     /// It was about something else.
     Pass,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Question {
-    When(Unfinished),
-    Which(Option<Kind>, What),
+    /// What is missing of it.
+    New(New),
+    /// Which of these.
+    Which(Vec<String>, What),
+    /// What a reminder for then is about.
+    Remind(When),
 }
 
-/// What is to be done with the one that is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub enum What {
-    Cancel,
-    Left,
-    ChangeByMs(i64),
-}
-
-/// Something that is to ring.
-struct Set {
-    entry: Entry,
-    ring: Ring,
-    /// When, as the clock on the wall shows it.
-    due: i64,
-    left: Duration,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Rung {
-    ring: Ring,
-    at_ms: u64,
-}
-
-pub fn run(command: Command) -> Result<Reply, Failure> {
-    match command {
-        Command::Set(all) => set_all(all),
-        Command::SetWhen(what) => {
-            let question = match what.kind {
-                Kind::Timer => "For how long?",
-                Kind::Alarm => "For when?",
-                Kind::Reminder => "When shall I remind you?",
-            };
-            Ok(Reply::Asked(question.into(), Question::When(what)))
-        }
-        Command::List(kind) => list(kind).map(Reply::Said),
-        Command::Left(Left::Whatever) if all(Some(Kind::Timer))?.is_empty() => Ok(Reply::Pass),
-        Command::Left(Left::Whatever) => choose(Some(Kind::Timer), What::Left, &Which::Only),
-        Command::Left(Left::Timer(which)) => choose(Some(Kind::Timer), What::Left, &which),
-        Command::Left(Left::Perhaps(label)) => {
-            if is_there(Some(Kind::Timer), &label)? {
-                choose(Some(Kind::Timer), What::Left, &Which::Named(label))
-            } else {
-                Ok(Reply::Pass)
+pub fn run_all(commands: Vec<Command>, turn: TurnId) -> Result<Reply, Failure> {
+    let mut store = Store::open(turn)?;
+    let (mut said, mut asked) = (Vec::new(), None);
+    for command in commands {
+        match run(&mut store, command)? {
+            Reply::Said(text) => said.push(text),
+            Reply::Asked(text, question) => {
+                said.push(text);
+                asked = Some(question);
+                break;
             }
+            Reply::Pass => {}
         }
-        Command::Cancel { kind, which } => choose(kind, What::Cancel, &which),
-        Command::Change { which, by_ms } => choose(Some(Kind::Timer), What::ChangeByMs(by_ms), &which),
-        Command::Snooze(time) => snooze(time.unwrap_or(SNOOZE)),
+    }
+    store.close()?;
+    let text = said.join(" ");
+    Ok(match asked {
+        Some(question) => Reply::Asked(text, question),
+        None if text.is_empty() => Reply::Pass,
+        None => Reply::Said(text),
+    })
+}
+
+fn run(store: &mut Store, command: Command) -> Result<Reply, Failure> {
+    match command {
+        Command::Set(new) => set(store, new),
+        Command::List(query) => Ok(Reply::Said(list(store, &query)?)),
+        Command::LeftWhatever if store.all(Some(Kind::Timer)).is_empty() => Ok(Reply::Pass),
+        Command::LeftWhatever => choose(store, &Query::of(Some(Kind::Timer), Which::Only), What::Left),
+        Command::LeftPerhaps(label) => {
+            let query = Query::of(Some(Kind::Timer), Which::Named(label.clone()));
+            let is_there = store.all(query.kind).iter().any(|set| set.ring.is_called(&label, set.due(), store.now));
+            if is_there { choose(store, &query, What::Left) } else { Ok(Reply::Pass) }
+        }
+        Command::Act(query, what) => choose(store, &query, what),
+        Command::Snooze { time, sure } => snooze(store, time, sure),
+        Command::Hush => match store::rung(HUSHED_WITHIN_MS)? {
+            Some(rung) if !rung.heard => Ok(Reply::Said("All right.".into())),
+            _ => Ok(Reply::Pass),
+        },
+        Command::Repeat { sure } => match store::rung(RUNG_WITHIN_MS)? {
+            Some(rung) if sure || !rung.heard => Ok(Reply::Said(rung.ring.rings(local(rung.at_ms), store.now_ms.saturating_sub(rung.at_ms)))),
+            _ if sure => Ok(Reply::Said("Nothing has rung in the last half hour.".into())),
+            _ => Ok(Reply::Pass),
+        },
+        Command::Undo { sure } => undo(store, sure),
+        Command::Leave(query) => {
+            let there = store.all(query.kind);
+            Ok(match there.as_slice() {
+                _ if query.which == Which::It && store.last()?.is_none_or(|last| last.is_empty()) => Reply::Pass,
+                [] => Reply::Said("All right. There is nothing set.".into()),
+                _ => Reply::Said("All right, I leave it as it is.".into()),
+            })
+        }
+        Command::Remind(when) => Ok(Reply::Asked(unclear::remind(&when).into(), Some(Question::Remind(when)))),
+        Command::Unclear(kind, query) => unclear_what(store, kind, query),
+        Command::Rest => Ok(Reply::Said("Please ask for the rest by itself.".into())),
     }
 }
 
-/// What was due: it is said, and remembered for who snoozes.
+fn unclear_what(store: &mut Store, kind: Option<Kind>, query: Option<Query>) -> Result<Reply, Failure> {
+    let can = unclear::can(kind);
+    let there = store.all(kind);
+    let named = match query.as_ref().map(|query| &query.which) {
+        Some(Which::Named(label)) => there.iter().find(|set| set.ring.is_called(label, set.due(), store.now)),
+        _ if there.len() == 1 => there.first(),
+        _ => None,
+    };
+    Ok(match named {
+        Some(set) => {
+            store.touch(&set.id);
+            Reply::Asked(format!("{can} What should I do with the {}?", set.ring.name()), None)
+        }
+        None => Reply::Asked(format!("{can} What shall it be?"), None),
+    })
+}
+
+/// What was due: it is said, and remembered for who snoozes. What comes again, and cron cannot say so, is set anew.
 pub fn rings(event: &Event) -> Result<(), Failure> {
-    let Ok(ring) = event.parse::<Ring>() else {
+    let Some(ring) = Ring::kept(&event.payload) else {
         log::warn(&format!("`{}` was kept by another version", event.id));
         return voice::say("Something that you set is due.");
     };
+    let now_ms = clock::now_ms();
+    if let Some(recurs) = ring.recurs.filter(|recurs| recurs.again.cron(recurs.hour, recurs.minute).is_none()) {
+        let from = local(now_ms.max(event.due_ms));
+        if let Some(next) = recurs.again.next(recurs.hour, recurs.minute, from, Some(recurs.first)) {
+            schedule::at(&event.id, utc_ms(next, now_ms), ring.kind.word(), &event.payload)?;
+        }
+    }
     voice::say(&ring.rings(local(event.due_ms), event.late_ms))?;
     // It was said: a failure here would have it said again.
-    if let Err(failure) = kv::set(RUNG, &Rung { ring, at_ms: clock::now_ms() }) {
+    if let Err(failure) = kv::set(RUNG, &Rung { ring, at_ms: now_ms, heard: false }) {
         log::warn(&format!("what rang is not kept: {}", failure.message()));
     }
     Ok(())
 }
 
-// Setting ---------------------------------------------------------------------------------------------------------------------
-
-fn set_all(all: Vec<New>) -> Result<Reply, Failure> {
-    let mut said = Vec::new();
-    for New { what, when } in all {
-        match set(what, &when)? {
-            Reply::Said(text) => said.push(text),
-            other => return Ok(other),
-        }
+/// Sets one, or asks for what is missing.
+pub fn set(store: &mut Store, new: New) -> Result<Reply, Failure> {
+    let ask = |text: &str, new: New| Ok(Reply::Asked(text.into(), Some(Question::New(new))));
+    if let (Kind::Timer, Some(number)) = (new.kind, new.number) {
+        let text = format!("{} minutes?", phrase::say_number(number));
+        return ask(&text, new);
     }
-    Ok(Reply::Said(said.join(" ")))
-}
-
-/// Sets one.
-pub fn set(what: Unfinished, when: &When) -> Result<Reply, Failure> {
-    let now_ms = clock::now_ms();
-    let now = local(now_ms);
-    let moment = match when.moment(what.kind, what.wakes, now) {
+    if new.when.is_empty() {
+        return ask(if new.kind == Kind::Timer { "For how long?" } else if new.kind == Kind::Alarm { "For when?" } else { "When shall I remind you?" }, new);
+    }
+    if new.recurs && new.when.every.is_none() && new.when.has_time() {
+        return ask("On which days?", new);
+    }
+    let (now_ms, now) = (store.now_ms, store.now);
+    let moment = match new.when.moment(new.kind, new.wakes, now) {
         Ok(moment) => moment,
-        Err(Never::NoTime) => return Ok(Reply::Asked("At what time?".into(), Question::When(what))),
+        Err(Never::NoTime) => return ask("At what time?", new),
+        Err(Never::NoDays) => return ask("On which day?", New { recurs: true, ..new }),
         Err(Never::Over) => return Ok(Reply::Said("That time is already over.".into())),
         Err(Never::NoDay) => return Ok(Reply::Said("There is no such day.".into())),
     };
-    let Unfinished { kind, label, wakes } = what;
-    let mut ring = Ring { kind, label, seconds: 0, every: None, wakes };
-    let (when, said) = match &moment {
+    let New { kind, label, wakes, .. } = new;
+    let mut ring = Ring::new(kind, label, wakes);
+    let (due_ms, said) = match moment {
         Moment::After(time) if time.is_zero() => return Ok(Reply::Said("It has to be a second at least.".into())),
-        Moment::After(time) if *time > LONGEST => return Ok(Reply::Said("That is too long for me: a year is the most.".into())),
+        Moment::After(time) if time > LONGEST => return Ok(Reply::Said("That is too long for me: a year is the most.".into())),
         Moment::After(time) => {
             ring.seconds = time.as_secs();
-            let takes = say_duration(*time);
+            let takes = say_duration(time);
             let said = match kind {
                 Kind::Timer => format!("set for {takes}"),
                 Kind::Alarm => format!("set for {takes} from now"),
                 Kind::Reminder => format!("in {takes}"),
             };
-            (schedule::When::AfterMs(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)), said)
+            // Days are those of the calendar: one of them may have 23 or 25 hours.
+            let days = kind != Kind::Timer && time.as_secs().is_multiple_of(86_400);
+            let local_due = now.saturating_add(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
+            let due_ms = now_ms.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+            (if days { utc_ms(local_due, now_ms) } else { due_ms }, said)
         }
         Moment::At(at) => {
-            let said = ring::at(*at, now);
-            (schedule::When::AtMs(utc_ms(*at, now_ms)), if kind == Kind::Reminder { said } else { format!("set {said}") })
+            let due_ms = utc_ms(at, now_ms);
+            let skipped = if local(due_ms) == at { "" } else { ", since the clocks go forward then" };
+            let said = format!("{}{skipped}", ring::at(local(due_ms), now));
+            (due_ms, if kind == Kind::Reminder { said } else { format!("set {said}") })
         }
-        Moment::Every { hour, minute, days } => {
-            ring.every = Some((*hour, *minute, days.clone()));
-            let said = ring::every(*hour, *minute, days);
-            (schedule::When::Cron(format!("{minute} {hour} * * {days}")), if kind == Kind::Reminder { said } else { format!("set {said}") })
+        Moment::Every { hour, minute, again } => {
+            let Some(next) = again.next(hour, minute, now, None) else { return Ok(Reply::Said("There is no such day.".into())) };
+            let recurs = Recurs { again, hour, minute, first: next.div_euclid(crate::wall::DAY_S) };
+            let said = recurs.said();
+            ring.recurs = Some(recurs);
+            (utc_ms(next, now_ms), if kind == Kind::Reminder { said } else { format!("set {said}") })
         }
     };
     // A second pasta timer takes the first one's place.
     let before = match (kind, ring.label.is_empty()) {
-        (Kind::Timer, false) => all(Some(kind))?.into_iter().find(|set| set.ring.label.eq_ignore_ascii_case(&ring.label)),
+        (Kind::Timer, false) => store.all(Some(kind)).into_iter().find(|set| set.ring.label.eq_ignore_ascii_case(&ring.label)),
         _ => None,
     };
     let id = match &before {
-        Some(before) => before.entry.id.clone(),
-        None => next_id()?,
+        Some(before) => before.id.clone(),
+        None => store.next_id()?,
     };
-    schedule::set(&id, when, kind.word(), &serde_json::to_string(&ring)?)?;
-    let in_place = before.map(|before| format!(", in place of the one with {} left", say_duration(before.left))).unwrap_or_default();
-    Ok(Reply::Said(match (kind, ring.label.as_str()) {
+    let in_place = before.map(|before| format!(", in place of the one with {} left", say_duration(before.left(now_ms)))).unwrap_or_default();
+    let text = match (kind, ring.label.as_str()) {
         (Kind::Reminder, "") => format!("I will remind you {said}."),
         (Kind::Reminder, label) => format!("I will remind you {said}: {label}."),
         (_, "") => sentence(&format!("{} {said}.", kind.word())),
         (Kind::Alarm, label) if wakes || label.contains(' ') => format!("Alarm {said}: {label}."),
         (_, label) => sentence(&format!("{label} {} {said}{in_place}.", kind.word())),
-    }))
+    };
+    store.put(Set { id, ring, due_ms, paused_ms: None })?;
+    Ok(Reply::Said(text))
 }
 
-/// A number that no other has.
-fn next_id() -> Result<String, Failure> {
-    let number = kv::get::<u64>(NEXT)?.unwrap_or(1);
-    kv::set(NEXT, &(number + 1))?;
-    Ok(number.to_string())
-}
-
-fn snooze(time: Duration) -> Result<Reply, Failure> {
-    let now_ms = clock::now_ms();
-    let rung = kv::get::<Rung>(RUNG).unwrap_or_default().filter(|rung| now_ms.saturating_sub(rung.at_ms) <= SNOOZED_WITHIN_MS);
-    let Some(Rung { ring, .. }) = rung else { return Ok(Reply::Pass) };
-    let ring = Ring { every: None, seconds: time.as_secs(), ..ring };
-    schedule::after(&next_id()?, time, ring.kind.word(), &serde_json::to_string(&ring)?)?;
+fn snooze(store: &mut Store, time: Option<Duration>, sure: bool) -> Result<Reply, Failure> {
+    let rung = store::rung(RUNG_WITHIN_MS)?;
+    let Some(Rung { mut ring, .. }) = rung else {
+        // `5 more minutes`, of the timer that was spoken of
+        if let (false, Some(time)) = (sure, time)
+            && store.last()?.is_some_and(|last| matches!(last.as_slice(), [set] if set.ring.kind == Kind::Timer))
+        {
+            return choose(store, &Query::of(None, Which::It), What::By(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)));
+        }
+        return Ok(Reply::Pass);
+    };
+    let time = time.unwrap_or(SNOOZE);
+    if time.is_zero() || time > LONGEST {
+        return Ok(Reply::Said("I cannot snooze for that long.".into()));
+    }
+    let due_ms = store.now_ms.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    (ring.recurs, ring.seconds) = (None, time.as_secs());
+    let id = store.next_id()?;
+    store.put(Set { id, ring, due_ms, paused_ms: None })?;
     kv::delete(RUNG)?;
     Ok(Reply::Said(format!("Once more in {}.", say_duration(time))))
 }
 
-// What there is ---------------------------------------------------------------------------------------------------------------
-
-/// All, or those of one kind, the soonest first.
-fn all(kind: Option<Kind>) -> Result<Vec<Set>, Failure> {
-    let now_ms = clock::now_ms();
-    let set = |entry: Entry| {
-        let ring: Ring = serde_json::from_str(&entry.payload).ok()?;
-        let left = Duration::from_secs(entry.due_ms.saturating_sub(now_ms).div_ceil(1000));
-        kind.is_none_or(|kind| kind == ring.kind).then(|| Set { due: local(entry.due_ms), left, ring, entry })
+fn undo(store: &mut Store, sure: bool) -> Result<Reply, Failure> {
+    let Some(undone) = store.undo(sure)? else {
+        return Ok(if sure { Reply::Said("There is nothing to undo.".into()) } else { Reply::Pass });
     };
-    Ok(schedule::pending()?.into_iter().filter_map(set).collect())
-}
-
-/// Whether there is one of this name.
-pub fn is_there(kind: Option<Kind>, label: &str) -> Result<bool, Failure> {
-    Ok(all(kind)?.iter().any(|set| set.ring.is_called(label, set.due)))
+    let said = undone.iter().map(|(was, is)| match (was, is) {
+        (Some(was), _) if was.paused_ms.is_none() && was.due_ms <= store.now_ms && was.ring.recurs.is_none() => {
+            format!("the {} would be over by now", was.ring.name())
+        }
+        (Some(was), None) => format!("you have {} again", described(store, was)),
+        (Some(was), Some(_)) => format!("you have {} as before", described(store, was)),
+        (None, Some(is)) => format!("the {} is cancelled", is.ring.name()),
+        (None, None) => "there is nothing left to undo".into(),
+    });
+    Ok(Reply::Said(sentence(&format!("{}.", say_list(&said.collect::<Vec<_>>())))))
 }
 
 /// What is to come, as a sentence.
-pub fn list(kind: Option<Kind>) -> Result<String, Failure> {
-    let there_are = all(kind)?;
-    let noun = kind.map_or("timers, alarms or reminders".into(), |kind| format!("{}s", kind.word()));
+pub fn list(store: &mut Store, query: &Query) -> Result<String, Failure> {
+    let mut there_are = store.all(query.kind);
+    let noun = query.kind.map_or("timers, alarms or reminders".into(), |kind| format!("{}s", kind.word()));
+    match &query.which {
+        Which::Nth(nth) => there_are = there_are.into_iter().skip(usize::from(nth.saturating_sub(1))).take(1).collect(),
+        Which::EachNamed(label) | Which::Named(label) => {
+            let (fit, others): (Vec<Set>, Vec<Set>) = there_are.into_iter().partition(|set| set.ring.is_called(label, set.due(), store.now));
+            if fit.is_empty() && !others.is_empty() {
+                let said: Vec<String> = others.iter().map(|set| described(store, set)).collect();
+                return Ok(format!("None then. You have {}.", say_list(&said)));
+            }
+            there_are = fit;
+        }
+        _ => {}
+    }
+    for set in &there_are {
+        store.touch(&set.id);
+    }
     Ok(match there_are.as_slice() {
         [] => format!("You have no {noun}."),
-        [one] => format!("You have {}.", described(one)),
+        [one] => format!("You have {}.", described(store, one)),
         several => {
-            let said: Vec<String> = several.iter().map(described).collect();
-            let noun = if kind.is_some() { format!(" {noun}") } else { String::new() };
+            let said: Vec<String> = several.iter().map(|set| described(store, set)).collect();
+            let noun = if query.kind.is_some() { format!(" {noun}") } else { String::new() };
             format!("You have {}{noun}: {}.", several.len(), say_list(&said))
         }
     })
-}
-
-fn described(set: &Set) -> String {
-    set.ring.described(set.left, set.due, local(clock::now_ms()))
-}
-
-/// Does something with the ones that are meant, or asks which.
-pub fn choose(kind: Option<Kind>, what: What, which: &Which) -> Result<Reply, Failure> {
-    let mut there_are = all(kind)?;
-    let noun = kind.map_or("timer, alarm or reminder", Kind::word);
-    if there_are.is_empty() {
-        return Ok(Reply::Said(match which {
-            Which::Named(label) if kind == Some(Kind::Timer) => format!("There is no {label} timer."),
-            _ => format!("There is no {noun}."),
-        }));
-    }
-    let chosen: Vec<Set> = match which {
-        Which::All => there_are,
-        Which::Next => there_are.into_iter().take(1).collect(),
-        Which::Last => {
-            there_are.sort_by_key(|set| set.entry.id.parse::<u64>().unwrap_or(0));
-            there_are.into_iter().next_back().into_iter().collect()
-        }
-        // Asked of several, how long is left is told of each.
-        Which::Only if there_are.len() == 1 || what == What::Left => there_are,
-        Which::Only => {
-            let said: Vec<String> = there_are.iter().map(described).collect();
-            return Ok(Reply::Asked(format!("Which one? You have {}.", say_list(&said)), Question::Which(kind, what)));
-        }
-        Which::Named(label) => {
-            let (called, others): (Vec<Set>, Vec<Set>) = there_are.into_iter().partition(|set| set.ring.is_called(label, set.due));
-            if called.is_empty() {
-                let said: Vec<String> = others.iter().map(described).collect();
-                let missing = match kind {
-                    Some(kind @ (Kind::Timer | Kind::Alarm)) => format!("no {label} {}", kind.word()),
-                    _ => "none of that name".into(),
-                };
-                return Ok(Reply::Said(format!("There is {missing}. You have {}.", say_list(&said))));
-            }
-            called
-        }
-    };
-    match what {
-        What::Cancel => cancel(&chosen, kind),
-        What::Left => Ok(Reply::Said(left(&chosen))),
-        What::ChangeByMs(by_ms) => change(&chosen, by_ms),
-    }
-}
-
-fn cancel(chosen: &[Set], kind: Option<Kind>) -> Result<Reply, Failure> {
-    for set in chosen {
-        schedule::cancel(&set.entry.id)?;
-    }
-    let now = local(clock::now_ms());
-    Ok(Reply::Said(match chosen {
-        [Set { ring, due, .. }] => match (&ring.every, ring.kind, ring.label.as_str()) {
-            (_, Kind::Reminder, label) if !label.is_empty() => format!("Reminder cancelled: {label}."),
-            (Some((hour, minute, days)), Kind::Alarm, "") => format!("Alarm {} cancelled.", ring::every(*hour, *minute, days)),
-            (None, Kind::Alarm, "") => format!("Alarm {} cancelled.", ring::at(*due, now)),
-            _ => sentence(&format!("{} cancelled.", ring.name())),
-        },
-        several => match kind {
-            Some(kind) => format!("{} {}s cancelled.", several.len(), kind.word()),
-            None => format!("All {} cancelled.", several.len()),
-        },
-    }))
-}
-
-fn left(chosen: &[Set]) -> String {
-    let said = |set: &Set| format!("{} left on the {}", say_duration(set.left), set.ring.name());
-    match chosen {
-        [set] if set.ring.label.is_empty() => format!("{} left.", say_duration(set.left)),
-        several => format!("{}.", say_list(&several.iter().map(said).collect::<Vec<_>>())),
-    }
-}
-
-fn change(chosen: &[Set], by_ms: i64) -> Result<Reply, Failure> {
-    let [Set { entry, ring, .. }] = chosen else {
-        return Ok(Reply::Said("I can change one timer at a time.".into()));
-    };
-    let now_ms = clock::now_ms();
-    let due_ms = entry.due_ms.saturating_add_signed(by_ms);
-    if due_ms <= now_ms {
-        return Ok(Reply::Said("There is not that much left.".into()));
-    }
-    if due_ms - now_ms > u64::try_from(LONGEST.as_millis()).unwrap_or(u64::MAX) {
-        return Ok(Reply::Said("That is too long for me: a year is the most.".into()));
-    }
-    let ring = Ring { seconds: ring.seconds.saturating_add_signed(by_ms / 1000), ..ring.clone() };
-    schedule::at(&entry.id, due_ms, ring.kind.word(), &serde_json::to_string(&ring)?)?;
-    let left = Duration::from_secs((due_ms - now_ms).div_ceil(1000));
-    Ok(Reply::Said(format!(
-        "{} left now{}.",
-        say_duration(left),
-        if ring.label.is_empty() { String::new() } else { format!(" on the {}", ring.name()) }
-    )))
-}
-
-// Time ------------------------------------------------------------------------------------------------------------------------
-
-/// Seconds since 1970 as the clock on the wall shows them.
-fn local(ms: u64) -> i64 {
-    i64::try_from(ms / 1000).unwrap_or(0) + i64::from(clock::local_offset_s(ms))
-}
-
-/// The time, in milliseconds since 1970 (UTC), at which the clock on the wall shows `local`.
-fn utc_ms(local: i64, now_ms: u64) -> u64 {
-    let guess = u64::try_from(local - i64::from(clock::local_offset_s(now_ms))).unwrap_or(0) * 1000;
-    // Another offset may be in force by then.
-    u64::try_from(local - i64::from(clock::local_offset_s(guess))).unwrap_or(0) * 1000
 }

@@ -1,24 +1,35 @@
 //! Timers, alarms and reminders: they speak when they are due, and are kept where Jane keeps what is scheduled, so that a restart loses none.
 
+mod act_on;
+mod acts;
+mod again;
 mod answer;
 mod book;
+mod changes;
 mod command;
+mod heard;
 mod names;
+mod questions;
 mod reader;
 mod ring;
 mod setting;
+mod several;
+mod spoken_every;
 mod spoken_when;
+mod store;
+mod target;
+mod tools;
+mod unclear;
+mod wall;
 mod when;
 
-use std::time::Duration;
-
-use answer::{answered_when, answered_which, waved_away};
-use book::{Question, Reply, What};
-use command::{Unfinished, Which};
-use jane_skill::{Kind as Argument, TurnId, prelude::*};
-use ring::Kind;
+use answer::{answered_which, completed, reminded, waved_away};
+use book::{Question, Reply};
+use heard::Heard;
+use jane_skill::{TurnId, prelude::*};
 use serde::{Deserialize, Serialize};
-use when::When;
+use store::Store;
+use target::Which;
 
 /// The key of what was asked back.
 const ASKED: &str = "asked";
@@ -27,7 +38,7 @@ const ASKED: &str = "asked";
 const ANSWERED_WITHIN_MS: u64 = 120_000;
 
 /// Words of the longest answer to a question.
-const LONGEST_ANSWER: usize = 8;
+const LONGEST_ANSWER: usize = 12;
 
 #[derive(Default)]
 pub struct Timers;
@@ -39,29 +50,17 @@ struct Asked {
     at_ms: u64,
 }
 
-#[derive(Deserialize)]
-struct SetTimer {
-    seconds: f64,
-    #[serde(default)]
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct CancelTimer {
-    #[serde(default)]
-    name: String,
-}
-
 impl Skill for Timers {
     fn on_transcript(&mut self, transcript: &Transcript) -> Result<TranscriptAction, Failure> {
-        let reply = match command::understand(&transcript.text) {
-            Some(command) => book::run(command),
-            None => answered(transcript),
-        };
+        let reply = Heard::new(&transcript.text).map_or(Ok(Reply::Pass), |heard| answer(&heard, transcript.turn));
+        store::rung_is_heard()?;
         match reply {
             Ok(Reply::Said(speech)) => Ok(TranscriptAction::say(speech)),
             Ok(Reply::Asked(speech, question)) => {
-                kv::set(ASKED, &Asked { question, turn: transcript.turn, at_ms: clock::now_ms() })?;
+                match question {
+                    Some(question) => kv::set(ASKED, &Asked { question, turn: transcript.turn, at_ms: clock::now_ms() })?,
+                    None => kv::delete(ASKED)?,
+                }
                 Ok(TranscriptAction::ask(speech))
             }
             Ok(Reply::Pass) => Ok(TranscriptAction::Pass),
@@ -71,42 +70,11 @@ impl Skill for Timers {
     }
 
     fn tools() -> Vec<Tool> {
-        vec![
-            Tool::new("set_timer", "Starts a timer that rings.").needs("seconds", Argument::Number, "How long, in seconds.").takes(
-                "name",
-                Argument::Text,
-                "What for, such as `pasta`.",
-            ),
-            Tool::new("list_timers", "Lists timers, alarms and reminders."),
-            Tool::new("cancel_timer", "Cancels a timer, alarm or reminder.").takes("name", Argument::Text, "Which one, or `all`."),
-        ]
+        tools::tools()
     }
 
     fn call_tool(&mut self, call: &ToolCall) -> Result<ToolOutput, Failure> {
-        let reply = match call.name.as_str() {
-            "set_timer" => {
-                let SetTimer { seconds, name } = call.parse()?;
-                let time = Duration::try_from_secs_f64(seconds).map_err(|_| Failure::invalid("`seconds` must be a positive number"))?;
-                let label = name.trim().trim_end_matches(" timer").to_owned();
-                book::set(Unfinished { kind: Kind::Timer, label, wakes: false }, &When::after(time))?
-            }
-            "list_timers" => Reply::Said(book::list(None)?),
-            "cancel_timer" => {
-                let CancelTimer { name } = call.parse()?;
-                let name = name.trim().to_lowercase();
-                let which = match name.trim_end_matches(" timer").trim_end_matches(" alarm") {
-                    "" => Which::Only,
-                    "all" => Which::All,
-                    name => Which::Named(name.to_owned()),
-                };
-                book::choose(None, What::Cancel, &which)?
-            }
-            other => return Err(Failure::invalid(format!("there is no tool `{other}`"))),
-        };
-        match reply {
-            Reply::Said(text) | Reply::Asked(text, _) => Ok(ToolOutput::say(text)),
-            Reply::Pass => Err(Failure::unavailable("nothing was done")),
-        }
+        tools::call(call)
     }
 
     fn on_event(&mut self, event: &Event) -> Result<(), Failure> {
@@ -116,36 +84,66 @@ impl Skill for Timers {
 
 jane_skill::export!(Timers: transcript_hook, tools, events);
 
+/// What somebody said is done: where it answers a question, then that comes first.
+fn answer(heard: &Heard, turn: TurnId) -> Result<Reply, Failure> {
+    if let Some(reply) = answered(heard, turn)? {
+        return Ok(reply);
+    }
+    command::understand(heard).map_or(Ok(Reply::Pass), |commands| book::run_all(commands, turn))
+}
+
 /// What these words do where they answer the question of the turn before.
-fn answered(transcript: &Transcript) -> Result<Reply, Failure> {
-    let Transcript { text, turn, .. } = transcript;
-    if text.split_whitespace().count() > LONGEST_ANSWER {
-        return Ok(Reply::Pass);
-    }
+fn answered(heard: &Heard, turn: TurnId) -> Result<Option<Reply>, Failure> {
     // What another version kept is no question any more.
-    let Some(asked) = kv::get_bytes(ASKED)?.and_then(|bytes| serde_json::from_slice::<Asked>(&bytes).ok()) else {
-        return Ok(Reply::Pass);
-    };
-    kv::delete(ASKED)?;
-    let is_now = asked.turn < *turn && *turn <= asked.turn + 2 && clock::now_ms().saturating_sub(asked.at_ms) <= ANSWERED_WITHIN_MS;
+    let Some(asked) = kv::get_bytes(ASKED)?.and_then(|bytes| serde_json::from_slice::<Asked>(&bytes).ok()) else { return Ok(None) };
+    if heard.words().len() > LONGEST_ANSWER {
+        return Ok(None);
+    }
+    let is_now = asked.turn < turn && turn <= asked.turn + 2 && clock::now_ms().saturating_sub(asked.at_ms) <= ANSWERED_WITHIN_MS;
     if !is_now {
-        return Ok(Reply::Pass);
+        kv::delete(ASKED)?;
+        return Ok(None);
     }
-    if waved_away(text) {
-        return Ok(Reply::Said("All right.".into()));
+    let mut store = Store::open(turn)?;
+    let reply = if waved_away(heard) {
+        Some(match asked.question {
+            Question::New(new) if new.number.is_some() => Reply::Asked("For how long?".into(), Some(Question::New(command::New { number: None, ..new }))),
+            _ => Reply::Said("All right.".into()),
+        })
+    } else {
+        match asked.question {
+            Question::New(new) => completed(new, heard).map(|new| book::set(&mut store, new)).transpose()?,
+            Question::Remind(when) => reminded(&when, heard).map(|new| book::set(&mut store, new)).transpose()?,
+            Question::Which(ids, what) => which(&mut store, heard, &ids, what)?,
+        }
+    };
+    if reply.is_some() {
+        kv::delete(ASKED)?;
+        store.close()?;
     }
-    match asked.question {
-        Question::When(what) => match answered_when(text, what.kind) {
-            Some(when) => book::set(what, &when),
-            None => Ok(Reply::Pass),
-        },
-        Question::Which(kind, what) => match answered_which(text) {
-            // Any words may be a name: only those of one that there is are an answer.
-            Some(Which::Named(label)) if !book::is_there(kind, &label)? => Ok(Reply::Pass),
-            Some(which) => book::choose(kind, what, &which),
-            None => Ok(Reply::Pass),
-        },
+    Ok(reply)
+}
+
+/// What is done with those of these that are meant.
+fn which(store: &mut Store, heard: &Heard, ids: &[String], what: command::What) -> Result<Option<Reply>, Failure> {
+    let Some(query) = answered_which(heard) else { return Ok(None) };
+    let asked: Vec<_> = store.all(None).into_iter().filter(|set| ids.contains(&set.id)).collect();
+    let at = |nth: usize| asked.get(nth).cloned().into_iter().collect::<Vec<_>>();
+    let chosen = match &query.which {
+        Which::All => asked,
+        Which::Nth(nth) => at(usize::from(nth.saturating_sub(1))),
+        Which::Last => at(asked.len().saturating_sub(1)),
+        // Any words may be a name: only those of one that there is are an answer.
+        Which::Named(label) | Which::EachNamed(label) => {
+            let now = store.now;
+            asked.into_iter().filter(|set| set.ring.is_called(label, set.due(), now)).collect()
+        }
+        _ => Vec::new(),
+    };
+    if chosen.is_empty() {
+        return Ok(None);
     }
+    act_on::act(store, &chosen, what, chosen.first().map(|set| set.ring.kind)).map(Some)
 }
 
 #[cfg(test)]

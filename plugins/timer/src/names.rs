@@ -85,10 +85,20 @@ const NO_NAMES: &[&str] = &[
     "buy",
     "minus",
     "negative",
+    "minute",
+    "minutes",
+    "hour",
+    "hours",
+    "seconds",
+    "pause",
+    "resume",
+    "please",
+    "app",
+    "until",
 ];
 
 /// Alarms that are not kept here.
-const OTHER_ALARMS: &[&str] = &["fire", "smoke", "house", "burglar", "security", "car", "false", "home", "intruder"];
+pub const OTHER_ALARMS: &[&str] = &["fire", "smoke", "house", "burglar", "security", "car", "false", "home", "intruder"];
 
 /// Words that only tell one from another.
 const NOT_SAID: &[&str] = &["new", "another", "second", "third", "fourth", "other", "quick", "next", "different", "kitchen", "one"];

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use phrase::{calendar::Date, calendar::WEEKDAYS, say_duration, say_list, say_time};
+use phrase::{calendar::Date, say_duration, say_time};
 use serde::{Deserialize, Serialize};
+
+use crate::{again::Again, spoken_when, wall::DAY_S, when::Part};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -31,17 +33,54 @@ pub struct Ring {
     pub label: String,
     /// What it was set to, where that was a duration.
     pub seconds: u64,
-    /// The time of day of what comes again, and its days as cron counts them.
-    pub every: Option<(u8, u8, String)>,
+    /// What an older version kept of what comes again: the time of day, and its days as cron counts them.
+    #[serde(default, skip_serializing)]
+    every: Option<(u8, u8, String)>,
+    /// Where it comes again.
+    #[serde(default)]
+    pub recurs: Option<Recurs>,
     /// Whether it ends somebody's sleep.
     #[serde(default)]
     pub wakes: bool,
+}
+
+/// How it comes again.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Recurs {
+    pub again: Again,
+    pub hour: u8,
+    pub minute: u8,
+    /// A day on which it comes, counted from 1970.
+    pub first: i64,
+}
+
+impl Recurs {
+    /// "every weekday at 7 AM"
+    pub fn said(&self) -> String {
+        match self.again {
+            Again::Span(_) => self.again.said(),
+            again => format!("{} at {}", again.said(), say_hour(self.hour, self.minute)),
+        }
+    }
 }
 
 /// Milliseconds after which something that was due counts as late.
 const LATE_MS: u64 = 20_000;
 
 impl Ring {
+    pub fn new(kind: Kind, label: String, wakes: bool) -> Ring {
+        Ring { kind, label, seconds: 0, every: None, recurs: None, wakes }
+    }
+
+    /// As it was kept.
+    pub fn kept(payload: &str) -> Option<Ring> {
+        let mut ring: Ring = serde_json::from_str(payload).ok()?;
+        if let Some((hour, minute, days)) = ring.every.take() {
+            ring.recurs = Some(Recurs { again: Again::of_cron(&days), hour, minute, first: 0 });
+        }
+        Some(ring)
+    }
+
     /// "pasta timer", "10-minute timer", "alarm", "reminder to call mum".
     pub fn name(&self) -> String {
         let word = self.kind.word();
@@ -66,14 +105,13 @@ impl Ring {
     pub fn described(&self, left: Duration, due: i64, now: i64) -> String {
         let purpose = self.kind != Kind::Timer && self.name().contains(": ");
         let name = if purpose || (self.kind == Kind::Timer && self.label.is_empty()) { self.kind.word().into() } else { self.name() };
-        let article = if name.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
-        let when = match (&self.every, self.kind) {
-            (Some((hour, minute, days)), _) => every(*hour, *minute, days),
+        let when = match (&self.recurs, self.kind) {
+            (Some(recurs), _) => recurs.said(),
             (None, Kind::Timer) => format!("with {} left", say_duration(left)),
             (None, _) => at(due, now),
         };
         let what = if purpose { format!(": {}", self.label) } else { String::new() };
-        format!("{article} {name} {when}{what}")
+        format!("{} {when}{what}", with_article(&name))
     }
 
     /// What is said when it is due, and how late that is. `due` is what the clock on the wall showed.
@@ -95,27 +133,76 @@ impl Ring {
         }
     }
 
-    /// Whether somebody who says `label` means this one: by its name, by what it was set to, or by its time. `due` is local.
-    pub fn is_called(&self, label: &str, due: i64) -> bool {
-        let label = label.to_lowercase();
-        let name = self.label.to_lowercase();
-        if !name.is_empty() && (name == label || contains(&name, &label) || contains(&label, &name)) {
+    /// Whether somebody who says `label` means this one: by its name, by what it was set to, by what is left, by its day or time. `due` and
+    /// `now` are local. Where `label` holds several lines, all of them must fit.
+    pub fn is_called(&self, label: &str, due: i64, now: i64) -> bool {
+        label.split('\n').all(|label| self.fits(&label.to_lowercase(), due, now))
+    }
+
+    fn fits(&self, label: &str, due: i64, now: i64) -> bool {
+        let (name, stem) = (self.label.to_lowercase(), |word: &str| word.strip_suffix('s').unwrap_or(word).to_owned());
+        let same = stem(&name) == stem(label);
+        if !name.is_empty() && (same || contains(&name, label) || contains(&name, &stem(label)) || contains(label, &name)) {
             return true;
         }
-        if phrase::duration(&label).is_some_and(|time| self.seconds > 0 && time.as_secs() == self.seconds) {
+        if let Some(left) = label.strip_suffix(" left").and_then(phrase::duration) {
+            let seconds = i64::try_from(left.as_secs()).unwrap_or(i64::MAX);
+            return (due.saturating_sub(now).saturating_sub(seconds)).abs() <= 30.max(seconds / 20);
+        }
+        if phrase::duration(label).is_some_and(|time| self.seconds > 0 && time.as_secs() == self.seconds) {
             return true;
         }
         if self.kind == Kind::Timer {
             return false;
         }
+        let recurring = matches!(label, "recurring" | "repeating" | "regular");
+        if let Some(recurs) = &self.recurs
+            && (recurring || contains(&recurs.again.said().to_lowercase(), label) || (label == "daily" && recurs.again.said() == "every day"))
+        {
+            return true;
+        }
+        self.is_at(label, due, now)
+    }
+
+    /// Whether it is when these words say: "tomorrow", "7:30", "tomorrow morning", "weekdays".
+    fn is_at(&self, label: &str, due: i64, now: i64) -> bool {
+        let words = phrase::split(label);
+        let when = spoken_when::whole(&words, true).or_else(|| {
+            // `morning`, as in "the morning alarm"
+            let part = match label {
+                "morning" => Part::Morning,
+                "afternoon" => Part::Afternoon,
+                "evening" => Part::Evening,
+                _ => return None,
+            };
+            Some(crate::when::When { part: Some(part), ..Default::default() })
+        });
+        let Some(when) = when.filter(|when| when.after.is_none() && when.past.is_none()) else { return false };
         let (hour, minute) = hour_and_minute(due);
-        let by_time = phrase::time(&label).is_some_and(|time| {
+        let today = now.div_euclid(DAY_S);
+        let on_day = |day: phrase::Day| {
+            let day = day.from(Date::from_days(today)).map(Date::days);
+            day.is_some_and(|day| {
+                let recurs = self.recurs.as_ref().is_some_and(|recurs| recurs.again.is_on(day, recurs.first));
+                // What is at night is of the day before.
+                day == due.div_euclid(DAY_S) || recurs || (hour < 5 && when.part == Some(Part::Night) && day + 1 == due.div_euclid(DAY_S))
+            })
+        };
+        let at_time = |time: phrase::TimeOfDay| {
             let same_hour = if time.certain { time.hour % 24 == hour } else { time.hour % 12 == hour % 12 };
             same_hour && time.minute == minute
-        });
-        let by_days =
-            self.every.as_ref().is_some_and(|(_, _, days)| contains(&said_days(days).to_lowercase(), &label) || label == "recurring");
-        by_time || by_days
+        };
+        let in_part = |part: Part| match part {
+            Part::Morning => (4..12).contains(&hour),
+            Part::Afternoon => (12..18).contains(&hour),
+            Part::Evening => (17..24).contains(&hour),
+            Part::Night => hour >= 18 || hour < 5,
+        };
+        let again = |again: Again| self.recurs.as_ref().is_some_and(|recurs| recurs.again == again);
+        when.day.is_none_or(on_day)
+            && when.time.is_none_or(at_time)
+            && (when.time.is_some() || when.part.is_none_or(in_part))
+            && when.every.is_none_or(again)
     }
 }
 
@@ -124,7 +211,7 @@ fn contains(those: &str, these: &str) -> bool {
     format!(" {those} ").contains(&format!(" {these} "))
 }
 
-fn hour_and_minute(local: i64) -> (u8, u8) {
+pub fn hour_and_minute(local: i64) -> (u8, u8) {
     let minutes = local.rem_euclid(86_400) / 60;
     (u8::try_from(minutes / 60).unwrap_or(0), u8::try_from(minutes % 60).unwrap_or(0))
 }
@@ -143,34 +230,27 @@ fn say_hour(hour: u8, minute: u8) -> String {
     }
 }
 
-/// "at 7:30 AM tomorrow"
+fn with_article(name: &str) -> String {
+    let article = if name.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O', '8']) || name.starts_with("11-") || name.starts_with("18-") { "an" } else { "a" };
+    format!("{article} {name}")
+}
+
+/// "at 7:30 AM tomorrow", "at midnight tonight"
 pub fn at(local: i64, now: i64) -> String {
-    let date = Date::from_days(local.div_euclid(86_400));
-    let day = match local.div_euclid(86_400) - now.div_euclid(86_400) {
+    let date = Date::from_days(local.div_euclid(DAY_S));
+    let today = now.div_euclid(DAY_S);
+    let away = local.div_euclid(DAY_S) - today;
+    let midnight = local.rem_euclid(DAY_S) < 60;
+    let day = match away {
         0 => String::new(),
+        1 if midnight => " tonight".into(),
         1 => " tomorrow".into(),
         2..7 => format!(" on {}", date.weekday_name()),
+        _ if away > 300 => format!(" on {} {}, {}", date.month_name(), date.day, date.year),
         _ => format!(" on {} {}", date.month_name(), date.day),
     };
-    format!("at {}{day}", time_of_day(local))
-}
-
-/// "every weekday at 7 AM"
-pub fn every(hour: u8, minute: u8, days: &str) -> String {
-    format!("every {} at {}", said_days(days), say_hour(hour, minute))
-}
-
-fn said_days(days: &str) -> String {
-    let day = |number: &str| {
-        let number: usize = number.parse().ok()?;
-        WEEKDAYS.get((number + 6) % 7).copied()
-    };
-    match days {
-        "*" => "day".into(),
-        "1-5" => "weekday".into(),
-        "6,0" | "0,6" => "weekend".into(),
-        days => say_list(&days.split(',').filter_map(day).collect::<Vec<_>>()),
-    }
+    let time = if midnight && away > 1 { "12 AM".into() } else { time_of_day(local) };
+    format!("at {time}{day}")
 }
 
 /// "3 minutes": of a long time only what matters.

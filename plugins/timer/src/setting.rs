@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use phrase::{Said, Word};
+use phrase::Word;
 
 use crate::{
-    command::{Command, New, Unfinished},
+    again::{Again, EVERY_DAY, WEEKDAYS_ONLY, WEEKEND},
+    command::New,
     names::{label, name},
     reader::Reader,
     ring::Kind,
@@ -39,25 +40,29 @@ const MAKE: &[&str] = &[
     "do",
     "open",
     "fire up",
+    "setting",
+    "starting",
+    "setting up",
+    "i will need",
+    "i am going to need",
 ];
 /// Of these, those that ask back when nothing is said of when: the others make things of other kinds as well.
-const SET: &[&str] = &["set", "set up", "start", "begin", "put on", "schedule", "turn on", "switch on", "i need", "i want", "need", "want"];
+const SET: &[&str] = &["set", "set up", "start", "begin", "put on", "schedule", "turn on", "switch on", "i need", "i want", "need", "want", "setting", "starting", "i would like"];
 const ARTICLES: &[&str] =
     &["a", "an", "another", "the", "my", "one", "one more", "me a", "me an", "me another", "us a", "a new", "another new", "me"];
 const TIMER: &[&str] = &["timer", "countdown", "count down", "countdown timer", "kitchen timer"];
 const CALLED: &[&str] = &["called", "named", "labelled", "labeled", "for the", "for my", "for"];
 
-pub fn set(said: &Said, text: &str) -> Option<Command> {
-    let words = said.words();
-    reminder(words, text).or_else(|| alarm(words, text)).or_else(|| timer(words, text)).or_else(|| several(words, text))
+/// What is to be set, as far as it is said. `text` is what the words are of.
+pub fn set(words: &[Word], text: &str) -> Option<New> {
+    if crate::target::is_elsewhere(words) && !words.iter().any(|word| matches!(word.form.as_str(), "remind" | "reminder")) {
+        return None;
+    }
+    reminder(words, text).or_else(|| alarm(words, text)).or_else(|| timer(words, text))
 }
 
-fn new(kind: Kind, label: String, wakes: bool, when: Option<When>) -> Command {
-    let what = Unfinished { kind, label, wakes };
-    match when {
-        Some(when) => Command::Set(vec![New { what, when }]),
-        None => Command::SetWhen(what),
-    }
+fn new(kind: Kind, label: String, wakes: bool, when: Option<When>) -> New {
+    New::new(kind, label, wakes, when.unwrap_or_default())
 }
 
 // Reminders -------------------------------------------------------------------------------------------------------------------
@@ -69,11 +74,11 @@ const BELONGS: &[&str] = &[
 ];
 
 /// "remind me in an hour to call mum", "in ten minutes remind me to turn off the oven", "set a reminder for 5 pm to call mum"
-fn reminder(words: &[Word], text: &str) -> Option<Command> {
+fn reminder(words: &[Word], text: &str) -> Option<New> {
     let mut reader = Reader::new(words);
     let mut when = None;
     let asks = |reader: &mut Reader| {
-        reader.eat(&["remind me", "remind us", "do not let me forget", "do not forget to remind me"]) || {
+        reader.eat(&["remind me", "remind us", "set me a reminder", "do not let me forget", "do not forget to remind me"]) || {
             let from = *reader;
             let found = reader.eat(MAKE) && {
                 reader.eat(ARTICLES);
@@ -148,7 +153,7 @@ fn apart(words: &[Word]) -> (&[Word], Option<When>) {
 // Alarms ----------------------------------------------------------------------------------------------------------------------
 
 /// "wake me every weekday at seven", "set an alarm for 7:30", "set a gym alarm for 6 am"
-fn alarm(words: &[Word], text: &str) -> Option<Command> {
+fn alarm(words: &[Word], text: &str) -> Option<New> {
     let mut reader = Reader::new(words);
     if reader.eat(&["wake me up", "wake me", "wake us up", "wake us", "get me up", "get us up"]) {
         let up = words.iter().any(|word| word.form == "up");
@@ -166,6 +171,7 @@ fn alarm(words: &[Word], text: &str) -> Option<Command> {
     // `a 7 am alarm`, `a daily alarm`, `a gym alarm`
     let at = reader.rest().iter().position(|word| word.form == "alarm")?;
     let (before, after) = reader.rest().split_at_checked(at)?;
+    let recurs = before.iter().chain(after).any(|word| matches!(word.form.as_str(), "recurring" | "repeating" | "regular"));
     let mut when = adjective(before).or_else(|| spoken_when::whole(before, true));
     let mut called = String::new();
     if when.is_none() && !before.is_empty() {
@@ -202,25 +208,28 @@ fn alarm(words: &[Word], text: &str) -> Option<Command> {
     }
     let when = when.filter(|when| *when != When::default());
     // `an alarm`, `my alarm`, `alarm`: nothing is asked for.
-    (sets || when.is_some()).then(|| new(Kind::Alarm, called, false, when))
+    (sets || when.is_some()).then(|| New { recurs, ..new(Kind::Alarm, called, false, when) })
 }
 
 fn adjective(words: &[Word]) -> Option<When> {
     let [word] = words else { return None };
     Some(match word.form.as_str() {
-        "daily" | "everyday" => When::every("*"),
-        "weekday" => When::every("1-5"),
-        "weekend" => When::every("6,0"),
-        "recurring" | "repeating" | "morning" | "new" => When::default(),
+        "daily" | "everyday" => When::every(Again::week(EVERY_DAY)),
+        "weekday" => When::every(Again::week(WEEKDAYS_ONLY)),
+        "weekend" => When::every(Again::week(WEEKEND)),
+        "weekly" => When::every(Again::Week { days: 0, weeks: 1 }),
+        "monthly" => When::every(Again::Month { day: 0 }),
+        "recurring" | "repeating" | "regular" | "new" => When::default(),
         _ => return None,
     })
 }
 
 fn alarm_time<'a>(mut reader: Reader<'a>) -> Option<(When, Reader<'a>)> {
     let from = reader;
-    // `for 20 minutes`
+    // `for 20 minutes`; `in two weeks at 8` is read below.
     if reader.eat(&["for", "in", "to go off in"])
         && let Some(duration) = reader.duration()
+        && !duration.as_secs().is_multiple_of(86_400)
         && !matches!(reader.word(0), "past" | "after")
     {
         reader.eat_from_now();
@@ -251,7 +260,7 @@ fn alarm_label(mut rest: Reader, text: &str) -> Option<String> {
 // Timers ----------------------------------------------------------------------------------------------------------------------
 
 /// "set a timer for ten minutes", "a 10-minute timer", "pasta timer 8 minutes", "set a timer called tea for 3 minutes"
-fn timer(words: &[Word], text: &str) -> Option<Command> {
+fn timer(words: &[Word], text: &str) -> Option<New> {
     let mut reader = Reader::new(words);
     let timed = |duration: Duration| Some(new(Kind::Timer, String::new(), false, Some(When::after(duration))));
     if reader.eat(&["count down from", "count down", "countdown from", "countdown"])
@@ -282,7 +291,7 @@ fn timer(words: &[Word], text: &str) -> Option<Command> {
 }
 
 /// "[pasta] timer for 8 minutes [called …]", "timer for the pasta for 8 minutes"
-fn noun_first(reader: Reader, text: &str, made: bool) -> Option<Command> {
+fn noun_first(reader: Reader, text: &str, made: bool) -> Option<New> {
     let (called, mut reader) = named_noun(reader, text, made)?;
     let from = reader;
     // With the name in between.
@@ -301,7 +310,14 @@ fn noun_first(reader: Reader, text: &str, made: bool) -> Option<Command> {
     }
     reader = from;
     reader.eat(&["for", "of", "to", "with", "lasting", "that lasts", "at", "in", "set for", "that runs for", "for about"]);
+    reader.eat(spoken_when::ABOUT);
     let Some(duration) = reader.duration() else {
+        let mut bare = reader;
+        if let Some(number) = bare.number().filter(|number| *number > 0.0 && *number < 1000.0)
+            && bare.is_over()
+        {
+            return Some(New { number: Some(number), ..new(Kind::Timer, called, false, None) });
+        }
         // `a timer for 5 pm` is an alarm.
         reader = from;
         reader.eat(&["until", "till"]);
@@ -314,7 +330,7 @@ fn noun_first(reader: Reader, text: &str, made: bool) -> Option<Command> {
 }
 
 /// "10-minute [pasta] timer [for the eggs]"
-fn length_first(mut reader: Reader, text: &str) -> Option<Command> {
+fn length_first(mut reader: Reader, text: &str) -> Option<New> {
     let duration = reader.duration()?;
     // `put 10 minutes on a timer`
     if reader.eat(&["on a", "on the"]) {
@@ -327,7 +343,7 @@ fn length_first(mut reader: Reader, text: &str) -> Option<Command> {
 }
 
 /// "set a timer [for the pasta]": how long is asked for.
-fn without_length(reader: Reader, text: &str, sets: bool) -> Option<Command> {
+fn without_length(reader: Reader, text: &str, sets: bool) -> Option<New> {
     let (called, reader) = named_noun(reader, text, true)?;
     let label = called_after(reader, text, called)?;
     sets.then(|| new(Kind::Timer, label, false, None))
@@ -355,34 +371,4 @@ fn called_after(mut reader: Reader, text: &str, called: String) -> Option<String
     }
     (called.is_empty() && reader.eat(CALLED)).then_some(())?;
     name(reader.rest(), text)
-}
-
-/// "set a pasta timer for 8 minutes and an egg timer for 5 minutes", "set timers for 5 minutes and 10 minutes"
-fn several(words: &[Word], text: &str) -> Option<Command> {
-    let mut reader = Reader::new(words);
-    if reader.eat(MAKE) {
-        reader.eat(&["two", "three", "2", "3", "me", "me two", "a couple of"]);
-        if reader.eat(&["timers for", "timers of"]) {
-            let mut all = Vec::new();
-            while let Some(duration) = reader.duration() {
-                all.push(timer_of(duration));
-                reader.eat(&["and for", "and", "and one for"]);
-            }
-            return (all.len() > 1 && reader.is_over()).then_some(Command::Set(all));
-        }
-    }
-    let splits = words.iter().enumerate().filter(|(_, word)| word.form == "and").map(|(at, _)| at);
-    for at in splits {
-        let (Some((first, _)), Some(second)) = (words.split_at_checked(at), words.get(at + 1..)) else { continue };
-        let of_one = |words: &[Word]| reminder(words, text).or_else(|| alarm(words, text)).or_else(|| timer(words, text));
-        if let (Some(Command::Set(mut all)), Some(Command::Set(more))) = (of_one(first), of_one(second).or_else(|| several(second, text))) {
-            all.extend(more);
-            return Some(Command::Set(all));
-        }
-    }
-    None
-}
-
-fn timer_of(duration: Duration) -> New {
-    New { what: Unfinished { kind: Kind::Timer, label: String::new(), wakes: false }, when: When::after(duration) }
 }

@@ -1,5 +1,7 @@
 //! Conversations about what rings, as they go on.
 
+use std::time::Duration;
+
 use jane_skill::fake;
 
 use super::*;

@@ -19,8 +19,8 @@ pub mod clock {
         fake(|fake| fake.now_ms)
     }
 
-    pub fn local_offset_s(_at_ms: u64) -> i32 {
-        fake(|fake| fake.offset_s)
+    pub fn local_offset_s(at_ms: u64) -> i32 {
+        fake(|fake| fake.offsets.iter().rev().find(|(from_ms, _)| *from_ms <= at_ms).map_or(fake.offset_s, |(_, offset_s)| *offset_s))
     }
 
     pub fn time_zone() -> String {

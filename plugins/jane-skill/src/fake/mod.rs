@@ -45,6 +45,8 @@ struct Fake {
     now_ms: u64,
     time_zone: String,
     offset_s: i32,
+    /// From when on (milliseconds since 1970) another offset is in force, in order.
+    offsets: Vec<(u64, i32)>,
     kv: BTreeMap<String, Vec<u8>>,
     /// With the cron expression of what comes again.
     scheduled: Vec<(Entry, Option<String>)>,
@@ -61,6 +63,7 @@ impl Default for Fake {
             now_ms: BEGINNING_MS,
             time_zone: "UTC".into(),
             offset_s: 0,
+            offsets: Vec::new(),
             kv: BTreeMap::new(),
             scheduled: Vec::new(),
             said: Vec::new(),
@@ -95,7 +98,12 @@ pub fn set_now_ms(now_ms: u64) {
 
 /// The time zone, and the seconds by which it is ahead of UTC all year.
 pub fn set_time_zone(name: &str, offset_s: i32) {
-    fake(|fake| (fake.time_zone, fake.offset_s) = (name.into(), offset_s));
+    fake(|fake| (fake.time_zone, fake.offset_s, fake.offsets) = (name.into(), offset_s, Vec::new()));
+}
+
+/// From a time on (milliseconds since 1970), the time zone is this many seconds ahead of UTC: summer time begins or ends. In order.
+pub fn change_offset(from_ms: u64, offset_s: i32) {
+    fake(|fake| fake.offsets.push((from_ms, offset_s)));
 }
 
 /// What answers requests. Without it they are denied.
