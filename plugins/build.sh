@@ -3,7 +3,7 @@
 # what its source makes. The target is needed once: rustup target add wasm32-wasip2.
 set -euo pipefail
 cd "$(dirname "$0")"
-skills=(calculator clock notes redact timer weather)
+skills=(calculator clock notes redact timer weather yourself)
 # Nothing of where it was built is in what is built.
 # What else changes what is built.
 unset CARGO_ENCODED_RUSTFLAGS RUSTC_WORKSPACE_WRAPPER

@@ -1,60 +1,119 @@
 //! A skill's table of phrasings, for its tests: what is said, and what is answered.
+//!
+//! A table has phrases, `[[phrase]]`, each with what is said (`say`), what is said before (`after`), who answers (`skill`, nobody where it is
+//! left to the language model) and what the answer must match (`answer`). It may have `dialogues` with the skill that it is named after: lists
+//! of what is said and what the answer must match, in turns, `""` where nothing is answered. What is listed under `left` is left to the
+//! model by that skill, and by all others that have such a table.
+
+#![allow(dead_code, reason = "each skill's test uses a part of it")]
 
 use std::path::Path;
 
+use jane_skill::{Skill, Transcript, TranscriptAction, fake};
 use regex::RegexBuilder;
 use toml::{Table, Value};
 
 /// Something that is said.
-pub struct Phrase {
-    pub say: String,
+struct Phrase {
+    say: String,
     /// What is said before, one turn each.
-    pub after: Vec<String>,
+    after: Vec<String>,
     /// Who answers it; nobody where it is left to the language model.
-    pub skill: Option<String>,
+    skill: Option<String>,
     /// What the answer must match, whatever its case.
-    pub answer: Option<String>,
+    answer: Option<String>,
 }
 
-/// The phrases of a file in `plugins`.
-fn phrases(file: &str) -> Vec<Phrase> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
-    let table: Table = std::fs::read_to_string(&path).unwrap().parse().unwrap();
-    let text = |phrase: &Table, key: &str| phrase.get(key).map(|value| value.as_str().unwrap().to_owned());
-    let phrase = |value: &Value| {
-        let phrase = value.as_table().unwrap();
-        let after = phrase.get("after").map(|value| match value {
-            Value::Array(turns) => turns.iter().map(|text| text.as_str().unwrap().to_owned()).collect(),
-            turn => vec![turn.as_str().unwrap().to_owned()],
-        });
-        Phrase {
-            say: text(phrase, "say").unwrap(),
-            after: after.unwrap_or_default(),
-            skill: text(phrase, "skill"),
-            answer: text(phrase, "answer"),
-        }
+fn table(file: &Path) -> Table {
+    std::fs::read_to_string(file).unwrap().parse().unwrap()
+}
+
+fn texts(value: Option<&Value>) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    match value {
+        None => Vec::new(),
+        Some(Value::Array(texts)) => texts.iter().map(text).collect(),
+        Some(one) => vec![text(one)],
+    }
+}
+
+fn phrases(table: &Table) -> Vec<Phrase> {
+    let phrase = |phrase: &Value| {
+        let text = |key: &str| phrase.get(key).map(|value| value.as_str().unwrap().to_owned());
+        Phrase { say: text("say").unwrap(), after: texts(phrase.get("after")), skill: text("skill"), answer: text("answer") }
     };
-    table["phrase"].as_array().unwrap().iter().map(phrase).collect()
+    table.get("phrase").map(|value| value.as_array().unwrap().iter().map(phrase).collect()).unwrap_or_default()
 }
 
-/// Has a skill answer those of `phrasings/NAME.toml`, and those of `phrasings.toml`, where it must leave the other skills theirs. `ask` is told
-/// what is said before and what is said, and returns the last answer.
-pub fn check(name: &str, mut ask: impl FnMut(&[String], &str) -> Option<String>) {
-    let own = phrases(&format!("phrasings/{name}.toml"));
-    let shared = phrases("phrasings.toml");
-    let mut wrong = Vec::new();
-    for Phrase { say, after, skill, answer } in own.iter().chain(&shared) {
-        let heard = ask(after, say);
-        let fits = match (skill.as_deref() == Some(name), &heard, answer) {
-            (true, Some(heard), Some(answer)) => RegexBuilder::new(answer).case_insensitive(true).build().unwrap().is_match(heard),
-            (true, Some(_), None) | (false, None, _) => true,
-            _ => false,
-        };
-        if !fits {
+fn fits(heard: Option<&str>, answer: &str) -> bool {
+    heard.is_some_and(|heard| RegexBuilder::new(answer).case_insensitive(true).build().unwrap().is_match(heard))
+}
+
+/// A conversation with a skill: each call is a turn.
+pub fn talk(mut skill: impl Skill) -> impl FnMut(&str) -> Option<String> {
+    fake::reset();
+    let mut turn = 0;
+    move |text: &str| {
+        turn += 1;
+        match skill.on_transcript(&Transcript { turn, ..Transcript::typed(text) }) {
+            Ok(TranscriptAction::Answer(answer)) => Some(answer.speech),
+            _ => None,
+        }
+    }
+}
+
+/// Has a skill answer the phrases of `phrasings/NAME.toml`, and those of `phrasings.toml`, where it must leave the other skills theirs, and leave
+/// what all skills leave. `begin` begins a conversation, which returns the answer to what is said in it.
+pub fn check<T: FnMut(&str) -> Option<String>>(name: &str, begin: impl Fn() -> T) {
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let own = table(&plugins.join(format!("phrasings/{name}.toml")));
+    let own_phrases = phrases(&own);
+    let shared = phrases(&table(&plugins.join("phrasings.toml")));
+    let (mut wrong, mut all, mut left_alone) = (Vec::new(), 0, 0);
+    for Phrase { say, after, skill, answer } in own_phrases.iter().chain(&shared) {
+        let mut talk = begin();
+        for before in after {
+            talk(before);
+        }
+        let heard = talk(say);
+        let is_own = skill.as_deref() == Some(name);
+        let right = if is_own { heard.is_some() && answer.as_ref().is_none_or(|answer| fits(heard.as_deref(), answer)) } else { heard.is_none() };
+        all += 1;
+        left_alone += usize::from(!is_own);
+        if !right {
             wrong.push(format!("{say}\n  is answered  {heard:?}\n  should be    {answer:?}"));
         }
     }
-    let others = own.iter().filter(|phrase| phrase.skill.as_deref() != Some(name)).count();
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), own.len() + shared.len(), wrong.join("\n"));
-    assert!(own.len() >= 35 && others * 3 >= own.len(), "{} phrases, of which {others} are not for the skill", own.len());
+    let dialogues = own.get("dialogues").map(|value| value.as_array().unwrap().as_slice()).unwrap_or_default();
+    for dialogue in dialogues {
+        let mut talk = begin();
+        for turn in texts(Some(dialogue)).chunks(2) {
+            let [say, answer] = turn else { panic!("{dialogue}: what is said last has no answer") };
+            let heard = talk(say);
+            let right = if answer.is_empty() { heard.is_none() } else { fits(heard.as_deref(), answer) };
+            all += 1;
+            left_alone += usize::from(answer.is_empty());
+            if !right {
+                wrong.push(format!("{say}\n  is answered  {heard:?}\n  should be    {answer:?}\n  in           {dialogue}"));
+            }
+        }
+    }
+    for file in std::fs::read_dir(plugins.join("phrasings")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "toml") {
+            continue;
+        }
+        for say in texts(table(&path).get("left")) {
+            let heard = begin()(&say);
+            all += 1;
+            left_alone += 1;
+            if heard.is_some() {
+                wrong.push(format!("{say}\n  is answered  {heard:?}\n  should be left ({})", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {all}:\n{}", wrong.len(), wrong.join("\n"));
+    let of_its_own = own_phrases.len() + dialogues.len() + texts(own.get("left")).len();
+    assert!(of_its_own >= 35 && left_alone * 3 >= all, "{all} phrases, of which {left_alone} are not for the skill");
+    println!("{name}: {all} phrases, of which {left_alone} are left alone");
 }

@@ -169,16 +169,30 @@ fn order(parser: &mut Parser) -> Option<Expression> {
         return ordered(parser, Operation::Divide, &["by", "through", "over"]);
     }
     if parser.eat(&["increase", "raise"]) {
-        return ordered(parser, Operation::Add, &["by"]);
+        return ordered(parser, Operation::Add, &["by"]).map(by_a_part);
     }
     if parser.eat(&["decrease", "reduce", "lower", "discount"]) {
-        return ordered(parser, Operation::Subtract, &["by"]);
+        return ordered(parser, Operation::Subtract, &["by"]).map(by_a_part);
     }
     let is_root = parser.rest().get(1).is_some_and(|word| word.form == "root");
     if !is_root && parser.eat(&["square"]) {
         return parser.expression().map(|inner| Expression::Unary(Function::Square, Box::new(inner)));
     }
     None
+}
+
+/// By a quarter is by a quarter of it.
+fn by_a_part(expression: Expression) -> Expression {
+    match expression {
+        Expression::Binary(operation, left, right) => match *right {
+            Expression::Number(part) if part > 0.0 && part < 1.0 && !matches!(*left, Expression::Number(whole) if whole.abs() < 1.0) => {
+                let of_it = Expression::Binary(Operation::Of, right, left.clone());
+                Expression::binary(operation, *left, of_it)
+            }
+            _ => Expression::Binary(operation, left, right),
+        },
+        other => other,
+    }
 }
 
 fn ordered(parser: &mut Parser, operation: Operation, joins: &[&str]) -> Option<Expression> {

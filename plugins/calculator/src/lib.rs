@@ -1,6 +1,7 @@
 //! Calculates and converts units: "what's 15 % of 84", "how many kilometres is 26 miles".
 
 mod answer;
+mod bill;
 mod command;
 mod conversion;
 mod evaluation;

@@ -18,6 +18,7 @@ pub struct Parser {
 
 /// What was said, with its raised figures as words.
 pub fn spelled(text: &str) -> String {
+    let text = &marked(text);
     let mut spelled = String::with_capacity(text.len());
     let mut before = ' ';
     for c in text.chars() {
@@ -34,6 +35,34 @@ pub fn spelled(text: &str) -> String {
         before = c;
     }
     spelled
+}
+
+/// With the marks of feet and inches as words: `5'10"` is `5 feet 10 inches`.
+fn marked(text: &str) -> String {
+    const FEET: &[char] = &['\'', '’', '′'];
+    const INCHES: &[char] = &['"', '”', '″'];
+    if !text.contains(FEET) && !text.contains(INCHES) {
+        return text.to_owned();
+    }
+    let mut marked = String::with_capacity(text.len() + 16);
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let next = chars.peek().copied();
+        let double = FEET.contains(&c) && next.is_some_and(|next| FEET.contains(&next));
+        if before.is_ascii_digit() && (INCHES.contains(&c) || double) {
+            marked.push_str(" inches ");
+            if double {
+                chars.next();
+            }
+        } else if before.is_ascii_digit() && FEET.contains(&c) && !next.is_some_and(char::is_alphabetic) {
+            marked.push_str(" feet ");
+        } else {
+            marked.push(c);
+        }
+        before = c;
+    }
+    marked
 }
 
 impl Parser {
@@ -165,6 +194,16 @@ impl Parser {
             self.eat(&["power"]);
             return Some(Expression::binary(Operation::Power, base, Expression::Number(f64::from(exponent))));
         }
+        // `2 to the 10`, but not `ten to the hour`
+        self.at = before;
+        if self.eat(&["raised to the power", "raised to the", "to the power", "to the"]) {
+            let sign = if self.eat(&["minus", "negative", "-"]) { -1.0 } else { 1.0 };
+            if let Some((exponent, taken)) = read::number(self.rest()) {
+                self.skip(taken);
+                self.eat(&["power"]);
+                return Some(Expression::binary(Operation::Power, base, Expression::Number(sign * exponent)));
+            }
+        }
         self.at = before;
         Some(base)
     }
@@ -252,6 +291,17 @@ impl Parser {
 
     /// What is named before its operands. `Some(None)` where these are missing.
     fn function(&mut self) -> Option<Option<Expression>> {
+        let start = self.at;
+        // `the fourth root of 16`
+        if let Some((degree, taken)) = read::ordinal(self.rest()).filter(|(degree, _)| (4..=20).contains(degree)) {
+            self.skip(taken);
+            if self.eat(&["root of", "root"]) {
+                let inner = self.signed();
+                let exponent = Expression::binary(Operation::Divide, Expression::Number(1.0), Expression::Number(f64::from(degree)));
+                return Some(inner.map(|inner| Expression::Group(Box::new(Expression::binary(Operation::Power, inner, exponent)))));
+            }
+            self.at = start;
+        }
         let unary = if self.eat(&["square root of", "square root", "sqrt of", "sqrt", "root of", "root"]) {
             Function::SquareRoot
         } else if self.eat(&["cube root of", "cubic root of", "third root of", "cbrt"]) {

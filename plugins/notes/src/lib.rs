@@ -2,11 +2,13 @@
 
 mod book;
 mod command;
+mod groceries;
 mod pattern;
 mod tools;
 mod words;
 
-use book::{Question, Reply, Store};
+use book::{Question, Recorder, Reply, Store};
+use command::Command;
 use jane_skill::prelude::*;
 
 /// What was asked back, and in which turn.
@@ -18,12 +20,8 @@ pub struct Notes;
 impl Skill for Notes {
     fn on_transcript(&mut self, transcript: &Transcript) -> Result<TranscriptAction, Failure> {
         let question = take_question(transcript.turn)?;
-        let reply = match (command::understand(&transcript.text), question) {
-            (Some(command), _) => book::run(&mut Kept, command),
-            (None, Some(question)) => book::answered(&mut Kept, &question, &transcript.text)
-                .map(|speech| Some(Reply::Said(speech))),
-            (None, None) => Ok(None),
-        };
+        let text = phrase::plain(&transcript.text).replace("shoppinglist", "shopping list").replace("Shoppinglist", "Shopping list");
+        let reply = reply(&text, &transcript.text, question.as_ref());
         match reply {
             Ok(Some(Reply::Said(speech))) => Ok(TranscriptAction::say(speech)),
             Ok(Some(Reply::Asked(speech, question))) => {
@@ -46,6 +44,41 @@ impl Skill for Notes {
 }
 
 jane_skill::export!(Notes: transcript_hook, tools);
+
+/// What comes of `text`; `said` is the same with all that surrounds it.
+fn reply(text: &str, said: &str, question: Option<&Question>) -> Result<Option<Reply>, String> {
+    let commands = command::understand(text);
+    if commands == [Command::Undo] {
+        return book::run(&mut Kept, Command::Undo);
+    }
+    // What is dictated is the answer, even where it could be a request.
+    let dictated = matches!(question, Some(Question::Note)) && !matches!(commands.as_slice(), [Command::TakeWhat | Command::Undo]);
+    let mut kept = Kept;
+    let mut store = Recorder::new(&mut kept);
+    let mut reply = match question {
+        Some(question) if commands.is_empty() || dictated => book::answered(&mut store, question, text)?,
+        _ => None,
+    };
+    if reply.is_none() && !commands.is_empty() {
+        reply = book::run_all(&mut store, commands.clone())?;
+    }
+    store.keep()?;
+    if reply.is_none() {
+        reply = command::doubt(text).map(book::doubted);
+    }
+    if reply.is_none() && is_for_another(said) {
+        book::supersede(&mut Kept)?;
+    }
+    Ok(reply)
+}
+
+/// Whether the skill of timers is told to change something.
+fn is_for_another(said: &str) -> bool {
+    let lower = said.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let asks = matches!(words.clone().next(), Some("what" | "how" | "when" | "which" | "is" | "do" | "why" | "who" | "list" | "are"));
+    !asks && words.any(|word| matches!(word, "timer" | "timers" | "alarm" | "alarms" | "remind" | "reminder" | "reminders" | "wake" | "countdown" | "snooze"))
+}
 
 /// What these words may answer: the question of the turn before.
 fn take_question(turn: jane_skill::TurnId) -> Result<Option<Question>, Failure> {
@@ -81,6 +114,11 @@ impl Store for Kept {
 
     fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
         kv::keys(prefix).map_err(why)
+    }
+
+    fn now_ms(&self) -> u64 {
+        let now_ms = clock::now_ms();
+        now_ms.saturating_add_signed(i64::from(clock::local_offset_s(now_ms)) * 1000)
     }
 }
 

@@ -42,6 +42,50 @@ const BEFORE: &[&str] = &[
     "just",
     "kindly",
     "go ahead and",
+    "can you just",
+    "could you just",
+    "would you mind",
+    "i would like you to",
+    "i would like to",
+    "i'd like",
+    "will you please",
+    "would you please",
+    "don't forget to",
+    "remember to",
+    "do me a favour and",
+    "do me a favor and",
+    "quickly",
+    "but",
+    "actually",
+    "sorry",
+    "excuse me",
+    "thanks",
+    "thank you",
+    "great",
+    "good morning",
+    "good evening",
+    "right",
+    "alright",
+    "all right",
+    "tell me",
+    "can you tell me",
+    "could you tell me",
+    "do you know",
+    "i wonder",
+    "yeah",
+    "hm",
+    "hmm",
+    "uhm",
+    "can we",
+    "could we",
+    "shall we",
+    "we should",
+    "you can",
+    "you could",
+    "you should",
+    "maybe",
+    "i think you should",
+    "help me",
 ];
 const AFTER: &[&str] = &[
     "please",
@@ -53,7 +97,33 @@ const AFTER: &[&str] = &[
     "right now",
     "too",
     "as well",
+    "again",
+    "will you",
+    "would you",
+    "could you",
+    "can you",
+    "if you can",
+    "if you could",
+    "if you would",
+    "if you don't mind",
+    "okay",
+    "ok",
+    "then",
+    "thanks a lot",
+    "thank you so much",
+    "thank you very much",
+    "real quick",
+    "quickly",
+    "by the way",
+    "cheers",
+    "at the moment",
+    "currently",
+    "thanks for watching",
+    "thank you for watching",
 ];
+
+/// Words of the longest request; only what is dictated is longer.
+const MOST_WORDS: usize = 120;
 
 /// What was said, as words.
 pub struct Said<'t> {
@@ -114,6 +184,31 @@ impl<'t> Said<'t> {
         said
     }
 
+    /// Whether it is longer than any request.
+    pub fn is_long(&self) -> bool {
+        self.words.len() > MOST_WORDS
+    }
+
+    /// Whether one of these words was said.
+    pub fn mentions(&self, any: &[&str]) -> bool {
+        self.words.iter().any(|word| any.contains(&word.form.as_str()))
+    }
+
+    /// Whether it begins with one of these words.
+    pub fn starts(&self, any: &[&str]) -> bool {
+        self.words.first().is_some_and(|word| any.contains(&word.form.as_str()))
+    }
+
+    /// Whether it begins with this phrase.
+    pub fn begins(&self, phrase: &str) -> bool {
+        self.phrase(phrase, 0).is_some()
+    }
+
+    /// The words in lower case.
+    pub fn forms(&self) -> Vec<&str> {
+        self.words.iter().map(|word| word.form.as_str()).collect()
+    }
+
     /// What begins where `slot` does, up to the end of what was said.
     pub fn from(&self, slot: &'t str) -> &'t str {
         let start = slot.as_ptr() as usize - self.text.as_ptr() as usize;
@@ -166,7 +261,9 @@ impl<'t> Said<'t> {
             .strip_prefix('{')
             .and_then(|inner| inner.strip_suffix('}'))
         {
-            for end in (at + 1..=self.words.len()).rev() {
+            // What ends the template takes all the rest, however long that is.
+            let least = if rest.is_empty() && then.is_empty() { self.words.len().max(at + 1) } else { at + 1 };
+            for end in (least..=self.words.len()).rev() {
                 slots.0.push((slot, self.between(at, end)));
                 if self.step(rest, then, end, slots) {
                     return true;
@@ -231,15 +328,19 @@ impl<'t> Said<'t> {
     }
 
     fn trim(&mut self) {
-        while let Some(end) = BEFORE
-            .iter()
-            .filter_map(|phrase| self.phrase(phrase, 0))
-            .max()
+        // Nobody says so many words before a request.
+        const MOST: usize = 30;
+        let mut first = 0;
+        while first < MOST
+            && let Some(end) = BEFORE.iter().filter_map(|phrase| self.phrase(phrase, first)).max()
             && end < self.words.len()
         {
-            self.words.drain(..end);
+            first = end;
         }
-        while let Some(start) = AFTER
+        self.words.drain(..first);
+        let least = self.words.len().saturating_sub(MOST);
+        while self.words.len() > least
+            && let Some(start) = AFTER
             .iter()
             .filter_map(|phrase| {
                 let start = self.words.len().checked_sub(phrase.split(' ').count())?;

@@ -3,8 +3,8 @@
 use jane_skill::prelude::*;
 use serde::Deserialize;
 
-use crate::book::{self, Reply, Store};
-use crate::command::{Command, Which};
+use crate::book::{self, Recorder, Reply, Store};
+use crate::command::{Command, Notes, Which};
 use crate::words::list_name;
 
 pub fn list() -> Vec<Tool> {
@@ -101,16 +101,19 @@ pub fn call(store: &mut dyn Store, call: &ToolCall) -> Result<ToolOutput, Failur
             .about
             .filter(|about| !about.trim().is_empty())
         {
-            Some(topic) => Command::FindNotes(topic),
-            None => Command::ReadNotes,
+            Some(topic) => Command::ReadNotes(Notes::About(topic)),
+            None => Command::ReadNotes(Notes::All),
         },
         other => return Err(Failure::invalid(format!("there is no tool `{other}`"))),
     };
     let asks = matches!(
         command,
-        Command::Read { .. } | Command::Lists | Command::FindNotes(_) | Command::ReadNotes
+        Command::Read { .. } | Command::Lists | Command::ReadNotes(_)
     );
-    match book::run(store, command).map_err(Failure::unavailable)? {
+    let mut store = Recorder::new(store);
+    let reply = book::run(&mut store, command).map_err(Failure::unavailable)?;
+    store.keep().map_err(Failure::unavailable)?;
+    match reply {
         Some(Reply::Said(speech) | Reply::Asked(speech, _)) if asks => Ok(ToolOutput::text(speech)),
         // What was done needs no words of the model's.
         Some(Reply::Said(speech) | Reply::Asked(speech, _)) => Ok(ToolOutput::say(speech)),
@@ -140,9 +143,5 @@ fn which(list: Option<String>) -> Result<Which, Failure> {
         .trim_end_matches("_list");
     let name = list_name(said)
         .ok_or_else(|| Failure::invalid(format!("`{said}` is no name for a list")))?;
-    Ok(Which {
-        name: Some(name),
-        own: true,
-        determined: true,
-    })
+    Ok(Which::named(&name))
 }

@@ -11,6 +11,7 @@ pub mod calendar;
 mod day;
 mod duration;
 mod number;
+mod plain;
 mod said;
 mod speak;
 mod template;
@@ -18,6 +19,7 @@ mod time;
 mod words;
 
 pub use day::Day;
+pub use plain::plain;
 pub use said::Said;
 pub use speak::{say_count, say_duration, say_list, say_number, say_ordinal, say_time};
 pub use template::Slots;

@@ -95,13 +95,29 @@ impl<W: AsRef<str>> Reader<'_, W> {
         Some(value)
     }
 
+    /// Up to 99, or a figure. Of `nine hundred ninety nine million`, the million is that of all before it.
+    fn tens(&mut self) -> Option<f64> {
+        if let Some(figure) = self.figure() {
+            return Some(figure);
+        }
+        let first = below_hundred(self.word(0))?;
+        self.at += 1;
+        match below_hundred(self.word(0)).filter(|one| first >= 20.0 && (1.0..10.0).contains(one)) {
+            Some(one) => {
+                self.at += 1;
+                Some(first + one)
+            }
+            None => Some(first),
+        }
+    }
+
     /// What follows a hundred or a thousand, with or without `and`.
     fn rest_below(&mut self, limit: f64) -> f64 {
         let before = self.at;
         let and = self.takes(&["and"]);
         // Of `a hundred and a half`, the half comes later.
         if !(and && matches!(self.word(0), "a" | "an"))
-            && let Some(rest) = self.whole().filter(|rest| *rest < limit && *rest > 0.0)
+            && let Some(rest) = if limit <= 100.0 { self.tens() } else { self.whole() }.filter(|rest| *rest < limit && *rest > 0.0)
             && part(self.word(0)).is_none()
         {
             return rest;
@@ -270,6 +286,8 @@ mod tests {
             ("one hundred and five", 105.0),
             ("three hundred forty two", 342.0),
             ("two thousand and twenty six", 2026.0),
+            ("nine hundred ninety nine million", 999_000_000.0),
+            ("one hundred and one thousand and two", 101_002.0),
             ("twelve hundred", 1200.0),
             ("a hundred thousand", 100_000.0),
             ("two million three hundred thousand and one", 2_300_001.0),

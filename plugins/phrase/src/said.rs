@@ -2,6 +2,7 @@
 
 use crate::{
     Slots,
+    plain::LONGEST,
     template::matches,
     words::{Word, split},
 };
@@ -11,14 +12,30 @@ const BEFORE: &[&str] = &[
     "thanks", "thank you", "hey", "hi", "hello", "jane", "ok", "okay", "please", "um", "uh", "er", "so", "well", "and", "oh", "now", "then", "also", "yes", "just",
     "alright", "all right", "can you", "could you", "would you", "will you", "can i", "could i", "may i", "i want you to", "i would like you to",
     "i need you to", "i want to", "i would like to", "i need to", "i would like", "go ahead and", "let us", "kindly", "quickly", "quick",
-    "do you know", "can you tell me", "could you tell me", "tell me", "do me a favour and", "do me a favor and", "listen",
+    "do you know", "can you tell me", "could you tell me", "tell me", "do me a favour and", "do me a favor and", "listen", "hm", "hmm", "uhm",
+    "erm", "umm", "but", "actually", "sorry", "excuse me", "thanks", "thank you", "great", "good morning", "good evening", "yeah", "would you please",
+    "could you please", "can you please", "will you please", "would you mind telling me", "i wonder", "i was wondering", "i would like to know",
+    "i want to know", "i need to know", "please tell me", "any idea", "have you any idea", "do you happen to know", "can we", "could we", "shall we",
+    "remind me again", "by the way", "quick question", "one more thing", "i wanted to ask", "i wanted to know", "can you help me",
+    "can you quickly", "could you quickly", "hey there", "okay so", "right", "look",
 ];
 
 /// The same, at the end.
 const AFTER: &[&str] =
-    &["please", "for me", "thanks", "thank you", "thank you very much", "now", "right now", "jane", "too", "as well", "then", "okay", "ok", "again"];
+    &[
+        "please", "for me", "thanks", "thank you", "thank you very much", "now", "right now", "jane", "too", "as well", "then", "okay", "ok", "again",
+        "if you can", "if you could", "if you would", "if possible", "if you don't mind", "if you do not mind", "will you", "would you", "could you", "can you", "thanks a lot",
+        "thank you so much", "thanks jane", "quickly", "real quick", "by the way", "exactly", "roughly", "approximately", "um", "uh", "or so", "do you think",
+        "do you know", "thanks for watching", "thank you for watching", "cheers", "my dear", "dear", "mate", "buddy", "will you please", "or what",
+    ];
 
-/// What was said, as words.
+/// Sounds of somebody who thinks, wherever they are.
+const SOUNDS: &[&str] = &["um", "uh", "uhm", "umm", "erm", "hm", "hmm"];
+
+/// Words of the longest request.
+const MOST_WORDS: usize = 120;
+
+/// What was said, as words. What is too long for a request has none.
 #[derive(Debug, Clone)]
 pub struct Said<'t> {
     text: &'t str,
@@ -27,7 +44,13 @@ pub struct Said<'t> {
 
 impl<'t> Said<'t> {
     pub fn new(text: &'t str) -> Said<'t> {
-        let mut said = Said { text, words: split(text) };
+        // Nobody asks for anything in so many words, and templates would take long to match them.
+        let mut words = if text.len() > LONGEST { Vec::new() } else { split(text) };
+        words.retain(|word| !SOUNDS.contains(&word.form.as_str()));
+        if words.len() > MOST_WORDS {
+            words.clear();
+        }
+        let mut said = Said { text, words };
         said.trim();
         said
     }

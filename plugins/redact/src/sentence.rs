@@ -28,12 +28,14 @@ pub struct State {
     /// In a private key.
     pub key: bool,
     pub open: Open,
+    /// What was about to be named is a program, such as "the code:" of a function.
+    pub program: bool,
 }
 
 impl State {
     /// What was kept, if it was in this turn.
     pub fn from_kept(kept: &[u8], turn: u64) -> State {
-        let Some((kept_in, &[code, key, open])) = kept.split_first_chunk::<8>() else {
+        let Some((kept_in, &[code, key, open, program])) = kept.split_first_chunk::<8>() else {
             return State::default();
         };
         if u64::from_le_bytes(*kept_in) != turn {
@@ -48,6 +50,7 @@ impl State {
             code: code != 0,
             key: key != 0,
             open,
+            program: program != 0,
         }
     }
 
@@ -58,7 +61,12 @@ impl State {
             Open::Cut => 2,
         };
         let mut kept = turn.to_le_bytes().to_vec();
-        kept.extend([u8::from(self.code), u8::from(self.key), open]);
+        kept.extend([
+            u8::from(self.code),
+            u8::from(self.key),
+            open,
+            u8::from(self.program),
+        ]);
         kept
     }
 }
@@ -73,13 +81,18 @@ pub enum Spoken {
 }
 
 pub fn redact(text: &str, state: &mut State) -> Spoken {
-    let was = *state;
+    let mut was = *state;
     let (without_keys, key_found) = private_keys(text, state);
+    // What is in a block is never spoken. Only how it is called depends on what was to come.
+    if !was.code && begins_program(&without_keys, was.program) {
+        was.open = Open::Nothing;
+    }
     let (without_code, code_found) = code_blocks(&without_keys, state, was.open);
     let linked = links(&inline_code(&without_code));
     let (spoken, open) = secrets(&linked, if code_found { Open::Nothing } else { was.open });
     // In a block, what is about to be named is still to come.
     state.open = if state.code { was.open } else { open };
+    state.program = state.open == Open::Named && (is_about_program(text) || (state.code && was.program));
     if spoken == text {
         return Spoken::Unchanged;
     }
@@ -122,6 +135,37 @@ fn private_keys(text: &str, state: &mut State) -> (String, bool) {
         rest = rest.get(at + KEY_BEGINS.len()..).unwrap_or_default();
         state.key = true;
     }
+}
+
+/// Whether a block of code begins that is a program, by its language or by what was said before it.
+fn begins_program(text: &str, announced: bool) -> bool {
+    const LANGUAGES: &[&str] = &[
+        "python", "py", "rust", "rs", "c", "cpp", "c++", "cs", "csharp", "c#", "java", "javascript", "js", "typescript", "ts", "jsx", "tsx", "go", "golang", "ruby", "rb", "php", "swift",
+        "kotlin", "scala", "haskell", "hs", "lua", "perl", "r", "julia", "bash", "sh", "shell", "zsh", "powershell", "console", "sql", "html", "css", "scss", "xml", "json", "yaml", "yml",
+        "toml", "ini", "dockerfile", "makefile", "cmake", "diff", "markdown", "md", "latex", "tex", "matlab", "dart", "elixir", "erlang", "clojure", "lisp", "scheme", "ocaml", "fsharp",
+        "asm", "wasm", "wat", "graphql", "vim", "nix", "zig", "nim", "vb", "pascal", "fortran", "cobol", "regex", "http", "svg", "jsonc", "proto",
+    ];
+    let Some(at) = [text.find("```"), text.find("~~~")].into_iter().flatten().min() else {
+        return false;
+    };
+    let after = text.get(at..).unwrap_or_default().trim_start_matches(['`', '~']);
+    let language = after.split('\n').next().unwrap_or_default().trim().to_lowercase();
+    let before = text.get(..at).unwrap_or_default();
+    LANGUAGES.contains(&language.as_str()) || announced || is_about_program(before)
+}
+
+/// Whether a sentence announces a program, and not somebody's password.
+fn is_about_program(sentence: &str) -> bool {
+    const PROGRAMS: &[&str] = &[
+        "function", "functions", "script", "snippet", "program", "example", "examples", "implementation", "class", "method", "command", "commands", "python", "rust", "java", "javascript", "bash",
+        "query", "algorithm", "loop", "module", "library", "file", "config", "configuration", "how", "like", "run", "compile", "syntax", "regex", "html", "css", "sql", "json",
+    ];
+    let lower = sentence.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let has = |word: &str| words.contains(&word);
+    // `Your code:` is one that was given to somebody.
+    let owned = has("your") || has("pin") || has("passcode");
+    words.iter().any(|word| PROGRAMS.contains(word)) || (has("code") && !owned)
 }
 
 /// Takes blocks of code out, and says so where one begins.
@@ -292,7 +336,7 @@ fn secrets(text: &str, open: Open) -> (String, Open) {
     let open = passwords::find(&bare, text, open, &mut found);
     let mut ranges: Vec<Range<usize>> = found
         .iter()
-        .filter(|range| bare.text((*range).clone()) != SECRET)
+        .filter(|range| bare.text((*range).clone()) != SECRET && !is_told_code(&bare, range))
         .filter_map(|range| bare.original(range))
         .collect();
     ranges.sort_by_key(|range| (range.start, range.end));
@@ -314,6 +358,15 @@ fn secrets(text: &str, open: Open) -> (String, Open) {
     }
     out.push_str(text.get(copied..).unwrap_or_default());
     (out, open)
+}
+
+/// Whether a range is our own `some code`, which is no password although it may stand where one would.
+fn is_told_code(bare: &Bare, range: &Range<usize>) -> bool {
+    let length = CODE.chars().count();
+    let begins = |at: usize| bare.text(at..at + length) == CODE;
+    let at = range.start;
+    // Of its two words, either may be taken for the value.
+    (begins(at) && range.len() <= length) || (range.len() <= 4 && at.checked_sub(5).is_some_and(begins))
 }
 
 /// A sentence begins with a capital if it did before.

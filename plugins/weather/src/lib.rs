@@ -172,8 +172,8 @@ impl Weather {
         let mut query = vec![
             ("latitude", latitude.as_str()),
             ("longitude", longitude.as_str()),
-            ("current", "temperature_2m,weather_code,wind_speed_10m"),
-            ("daily", "weather_code,temperature_2m_max,temperature_2m_min,precipitation_probability_max"),
+            ("current", "temperature_2m,weather_code,wind_speed_10m,relative_humidity_2m"),
+            ("daily", "weather_code,temperature_2m_max,temperature_2m_min,precipitation_probability_max,wind_speed_10m_max,sunrise,sunset"),
             ("timezone", "auto"),
             ("forecast_days", "8"),
         ];

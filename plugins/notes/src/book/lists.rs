@@ -1,7 +1,7 @@
 //! What becomes of lists.
 
 use super::text::{are_all, is, lines, one_line, put};
-use super::{Done, LAST, Reply, Store};
+use super::{Done, LAST, Question, Reply, Store};
 use crate::command::Which;
 use crate::words::{capitalised, count, is_common, join, key};
 
@@ -48,32 +48,42 @@ pub(super) fn add(store: &mut dyn Store, items: &[String], list: &Which) -> Done
     Ok(Some(Reply::Said(speech)))
 }
 
+/// Takes things off a list; which one of several is asked.
+pub(super) fn remove_from(store: &mut dyn Store, list: &Which, items: &[String]) -> Done {
+    // What is asked, where that is needed.
+    let mut asked = None;
+    let said = on_list(store, list, |store, name, kept| {
+        let (speech, several) = remove(store, name, kept, items)?;
+        asked = several.map(|items| Question::WhichItem { list: name.to_owned(), items });
+        Ok(speech)
+    })?;
+    Ok(said.map(|speech| match asked {
+        Some(question) => Reply::Asked(speech, question),
+        None => Reply::Said(speech),
+    }))
+}
+
+/// What is said, and the things of which one was meant.
 pub(super) fn remove(
     store: &mut dyn Store,
     name: &str,
     mut kept: Vec<String>,
     items: &[String],
-) -> Result<String, String> {
+) -> Result<(String, Option<Vec<String>>), String> {
     let (mut gone, mut missing): (Vec<String>, Vec<String>) = Default::default();
     for item in items {
         match find(&kept, item) {
             Found::Exactly(at) | Found::One(at) => gone.push(kept.remove(at)),
             Found::Several(found) => {
-                return Ok(format!(
-                    "{} are on the {name} list. Say which one I should take off.",
-                    capitalised(&join(&found))
-                ));
+                let speech = format!("{} are on the {name} list. Which one shall I take off?", capitalised(&join(&found)));
+                return Ok((speech, Some(found)));
             }
             Found::Nothing => missing.push(item.clone()),
         }
     }
     put(store, &list_key(name), &kept)?;
-    Ok(match (gone.is_empty(), missing.is_empty()) {
-        (true, _) => format!(
-            "{} {} not on the {name} list.",
-            capitalised(&join(&missing)),
-            are_all(&missing)
-        ),
+    let speech = match (gone.is_empty(), missing.is_empty()) {
+        (true, _) => format!("{} {} not on the {name} list.", capitalised(&join(&missing)), are_all(&missing)),
         (false, true) => format!("I took {} off the {name} list.", join(&gone)),
         (false, false) => format!(
             "I took {} off the {name} list; {} {} not on it.",
@@ -81,7 +91,94 @@ pub(super) fn remove(
             join(&missing),
             if missing.len() > 1 { "were" } else { "was" }
         ),
+    };
+    Ok((speech, None))
+}
+
+/// Takes off what is on a list, whichever that is, the one used last first. What is on none is said where it surely was meant so.
+pub(super) fn remove_if_there(store: &mut dyn Store, items: &[String], sure: bool) -> Done {
+    let mut names = names(store)?;
+    if let Some(current) = current(store)? {
+        names.retain(|name| *name != current);
+        names.insert(0, current);
+    }
+    for name in names {
+        let kept = lines(store, &list_key(&name))?.unwrap_or_default();
+        // Words of a sentence may be those of a thing by chance: all of it is to be there.
+        let is_there = |item: &String| match find(&kept, item) {
+            Found::Exactly(_) => true,
+            Found::One(_) | Found::Several(_) => sure,
+            Found::Nothing => false,
+        };
+        if items.iter().all(is_there) {
+            return remove_from(store, &Which::named(&name), items);
+        }
+    }
+    if !sure {
+        return Ok(None);
+    }
+    Ok(Some(Reply::Said(format!("{} {} on none of your lists.", capitalised(&join(items)), are_all(items)))))
+}
+
+pub(super) fn move_items(store: &mut dyn Store, items: &[String], from: &Which, to: &Which) -> Result<Option<String>, String> {
+    let Some(target) = target(store, to)? else { return Ok(None) };
+    on_list(store, from, |store, name, mut kept| {
+        let mut moved = Vec::new();
+        for item in items {
+            if let Found::Exactly(at) | Found::One(at) = find(&kept, item) {
+                moved.push(kept.remove(at));
+            }
+        }
+        if moved.is_empty() {
+            return Ok(format!("{} {} not on the {name} list.", capitalised(&join(items)), are_all(items)));
+        }
+        put(store, &list_key(name), &kept)?;
+        add(store, &moved, &Which::named(&target))?;
+        Ok(format!("I moved {} from the {name} list to the {target} list.", join(&moved)))
     })
+}
+
+pub(super) fn rename(store: &mut dyn Store, list: &Which, to: &str) -> Result<Option<String>, String> {
+    on_list(store, list, |store, name, kept| {
+        if name == to {
+            return Ok(format!("It is called {name} already."));
+        }
+        if store.get(&list_key(to))?.is_some() {
+            return Ok(format!("There is a {to} list already. I left both as they are."));
+        }
+        put(store, &list_key(to), &kept)?;
+        store.delete(&list_key(name))?;
+        store.set(LAST, to)?;
+        Ok(format!("The {name} list is called {to} now."))
+    })
+}
+
+/// Asks whether all lists are to be deleted or cleared.
+pub(super) fn ask_all(store: &dyn Store, verb: &str, question: Question) -> Done {
+    let names = names(store)?;
+    Ok(Some(match names.as_slice() {
+        [] => Reply::Said(super::NO_LISTS.into()),
+        [one] => Reply::Asked(format!("Shall I {verb} the {one} list? It is the only one."), question),
+        [one, other] => Reply::Asked(format!("Shall I {verb} both lists, {one} and {other}?"), question),
+        more => Reply::Asked(format!("Shall I {verb} all {} lists?", more.len()), question),
+    }))
+}
+
+/// Deletes a list.
+pub(super) fn forget(store: &mut dyn Store, name: &str) -> Result<(), String> {
+    store.delete(&list_key(name))?;
+    if store.get(LAST)?.as_deref() == Some(name) {
+        store.delete(LAST)?;
+    }
+    Ok(())
+}
+
+pub(super) fn read_out(name: &str, kept: &[String]) -> String {
+    match kept {
+        [] => empty(name),
+        [one] => format!("The {name} list has one thing on it: {one}."),
+        more => format!("The {name} list has {} on it: {}.", count(more.len(), "thing"), join(more)),
+    }
 }
 
 pub(super) fn make(store: &mut dyn Store, name: &str, items: &[String]) -> Result<String, String> {

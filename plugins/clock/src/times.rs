@@ -1,0 +1,320 @@
+//! What is answered about the time of day.
+
+use phrase::{Said, TimeOfDay, say_duration, say_time};
+use std::time::Duration;
+
+use crate::{now::{self, Now}, places};
+
+const TIME: &[&str] = &[
+    "what time is it [here|there] [exactly]",
+    "what is the [current|exact|right|local] time [here|is it|there|at the moment|today]",
+    "[what] [the] time [is it]",
+    "(current|exact|local) time",
+    "how late is it",
+    "is it late",
+    "what does the clock say",
+    "(tell|give|show) me the [current|exact] time",
+    "(say|check) the time",
+    "[have you] got the time",
+    "(do you have|have you) the time [on you]",
+    "what time (do you have|do you make it|have you got)",
+    "what is the hour",
+    "what hour is it",
+    "the (current|exact) time",
+];
+
+const ELSEWHERE: &[&str] = &[
+    "what time is it [now|right now|currently] (in|at|over in|down in|up in|for|out in) {place}",
+    "what is the [current|local|exact] time [now|right now|currently] (in|at|over in|down in|for|out in) {place}",
+    "[what] [is] [the] [current|local] time (in|at|over in) {place}",
+    "how late is it (in|over in) {place}",
+    "(tell|give|show) me the [current|local] time (in|at|over in|for) {place}",
+    "what (time|hour) (do they have|does one have|is it there) in {place}",
+    "what hour is it in {place}",
+];
+
+/// The same, only where the place is known: other words may stand there as well.
+const ELSEWHERE_IF_KNOWN: &[&str] = &[
+    "[what is] [the] [current|local] {place} time [now]",
+    "what is {place} time",
+    "what time is it {place}",
+    "[what] time {place}",
+    "what time (does|do) {place} have",
+    "[the] time of {place}",
+    "(tell|give) me {place} time",
+    "what is the time {place}",
+];
+
+const DIFFERENCE: &[&str] = &[
+    "what is the time difference between {one} and {other}",
+    "[what is] [the] time difference (between|from) {one} (and|to) {other}",
+    "how many hours (are there|is it) between {one} and {other}",
+    "how many hours (ahead|behind) is {other} (of|from|than|compared to) {one}",
+    "how many hours is {other} (ahead of|behind|from) {one}",
+    "how far (ahead|behind) is {other} (of|from|compared to) {one}",
+];
+
+const DIFFERENCE_HERE: &[&str] = &[
+    "what is the time difference (to|with|from|in|for) {other}",
+    "[the] time difference (to|with|from) {other}",
+    "how many hours (ahead|behind) is {other}",
+    "how many hours (ahead of|behind) us is {other}",
+    "how far (ahead|behind) is {other}",
+    "how many hours is {other} (ahead|behind) [of us|us]",
+    "is {other} (ahead of|behind) us",
+];
+
+const ZONE: &[&str] = &["what time zone is {other} in", "(which|what) time zone (is|has|does) {other} [in|have|use]", "what is the time zone (in|of|for) {other}", "what time zone (is|does) [it] in {other}", "what is {other}'s time zone"];
+
+const REACHED: &[&str] = &[
+    "is it [already|still|yet] (past|after) {time:time} [already|yet|now] [in {place}]",
+    "is it [already|still|yet] before {time:time} [still] [in {place}]",
+    "is it {time:time} [already|yet|now] [in {place}]",
+    "is it (already|still) {time:time} [in {place}]",
+];
+
+const PART: &[&str] = &["is it [already|still] (the middle of the night|night|night time|nighttime|morning|afternoon|evening|day|daytime|day time|midnight|noon|dark) (in|over in) {place}", "is it (morning|afternoon|evening|night|daytime) [yet|already|still] in {place}"];
+
+const UNTIL: &[&str] = &[
+    "how (long|much time|much longer) [is it|is there|is left|do i have|do we have|have we got|to go] (until|till|to|before|til) {time:time} [today|tonight]",
+    "how many (hours|minutes) [is it|are there|are left|left|do i have|to go] (until|till|to|before|til) {time:time} [today|tonight]",
+    "(time|hours|minutes) (until|till|to|before) {time:time}",
+    "how long (to go|left) (until|till) {time:time}",
+];
+
+const LATER: &[&str] = &[
+    "what time (is it|will it be|will it be here|would it be|is) (in|after) {time:duration}",
+    "what time (is it|will it be|would it be) {time:duration} from now",
+    "what is the time (in|after) {time:duration}",
+    "what time is {time:duration} from now",
+];
+const EARLIER: &[&str] = &["what time was it {time:duration} ago", "what was the time {time:duration} ago", "what time was {time:duration} ago"];
+
+const CONVERTED: &[&str] = &[
+    "(if|when) it is {time:time} (in|over in) {one} what time is it (in|over in) {other}",
+    "what time is it (in|over in) {other} (if|when) it is {time:time} (in|over in) {one}",
+    "what is {time:time} {one} time in {other}",
+    "what time is {time:time} (in|at) {one} in {other}",
+    "what is {time:time} (in|at) {one} in {other}",
+    "(convert|what time is) {time:time} {one} time (to|in) {other} [time]",
+    "(convert|what time is) {time:time} from {one} (to|in) {other} [time]",
+];
+
+/// The answer, where the time of day is asked for.
+pub fn answer(said: &Said, hours: u8) -> Option<String> {
+    let clock = |now: &Now| say_time(now.hour, now.minute, hours);
+    let here = Now::here();
+    if said.is(TIME) {
+        return Some(format!("It is {}.", clock(&here)));
+    }
+    if let Some(slots) = said.first(LATER)
+        && let Some(time) = slots.duration("time").filter(|time| time.as_secs() < 400 * 86_400)
+    {
+        return Some(then(&here, &moved(i64::try_from(time.as_secs()).ok()?), "will be", hours));
+    }
+    if let Some(slots) = said.first(EARLIER)
+        && let Some(time) = slots.duration("time").filter(|time| time.as_secs() < 400 * 86_400)
+    {
+        return Some(then(&here, &moved(-i64::try_from(time.as_secs()).ok()?), "was", hours));
+    }
+    if let Some(slots) = said.first(UNTIL) {
+        let time = slots.time("time")?;
+        // `until midnight` is the coming one; of seven o'clock, the next of the two.
+        let minutes = i64::from(time.after(u32::try_from(here.minutes()).ok()?)) - here.minutes();
+        let at = Now::at((here.all_minutes() + minutes) * 60);
+        let minutes = u64::try_from(minutes).ok()?;
+        return Some(format!("{} until {}.", begun(&say_duration(Duration::from_secs(minutes * 60))), named(&time, &at, hours)));
+    }
+    if let Some(slots) = said.first(CONVERTED)
+        && let (Some(one), Some(other), Some(time)) = (place(&slots.form("one")?), place(&slots.form("other")?), slots.time("time"))
+    {
+        let there = Now::at(now::seconds() + now::offset(one.0));
+        // Of which half of the day is not said, the one by day.
+        let minute = i64::from(if time.certain { time } else { time.after_seven() }.minutes());
+        let local = there.date.days() * 1440 + minute;
+        let shifted = Now::at(local * 60 - now::offset(one.0) + now::offset(other.0));
+        let from = Now::at(local * 60);
+        return Some(format!("{} in {} is {}{} in {}.", clock(&from), one.1, clock(&shifted), day_between(&from, &shifted), other.1));
+    }
+    for templates in [DIFFERENCE, DIFFERENCE_HERE] {
+        if let Some(slots) = said.first(templates)
+            && let Some(other) = place(&slots.form("other")?)
+        {
+            let one = match slots.form("one") {
+                Some(one) => Some(place(&one)?),
+                None => None,
+            };
+            return Some(difference(one, other));
+        }
+    }
+    if let Some(slots) = said.first(ZONE)
+        && let Some((zone, name)) = place(&slots.form("other")?)
+    {
+        let offset = now::offset(zone);
+        return Some(if offset == 0 { format!("{} is at universal time, UTC.", begun(&name)) } else { format!("{} is {} UTC.", begun(&name), apart(offset)) });
+    }
+    if let Some(slots) = said.first(REACHED) {
+        return reached(said, &slots.time("time")?, slots.form("place").as_deref(), hours);
+    }
+    if let Some(slots) = said.first(PART)
+        && let Some((zone, name)) = place(&slots.form("place")?)
+    {
+        return Some(part(said, &Now::in_zone(zone), &name, hours));
+    }
+    elsewhere(said, &here, hours)
+}
+
+fn elsewhere(said: &Said, here: &Now, hours: u8) -> Option<String> {
+    let (slots, sure) = match said.first(ELSEWHERE) {
+        Some(slots) => (slots, true),
+        None => (said.first(ELSEWHERE_IF_KNOWN)?, false),
+    };
+    let text = slots.text("place")?;
+    let asked = slots.form("place")?;
+    let trimmed = |place: &str| -> String {
+        let mut place = place.trim_end_matches(['?', '.', '!', ',', ' ']).to_owned();
+        for ending in [" right now", " now", " at the moment", " currently", " today", " please", " time"] {
+            if place.to_lowercase().ends_with(ending) {
+                place.truncate(place.len() - ending.len());
+            }
+        }
+        place
+    };
+    // The zones that have a name of their own are no towns.
+    let is_zone = !sure || asked.ends_with(" time");
+    let found = place(&trimmed(text)).or_else(|| is_zone.then(|| places::zone_named(&trimmed(text))).flatten());
+    let Some((zone, name)) = found else {
+        return (sure && may_be_place(&asked)).then(|| format!("I do not know a place called {}.", places::named(&trimmed(text))));
+    };
+    let there = Now::in_zone(zone);
+    let day = day_between(here, &there);
+    let at = if is_zone && places::find(&trimmed(text)).is_none() { format!("{name} time") } else { format!("in {name}") };
+    Some(format!("It is {}{day} {at}.", say_time(there.hour, there.minute, hours)).replace(" in Pacific time", " Pacific time"))
+}
+
+/// Whether the words may be the name of a place: `a black hole` is none.
+fn may_be_place(words: &str) -> bool {
+    const NONE: &[&str] = &["a", "an", "my", "your", "his", "her", "our", "this", "that", "it", "its", "the", "me", "you", "us", "black", "hole", "space", "mars", "moon", "sun", "jupiter", "venus", "heaven", "hell", "movie", "film", "book", "story", "song", "morning", "history", "general", "life", "english", "spanish", "german", "french", "minutes", "hours", "minute", "hour", "seconds", "days"];
+    words.split(' ').count() <= 4 && !words.split(' ').any(|word| NONE.contains(&word) || word.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn place(words: &str) -> Option<(&'static str, String)> {
+    places::find(words)
+}
+
+fn moved(seconds: i64) -> Now {
+    Now::at(now::seconds() + now::here_offset() + seconds)
+}
+
+fn then(here: &Now, at: &Now, verb: &str, hours: u8) -> String {
+    let days = at.date.days() - here.date.days();
+    let day = if days.abs() > 1 { format!(" on {}", crate::dates::said(at.date)) } else { day_between(here, at) };
+    format!("It {verb} {}{day}.", say_time(at.hour, at.minute, hours))
+}
+
+/// ` tomorrow`, where it is the next day there already.
+fn day_between(here: &Now, there: &Now) -> String {
+    match there.date.days() - here.date.days() {
+        0 => String::new(),
+        days if days > 0 => " tomorrow".to_owned(),
+        _ => " yesterday".to_owned(),
+    }
+}
+
+fn difference(one: Option<(&str, String)>, (zone, name): (&str, String)) -> String {
+    let (from, from_name) = match &one {
+        Some((zone, name)) => (now::offset(zone), name.clone()),
+        None => (now::here_offset(), "here".to_owned()),
+    };
+    let seconds = now::offset(zone) - from;
+    match (seconds, one.is_some()) {
+        (0, true) => format!("There is no difference: it is the same time in {name} and in {from_name}."),
+        (0, false) => format!("There is no difference: it is the same time in {name} as here."),
+        (_, true) => format!("{} is {} {from_name}.", begun(&name), apart(seconds)),
+        (_, false) => format!("{} is {} us.", begun(&name), apart(seconds)),
+    }
+}
+
+/// `5 hours behind`, `3 hours and 30 minutes ahead of`.
+fn apart(seconds: i64) -> String {
+    let time = say_duration(Duration::from_secs(seconds.unsigned_abs()));
+    if seconds > 0 { format!("{time} ahead of") } else { format!("{time} behind") }
+}
+
+fn reached(said: &Said, time: &TimeOfDay, in_place: Option<&str>, hours: u8) -> Option<String> {
+    let (now, at) = match in_place {
+        None => (Now::here(), String::new()),
+        Some(words) => match place(words) {
+            Some((zone, name)) => (Now::in_zone(zone), format!(" in {name}")),
+            None => return may_be_place(words).then(|| format!("I do not know a place called {}.", places::named(words))),
+        },
+    };
+    // Of which half of the day is not said, the one that it is now.
+    let time = if time.certain {
+        *time
+    } else if now.hour < 12 {
+        time.morning()
+    } else {
+        time.evening()
+    };
+    let (is, wanted) = (now.minutes(), i64::from(time.minutes()));
+    let yes = if said.has(&["before"]) {
+        is < wanted
+    } else if said.has(&["past", "after"]) {
+        is >= wanted && !(wanted == 0 && said.has(&["midnight"]) && now.hour >= 12)
+    } else {
+        is == wanted || (said.has(&["already"]) && is >= wanted)
+    };
+    Some(format!("{}, it is {}{at}.", if yes { "Yes" } else { "No" }, say_time(now.hour, now.minute, hours)))
+}
+
+fn part(said: &Said, there: &Now, name: &str, hours: u8) -> String {
+    let hour = there.hour;
+    let yes = if said.has(&["night", "nighttime", "dark"]) {
+        !(6..21).contains(&hour)
+    } else if said.has(&["morning"]) {
+        (5..12).contains(&hour)
+    } else if said.has(&["afternoon"]) {
+        (12..17).contains(&hour)
+    } else if said.has(&["evening"]) {
+        (17..22).contains(&hour)
+    } else if said.has(&["midnight"]) {
+        hour == 0
+    } else if said.has(&["noon"]) {
+        hour == 12
+    } else {
+        (6..20).contains(&hour)
+    };
+    format!("{}, it is {} in {name}.", if yes { "Yes" } else { "No" }, say_time(there.hour, there.minute, hours))
+}
+
+/// The time that was asked for, as a name or as a figure.
+fn named(time: &TimeOfDay, at: &Now, hours: u8) -> String {
+    match (time.certain, at.hour, at.minute) {
+        (true, 12, 0) => "noon".into(),
+        (true, 0, 0) => "midnight".into(),
+        _ => say_time(at.hour, at.minute, hours),
+    }
+}
+
+fn begun(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+trait Minutes {
+    fn minutes(&self) -> u32;
+    fn after_seven(self) -> Self;
+}
+
+impl Minutes for TimeOfDay {
+    /// Since midnight.
+    fn minutes(&self) -> u32 {
+        u32::from(self.hour % 24) * 60 + u32::from(self.minute)
+    }
+
+    /// The half of the day that is within waking hours.
+    fn after_seven(self) -> Self {
+        if self.hour % 12 >= 7 { self.morning() } else { self.evening() }
+    }
+}

@@ -1,0 +1,322 @@
+//! What of a person's words is about lists.
+
+use super::{Command, Which, number};
+use crate::groceries::is_grocery;
+use crate::pattern::{Said, Slots};
+use crate::words::{is_common, is_vague, list_name, split};
+
+/// How a list is referred to at the end of a request; whether that makes it the speaker's own; whether it has an article.
+const LIST: &[(&str, bool, bool)] = &[
+    ("(my|our) {list} (list|lists)", true, true),
+    ("(my|our|the) {shop} [thing|stuff|items]", true, true),
+    ("(my|our) [{list}] list", true, true),
+    ("[my|our|the] list (called|named) {list}", true, true),
+    ("(the|that|this) [{list}] list", false, true),
+    ("[{list}] list", false, false),
+];
+
+// What comes before that.
+const REMOVE_LAST: &[&str] = &[
+    "(remove|delete|take|cross|drop|erase) [off] the (last|latest|newest) (item|thing|entry|one) (from|off|on|in|out_of|of)",
+];
+const CLEAR: &[&str] = &[
+    "(clear|empty|wipe|erase|reset) [out|off]",
+    "(start_over_with|start_again_with|start_fresh_with)",
+    "(remove|delete|take|clear|erase|cross|wipe) [off] (everything|every_thing|all_items|all_the_items|all_things|all|every_item|all_entries) (from|off|on|in|out_of)",
+];
+const DELETE: &[&str] = &["(delete|remove|get_rid_of|throw_away|drop|forget)"];
+const ADD: &[&str] = &[
+    "(add|put|stick|throw|get|write|enter|include|insert|jot|pop|chuck|place|append) [down] {items} (to|on|onto|on_to|in|into|at_the_end_of|at_the_top_of)",
+    "(write|note|jot) [down] {items} (on|onto)"
+];
+const NEEDS_ON: &[&str] = &["(we|i) need {items} (on|in|to_be_on)", "(have|get) {items} (on|onto|to)", "(i'd_like|i_want|we_want) {items} (on|in)", "{items} (goes|go|should_go|belongs|belong) (on|onto)"];
+const ADD_WHAT: &[&str] = &["(add|put) (to|on|onto)"];
+const REMOVE: &[&str] = &[
+    "(remove|delete|take|cross|strike|tick|check|scratch|drop|erase|get_rid_of) [off|out] {items} (from|off|off_of|off_from|out_of)",
+    "(remove|delete|cross|strike|tick|check|mark) [off|out] {items} (on|in)",
+    "(mark|tick|check) {items} (as_done|as_bought|as_complete|done|off) (on|in|from)",
+];
+const READ: &[&str] = &[
+    "(what's|what_is|whats|what_are|what_else_is|what_all_is) [currently|still|left|the_things|all] (on|in)",
+    "(what|which) (things|items|stuff) (is|are) [currently|still|left] (on|in)",
+    "what (do_i|do_we|did_i|have_i|have_we) [still|already] (have|got|put|add|need) (on|in|to)",
+    "what [items|things] (do_i|do_we) have (on|in)",
+    "(read|show|tell|give|list) [me|us] [out|aloud|back] (what's|what_is|whats|everything|everything_that's|all_that_is) (on|in)",
+    "(read|show|tell) [me|us] [out|aloud|back]",
+    "(do_i_have|have_i_got|is_there|are_there|have_we_got|do_we_have) (anything|something|any_items|anything_left) (on|in)",
+    "let me (hear|see)",
+    "(read|show|tell|give|open|check|display|list|look_at|go_through|go_over) [me|us] [out|aloud|back|up]",
+    "(read|show|tell|give) [me|us] [all] the (items|things|entries|contents|content) (on|in|of)",
+    "(what|which) [other] (items|things|stuff) [do_i_have|do_we_have|are|have_i] [got|put|still|left] (on|in)",
+    "(what_does|what_do) (it_say_on)",
+    "what (was|were) (on|in)",
+    "what (did|have) (i|we) (put|add|write|written|added) (on|to|onto|in)",
+    "(is|are) (anything|something) [left|still] (on|in)",
+    "(what's|what_is) [all] (there|written) (on|in)",
+];
+const COUNT: &[&str] = &[
+    "how (many|much) [things|items|entries] (are|is|do_i_have|have_i_got|are_there|do_we_have) [left|there] (on|in)",
+];
+const CONTAINS: &[&str] = &[
+    "(is|are) [there] [any] {item} [already|still] (on|in)",
+    "(do_i|do_we|have_i|have_we|did_i|did_we) [already] (have|got|put|add|write|added) [any] {item} (on|in|to|onto)",
+];
+const MAKE: &[&str] = &[
+    "(make|create|start|begin|open|set_up) [me] [a|another] [new] list (called|named|with_the_name) {list} (with|containing|and_add|and_put) {items}",
+    "(make|create|start|begin|open|set_up) [me] [a|another] [new] list (called|named|with_the_name) {list}",
+    "(make|create|start|begin|open|set_up) (a|another|my|our) new {list} list",
+    "(start|begin|open|set_up) (a|another|my|our) {list} list (with|and_add) {items}",
+    "(start|begin|open|set_up) (a|another|my|our) {list} list",
+];
+
+
+/// What has run out is wanted again.
+const OUT_OF: &[&str] = &[
+    "(we're|we_are|i'm|i_am) [all|completely|nearly|almost|just|running] out of {items}",
+    "(we're|we_are|i'm|i_am) [running|getting] (low|short) on {items}",
+    "(we|i) (ran|have_run|just_ran|have_just_run|run) out of {items}",
+    "(we've|i've) [just] run out of {items}",
+    "(there's|there_is) no [more] {items} left",
+    "the {items} (is|are) [all] (finished|used_up|all_gone|nearly_empty|running_out)",
+    "(there's|there_is) no more {items}",
+    "(we|i) (don't|do_not) have any [more] {items} left",
+    "(we|i) (don't|do_not) have any [more] {items}",
+    "(we|i) have no [more] {items} left",
+    "(we|i) [just] used up [all] [of] [the] {items}",
+];
+const NEED: &[&str] = &[
+    "(we|i) [also|still|really] (need|want) [some|more|some_more] {items}",
+    "(we|i) [also|still|really] (need|have|ought) to (buy|get|pick_up) [some|more|some_more] {items}",
+    "(we|i) (should|must|could|gotta) [also|really] (buy|get|pick_up) [some|more|some_more] {items}",
+    "(we|i) could (use|do_with) [some|more|some_more] {items}",
+    "(buy|get|pick_up) [some|more|some_more] {items}",
+    "(add|put_down|note_down) [some|more|some_more] {items}",
+    "(we|i) will need [some|more] {items}",
+    "we'll need [some|more] {items}",
+];
+const NOT_NEEDED: &[&str] = &[
+    "(we|i) (don't|do_not|no_longer|don't_actually|won't) need [any|the] {items} (any_more|anymore|any_longer|after_all|now)",
+    "(we|i) (don't|do_not|no_longer|don't_actually|won't) need [any|the] {items}",
+    "(we|i) (already|now) have [the] {items}",
+    "(we've|we_have|i've|i_have) (already|now) got [the] {items}",
+    "(we|i) (don't|do_not) (want|have_to_buy|have_to_get) [any|the] {items} (any_more|anymore|after_all)",
+];
+const OFF: &[&str] = &[
+    "(take|cross|tick|check|strike|scratch) (off|out) [the] {items}",
+    "(take|cross|tick|check|strike|scratch) [the] {items} (off|out)",
+    "(remove|delete) [the] {items}",
+    "[i|we] (bought|got) [the] {items}",
+    "(i've|i_have|we've|we_have) (bought|got|picked_up) [the] {items}",
+];
+const TO_BUY: &[&str] = &[
+    "what [else|all|groceries|things|stuff] (do|did|should) (i|we) (have|need|want) to (buy|get|pick_up) [today|at_the_store|at_the_shop|at_the_supermarket|from_the_shop|from_the_store|from_the_supermarket]",
+    "what [else|groceries|things|stuff] (do|did) (i|we) need (from|at) the (shop|shops|store|supermarket|grocery_store)",
+    "what (should|must) (i|we) (buy|get) [today] (at_the_store|at_the_shop|at_the_supermarket|at_the_grocery_store)",
+    "what [else] (do_we_need|is_left_to_buy|is_there_to_buy|do_i_still_need|do_we_still_need|are_we_out_of|groceries_do_we_need|groceries_do_i_need)",
+    "what's left to buy",
+    "[the|my|our] (shopping|grocery) list",
+    "what am i (shopping_for|buying|supposed_to_buy)",
+];
+const TO_DO: &[&str] = &["what [else] (do|did) i have to do [today]", "what's left to do [today]", "what [else] (have_i|do_i_have) (got_to|to) do [today]", "what are my (to-dos|todos|tasks)", "[my] to-do list"];
+const SOMETHING: &[&str] = &["something", "some things", "a few things", "an item", "a thing", "things", "some items", "a new item", "items", "some stuff", "stuff"];
+
+pub fn understand(said: &Said) -> Option<Command> {
+    if said.any(&[
+        "(what|which) lists (do_i_have|do_we_have|have_i_got|have_i_made|are_saved|are_there|exist)",
+        "(what_are|list|show|name|tell|read) [me] [all] [of] (my|our|the_names_of_my|the_names_of_all_my) lists",
+        "(do_i_have|do_we_have|are_there) any lists",
+        "[my] lists",
+        "(what_are|what's) [all] (my|our) lists [called]",
+    ]) {
+        return Some(Command::Lists);
+    }
+    if said.any(&["how many lists (do_i_have|do_we_have|have_i_got|are_there)"]) {
+        return Some(Command::CountLists);
+    }
+    if said.any(&[
+        "(read|tell) [me|us] [out|aloud] (everything|all) (on|in) [all] [of] (my|our|the) lists",
+        "(read|show|give) [me|us] [out] (all|every) [of] (my|our|the) lists (out|aloud|in_full|with_everything)",
+        "what's on [all] [of] (my|our|the) lists",
+        "what is on [all] [of] (my|our|the) lists",
+    ]) {
+        return Some(Command::ReadLists);
+    }
+    if said.any(&[
+        "(delete|remove|erase|discard|throw_away|drop|get_rid_of|trash|wipe|wipe_out|kill|destroy) (all|all_of|every|every_one_of|every_single_one_of|both|both_of) [my|our|the|of_my|of_our|of_the] (lists|list)",
+        "(delete|remove|erase|discard|throw_away|get_rid_of|trash|wipe) (my|our|the) lists",
+        "(throw|trash) (all|all_of) (my|our|the) lists away",
+    ]) {
+        return Some(Command::DeleteLists);
+    }
+    if said.any(&["(clear|empty) [out] (all|all_of|every|both) [my|our|the|of_my|of_our|of_the] (lists|list)", "(clear|empty) [out] (my|our|the) lists"]) {
+        return Some(Command::ClearLists);
+    }
+    if let Some(slots) = said.first(&["(do_i_have|do_we_have|is_there|have_i_got|have_we_got) (a|any) {list} list", "(do_i_have|is_there|have_i_got) a list (called|named) {list}"])
+        && let Some(name) = name(&slots)
+    {
+        return Some(Command::HasList { name });
+    }
+    if let Some(command) = rename(said) {
+        return Some(command);
+    }
+    if let Some((_, list)) = ending(said, REMOVE_LAST) {
+        return Some(Command::RemoveNumber { number: None, list });
+    }
+    if let Some((slots, list)) = ending(said, &["(remove|delete|take|cross|drop|erase) [off] [the] {number} (item|thing|entry|one) (from|off|on|in|out_of|of)", "(remove|delete|take|cross|drop|erase) [off] (item|number|entry) [number] {number} (from|off|on|in|out_of|of)"])
+        && let Some(number) = slots.get("number").and_then(number)
+    {
+        return Some(Command::RemoveNumber { number: Some(number), list });
+    }
+    if let Some((_, list)) = ending(said, CLEAR) {
+        return Some(Command::Clear { list });
+    }
+    if let Some((_, list)) = ending(said, DELETE).filter(|(_, list)| list.determined) {
+        return Some(Command::DeleteList { list });
+    }
+    if let Some((slots, list)) = ending(said, &["(replace|swap|exchange) [the] {item} (with|for|by) {with} (on|in)", "(change|turn) [the] {item} (to|into) {with} (on|in)", "(change|turn) [the] {item} (on|in)"])
+        && let (Some(item), Some(with)) = (slots.get("item"), slots.get("with"))
+    {
+        return Some(Command::Replace { item: item.to_owned(), with: with.to_owned(), list });
+    }
+    if let Some((slots, to)) = ending(said, &["(move|transfer|shift) [the] {items} from [my|the|our] {other} list (to|onto|on_to|into)"]) {
+        let from = list_name(slots.get("other")?)?;
+        return Some(Command::Move { items: items(&slots)?, from: Which::named(&from), to });
+    }
+    if let Some(slots) = said.first(&[
+        "(add|put) (to|on) (my|our|the) {list} list {items}",
+        "(to|on) (my|our|the) {list} list (add|put) {items}",
+    ]) {
+        return Some(Command::Add { items: items(&slots)?, list: Which::named(&name(&slots)?) });
+    }
+    if let Some((slots, list)) = ending(said, ADD) {
+        if slots.get("items").is_some_and(|items| SOMETHING.contains(&items.to_lowercase().as_str())) {
+            return Some(Command::AddWhat { list });
+        }
+        return Some(Command::Add { items: items(&slots)?, list });
+    }
+    if let Some((slots, list)) = ending(said, NEEDS_ON) {
+        return Some(Command::Add { items: items(&slots)?, list });
+    }
+    if let Some((_, list)) = ending(said, ADD_WHAT) {
+        return Some(Command::AddWhat { list });
+    }
+    if let Some((slots, list)) = ending(said, REMOVE) {
+        return Some(Command::Remove { items: items(&slots)?, list });
+    }
+    if let Some((_, list)) = ending(said, READ) {
+        return Some(Command::Read { list });
+    }
+    if let Some((_, list)) = ending(said, COUNT) {
+        return Some(Command::Count { list });
+    }
+    if let Some((slots, list)) = ending(said, CONTAINS) {
+        let item = slots.get("item").filter(|item| !is_vague(item))?;
+        return Some(Command::Contains { item: item.to_owned(), list });
+    }
+    if let Some(slots) = said.first(MAKE) {
+        let name = name(&slots)?;
+        let items = if slots.get("items").is_some() { items(&slots)? } else { Vec::new() };
+        return Some(Command::Make { name, items });
+    }
+    if let Some(slots) = said.first(&["(make|create) (a|another|my|our) {list} list"]) {
+        // Any other list is one that the model should think up.
+        return Some(Command::Make { name: name(&slots).filter(|name| is_common(name))?, items: Vec::new() });
+    }
+    if let Some(slots) = said.first(&["(add|put) {items} (to|on|onto) [my|our|the] {list}"])
+        && let Some(name) = name(&slots)
+    {
+        return Some(Command::AddIfThere { items: items(&slots)?, name });
+    }
+    bought(said)
+}
+
+fn rename(said: &Said) -> Option<Command> {
+    let slots = said.first(&[
+        "(rename|retitle) (my|our|the) {list} list [to|as|into] {to}",
+        "(change|set) the name of (my|our|the) {list} list (to|into) {to}",
+        "change (my|our|the) {list} list's name to {to}",
+        "call (my|our|the) {list} list {to}",
+        "name (my|our|the) {list} list {to}",
+        "(rename|retitle) (my|our|the) list (called|named) {list} (to|as) {to}",
+        "(rename|retitle) (my|our|the) list [to|as|into] {to}",
+        "(rename|retitle) {list} to {to}",
+    ])?;
+    let list = match slots.get("list") {
+        Some(list) => Which::named(&list_name(list)?),
+        None => Which::THE,
+    };
+    let to = slots.get("to")?;
+    let lower = to.to_lowercase();
+    let to = lower.trim_start_matches("the ").trim_start_matches("my ").trim_end_matches(" list").trim_end_matches(" instead");
+    Some(Command::Rename { list, to: list_name(to)? })
+}
+
+/// What is said of things that are bought, without a word of a list.
+fn bought(said: &Said) -> Option<Command> {
+    if said.any(TO_BUY) {
+        return Some(Command::Read { list: Which::named("shopping") });
+    }
+    if said.any(TO_DO) {
+        return Some(Command::ReadIfThere { name: "to-do".into() });
+    }
+    let things = |slots: &Slots| -> Option<Vec<String>> {
+        let things = items(slots)?;
+        things.iter().all(|thing| thing.split(' ').count() <= 4).then_some(things)
+    };
+    let all_groceries = |things: &Vec<String>| things.iter().all(|thing| is_grocery(thing));
+    if let Some(things) = said.first(OUT_OF).and_then(|slots| things(&slots)) {
+        return things.iter().all(|thing| is_grocery(thing) || is_substance(thing)).then(|| Command::Add { items: things, list: Which::named("shopping") });
+    }
+    if let Some(things) = said.first(NEED).and_then(|slots| things(&slots)).filter(all_groceries) {
+        return Some(Command::Add { items: things, list: Which::named("shopping") });
+    }
+    if let Some(things) = said.first(NOT_NEEDED).and_then(|slots| things(&slots)) {
+        let sure = all_groceries(&things);
+        return Some(Command::RemoveIfThere { items: things, sure });
+    }
+    let things = said.first(OFF).and_then(|slots| things(&slots))?;
+    let sure = all_groceries(&things) && !said.starts(&["bought", "got", "i", "we", "i've", "we've"]);
+    Some(Command::RemoveIfThere { items: things, sure })
+}
+
+/// What one buys when it is used up, by how it is called.
+fn is_substance(thing: &str) -> bool {
+    const ENDINGS: &[&str] = &["powder", "paper", "spray", "liquid", "tablets", "bags", "soap", "oil", "cream", "food", "polish", "detergent", "cleaner", "wipes", "foil", "wrap", "refill", "refills", "capsules", "filters", "pods", "sauce", "juice", "mix"];
+    thing.split(' ').next_back().is_some_and(|last| ENDINGS.contains(&last.to_lowercase().as_str()))
+}
+
+/// Matches what begins like one of `beginnings` and ends in a list that may be one of hers.
+fn ending<'t>(said: &Said<'t>, beginnings: &[&'static str]) -> Option<(Slots<'t>, Which)> {
+    beginnings.iter().find_map(|beginning| {
+        LIST.iter().find_map(|&(list, own, determined)| {
+            let slots = said.both(beginning, list)?;
+            let name = match (slots.get("list"), slots.get("shop")) {
+                (Some(said), _) => Some(list_name(said)?),
+                // `the groceries` need no word of a list, other names do.
+                (None, Some(said)) => {
+                    let said = ["thing", "stuff", "items"].iter().find_map(|word| said.strip_suffix(word)).unwrap_or(said);
+                    Some(list_name(said).filter(|name| is_common(name))?)
+                }
+                (None, None) => None,
+            };
+            Some((
+                slots,
+                Which {
+                    name,
+                    own,
+                    determined,
+                },
+            ))
+        })
+    })
+}
+
+fn name(slots: &Slots) -> Option<String> {
+    list_name(slots.get("list")?)
+}
+
+fn items(slots: &Slots) -> Option<Vec<String>> {
+    let items = split(slots.get("items")?, slots.get("list"));
+    (!items.is_empty() && !items.iter().any(|item| is_vague(item))).then_some(items)
+}
+

@@ -1,0 +1,169 @@
+//! What of a person's words is about notes.
+
+use super::{Command, Notes, number};
+use crate::pattern::Said;
+use crate::words::is_vague;
+
+const WHAT: &[&str] = &[
+    "(take|make|add|create|save|record|start|write) (a|another) [new|quick] note",
+    "(take|write) [this|something] down",
+    "write down (a_note|something)",
+    "(new_note|take_notes|note_something_down|note)",
+    "(i_have|i've_got) something to write down",
+];
+
+const TAKE: &[&str] = &[
+    "(take|make|add|create|save|keep|record) (a|another) [new] [quick|short|little|voice] note (that_says|that_reads|saying|that|of|to_self|to_myself|for_myself|about|with_the_text|reading|which_says) {text}",
+    "(take|make|create|save|keep|record) (a|another) [new] [quick] note [for_me] {text}",
+    "(write|leave|set|start) (a|another) [new|quick|short] note (that_says|that_reads|saying|to_self|to_myself|for_myself|reading|which_says) {text}",
+    "(write|add) a [new] note: {text}",
+    "(note|memo) to (self|myself) [that] {text}",
+    "(write|note|jot|take|put|get) down that {text}",
+    "(note|jot) down {text}",
+    "(note:|note_this:|new_note:|write_down:|memo:) {text}",
+    "(write|note|take|jot) (this|it) down {text}",
+    "(write|note|take|jot) the following down {text}",
+    "(write|note|jot) down the following {text}",
+    "make a memo [that|saying|to] {text}",
+];
+
+/// What is to be written down.
+pub fn take(said: &Said) -> Option<Command> {
+    let slots = said.first(TAKE)?;
+    let text = slots.get("text").filter(|text| !is_vague(text) && !["for ", "your "].iter().any(|word| text.to_lowercase().starts_with(word)))?;
+    Some(Command::TakeNote(said.from(text).to_owned()))
+}
+
+pub fn understand(said: &Said) -> Option<Command> {
+    if said.any(WHAT) {
+        return Some(Command::TakeWhat);
+    }
+    if let Some(slots) = said.first(&["(add|append) {text} to (my|the|that) (last|latest|previous|newest) note", "(add|append) to (my|the|that) (last|latest|previous|newest) note [that] {text}"]) {
+        return slots.get("text").filter(|text| !is_vague(text)).map(|text| Command::Append { text: text.to_owned() });
+    }
+    if let Some(slots) = said.first(&["(change|edit|replace|update|rewrite) (my|the|that) (last|latest|previous|newest) note (to|with|into|to_say) {text}"]) {
+        return slots.get("text").filter(|text| !is_vague(text)).map(|text| Command::Change { text: said.from(text).to_owned() });
+    }
+    if let Some(slots) = said.first(&["(add|put|write|save) {text} (to|in|into|on) (my|our) notes"]) {
+        return slots.get("text").filter(|text| !is_vague(text)).map(|text| Command::TakeNote(text.to_owned()));
+    }
+    if let Some(command) = take(said) {
+        return Some(command);
+    }
+    if let Some(command) = delete(said) {
+        return Some(command);
+    }
+    if let Some(command) = read(said) {
+        return Some(command);
+    }
+    if said.any(&["how many notes (do_i_have|have_i_got|have_i_taken|have_i_made|are_there|did_i_take|have_i_written)"]) {
+        return Some(Command::CountNotes);
+    }
+    None
+}
+
+fn delete(said: &Said) -> Option<Command> {
+    let one = |which| Some(Command::Delete { which, several: false });
+    if said.any(&[
+        "(delete|remove|erase|forget|scratch|discard|throw_away|drop) [my|the|that] (last|latest|newest|most_recent|previous) note",
+        "(delete|remove|erase|scratch|discard|throw_away|drop) (that|this) note",
+        "(delete|remove|erase|discard) the note (i_just_took|i_just_made|you_just_took|you_just_made)",
+        "(delete|remove|erase|discard) the last one of my notes",
+    ]) {
+        return one(Notes::Last);
+    }
+    if said.any(&[
+        "(delete|remove|erase|clear|discard|throw_away|wipe|get_rid_of|trash|drop) [out] (all|all_of|every|every_single) [my|our|the|of_my|of_our|of_the] (notes|note)",
+        "(delete|remove|erase|clear|discard|throw_away|wipe|get_rid_of|trash) (my|our|the) notes",
+        "(delete|remove|erase|clear|wipe) (everything|all) (in|from) my notes",
+    ]) {
+        return one(Notes::All);
+    }
+    if let Some(slots) = said.first(&[
+        "(delete|remove|erase|discard|drop|throw_away) [my|the] note [number] {number}",
+        "(delete|remove|erase|discard|drop|throw_away) [my|the] {number} [one] (note|of_my_notes|of_the_notes)",
+        "(delete|remove|erase|discard|drop) [my|the] {number} note you [just] (read|told_me|mentioned|said)",
+    ]) && let Some(number) = slots.get("number").and_then(number)
+    {
+        return one(Notes::Number(number));
+    }
+    if let Some(slots) = said.first(&["(delete|remove|erase|discard) (my|the|all_my|all|all_the) (notes|note) (from|of|i_took|i_made|i_wrote) {day}"])
+        && let Some(day) = slots.get("day").filter(|day| crate::book::is_day(day))
+    {
+        return Some(Command::Delete { which: Notes::Day(day.to_lowercase()), several: said.mentions(&["notes"]) });
+    }
+    for day in ["today", "yesterday"] {
+        if said.any(&[if day == "today" { "(delete|remove|erase|discard) [all] today's (notes|note)" } else { "(delete|remove|erase|discard) [all] yesterday's (notes|note)" }]) {
+            return Some(Command::Delete { which: Notes::Day(day.into()), several: said.mentions(&["notes"]) });
+        }
+    }
+    for (template, several) in [
+        ("(delete|remove|erase|forget|discard|throw_away|drop) (all|all_of) [my|the] notes (about|on|with|saying|that_say|mentioning) {topic}", true),
+        ("(delete|remove|erase|forget|discard|throw_away|drop) (my|the) notes (about|on|with|saying|that_say|mentioning) {topic}", true),
+        ("(delete|remove|erase|forget|discard|throw_away|drop) (my|the|that) note (about|on|with|saying|that_says|mentioning|where_i_said|regarding) {topic}", false),
+        ("(delete|remove|erase|discard) (my|the|that) {topic} note", false),
+    ] {
+        if let Some(slots) = said.matches(template) {
+            return Some(Command::Delete { which: Notes::About(slots.get("topic")?.to_owned()), several });
+        }
+    }
+    None
+}
+
+fn read(said: &Said) -> Option<Command> {
+    if said.any(&[
+        "(read|show|tell|give|what's|what_is|what_was|hear) [me] [out|aloud|back] (my|the) (last|latest|newest|most_recent) note [aloud|again|out]",
+        "what did i (note|write|jot) down last",
+        "what was the last (thing_i_wrote_down|thing_i_noted|note_i_took|note_i_made)",
+    ]) {
+        return Some(Command::ReadNotes(Notes::Last));
+    }
+    if let Some(slots) = said.first(&[
+        "(read|show|tell|give|what's|what_is|what_was|what_does) [me] [out|aloud|back] (my|the) {number} note [say|again]",
+        "(read|show|tell|give|what's|what_is|what_does) [me] [out] [my] note [number] {number} [say]",
+    ]) && let Some(number) = slots.get("number").and_then(number)
+    {
+        return Some(Command::ReadNotes(Notes::Number(number)));
+    }
+    if let Some(slots) = said.first(&[
+        "what (did_i|have_i) (note|noted|write|written|jot|jotted) [down] {day}",
+        "(read|show|tell|give|find) [me] [out] [all] [my|the] notes (from|of|i_took|i_made) {day}",
+        "(what|which) notes did i (take|make|write) {day}",
+        "what (are|were) my notes (from|of) {day}",
+    ]) && let Some(day) = slots.get("day").filter(|day| crate::book::is_day(day))
+    {
+        return Some(Command::ReadNotes(Notes::Day(day.to_lowercase())));
+    }
+    if said.any(&["(read|show|tell) [me] [out] today's notes"]) {
+        return Some(Command::ReadNotes(Notes::Day("today".into())));
+    }
+    if said.any(&["(read|show|tell) [me] [out] yesterday's notes"]) {
+        return Some(Command::ReadNotes(Notes::Day("yesterday".into())));
+    }
+    if let Some(slots) = said.first(&[
+        "what (did_i|have_i) (note|noted|write|written|jot|jotted) [down] (about|on|regarding|concerning) {topic}",
+        "(find|read|show|get|look_up|open|give) [me] [out] my (note|notes) (about|on|with|for|of|regarding|mentioning) {topic}",
+        "(find|read|show|get|look_up|open) [me] [out] (the|a|any) (note|notes) (about|on|regarding|mentioning) {topic}",
+        "(search|look_through|look_in|go_through|check) my notes (for|about) {topic}",
+        "what (do|does) (my|the) (notes|note) say (about|on) {topic}",
+        "(do_i_have|have_i_got|is_there|are_there|did_i_take|did_i_make) (a|any) (note|notes) (about|on|regarding|mentioning) {topic}",
+        "(read|show|what's|open) [me] (my|the) {topic} note",
+        "(is_there|do_i_have) anything (about|on) {topic} in my notes",
+    ]) {
+        return Some(Command::ReadNotes(Notes::About(slots.get("topic")?.to_owned())));
+    }
+    if let Some(slots) = said.first(&["what (did_i_say|did_i_tell_you|have_i_said|have_i_told_you) about {topic}", "what was it i said about {topic}"]) {
+        return Some(Command::FindIfThere(slots.get("topic")?.to_owned()));
+    }
+    said.any(&[
+        "(read|show|tell|list|give|open|check|hear|go_through) [me|us] [out|aloud|back] [all|all_of] [of] (my|our|the) notes [out|aloud|back|again|to_me]",
+        "(what_are|what's_in|what_is_in|what's_on|what_is_on|what're) [all] (my|our) notes",
+        "what do my notes say",
+        "(what|which) notes (do_i_have|have_i_got|have_i_taken|did_i_take|have_i_made|are_there)",
+        "(do_i_have|have_i_got|are_there) any notes",
+        "what (did_i_note|have_i_noted|did_i_write|have_i_written|did_i_jot|have_i_jotted) down [so_far]",
+        "[my] notes",
+        "(let_me_hear|i_want_to_hear|i'd_like_to_hear) my notes",
+    ])
+    .then_some(Command::ReadNotes(Notes::All))
+}
