@@ -19,6 +19,7 @@ use super::{BackendError, LanguageModel, SpeechStream, SpeechToText, TextToSpeec
 use crate::config::{Config, LlmBackend, SttBackend, TtsBackend};
 use crate::event::Role;
 use crate::model::{ModelFiles, ModelKind, ModelStore, own_directory};
+use crate::spoken::Language;
 
 /// The catalogue's name of ONNX Runtime, which runs the voice, and the detector of voices.
 pub const ONNX_RUNTIME: &str = "onnxruntime";
@@ -145,6 +146,10 @@ impl Builder<'_> {
             TtsBackend::OpenAi => Arc::new(OpenAiSpeech::new(&config, self.home)?),
             TtsBackend::Wyoming => Arc::new(WyomingSpeech::new(&config)?),
         };
+        let server: Arc<dyn TextToSpeech> = Arc::new(InLanguage {
+            engine: server,
+            language: Language::of(&self.config.stt.language),
+        });
         if config.fallback.is_empty() {
             return Ok(server);
         }
@@ -251,6 +256,27 @@ pub fn wanted_models(config: &Config) -> Vec<(ModelKind, &str)> {
     .into_iter()
     .filter_map(|(kind, name)| Some((kind, name?)))
     .collect()
+}
+
+/// A server's voice, which does not say what it speaks: it answers in the language that is spoken to her.
+struct InLanguage {
+    engine: Arc<dyn TextToSpeech>,
+    language: &'static Language,
+}
+
+#[async_trait]
+impl TextToSpeech for InLanguage {
+    async fn prepare(&self) -> Result<(), BackendError> {
+        self.engine.prepare().await
+    }
+
+    fn speak(&self, text: String) -> SpeechStream {
+        self.engine.speak(text)
+    }
+
+    fn language(&self) -> &'static Language {
+        self.language
+    }
 }
 
 /// Stands for an engine that could not be built, and says why when it is asked for something.

@@ -16,6 +16,7 @@ use super::{
     SpeechToText, TextToSpeech, Transcript, Window, finished,
 };
 use crate::event::{Event, Events, Role};
+use crate::spoken::Language;
 
 /// Between two tries whether the server is back.
 const TRY_AGAIN: Duration = Duration::from_secs(15);
@@ -268,6 +269,10 @@ impl TextToSpeech for Fallback<dyn TextToSpeech> {
                 speech => stream::iter([speech]).boxed(),
             })
             .boxed()
+    }
+
+    fn language(&self) -> &'static Language {
+        self.0.current().language()
     }
 }
 

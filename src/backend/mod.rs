@@ -18,6 +18,8 @@ use futures::future;
 use futures::stream::{BoxStream, TryStreamExt};
 use serde::{Deserialize, Serialize};
 
+use crate::spoken::Language;
+
 pub use engines::{Builder, Engines, ONNX_RUNTIME, wanted_models};
 pub use error::BackendError;
 
@@ -292,6 +294,11 @@ pub trait TextToSpeech: Send + Sync {
 
     /// Speaks `text`, one item a sentence.
     fn speak(&self, text: String) -> SpeechStream;
+
+    /// What the voice speaks; without a table where that is not known.
+    fn language(&self) -> &'static Language {
+        Language::of("")
+    }
 }
 
 /// Runs a request to its end and drops what it yields.

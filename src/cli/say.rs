@@ -8,6 +8,7 @@ use futures::StreamExt;
 use super::{Failure, Session};
 use crate::conversation::SentenceCutter;
 use crate::runtime::Factory;
+use crate::spoken;
 
 /// The longest text that is read from the standard input, in bytes.
 const LONGEST: u64 = 1 << 20;
@@ -41,7 +42,8 @@ impl Say {
         // Sentence by sentence, as in a conversation: a server speaks a text whole or not at all.
         let mut cutter = SentenceCutter::default();
         let sentences = cutter.push(&text).into_iter().chain(cutter.finish());
-        for sentence in sentences {
+        let sentences = sentences.map(|sentence| spoken::say(&sentence, tts.language()).text());
+        for sentence in sentences.filter(|sentence| !sentence.is_empty()) {
             let mut speech = tts.speak(sentence);
             while let Some(stretch) = speech.next().await {
                 let stretch = stretch?;

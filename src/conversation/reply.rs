@@ -18,6 +18,7 @@ use crate::backend::{
     Tool,
 };
 use crate::config::Context;
+use crate::spoken::Said;
 
 /// Sentences that may wait for the voice. A reply is bounded by `llm.max_reply_tokens`, so this holds nearly any of them whole.
 const SENTENCES_AHEAD: usize = 64;
@@ -33,8 +34,10 @@ pub enum Written {
         skipped: usize,
     },
     Text(String),
-    /// A sentence as it goes to the voice, cleaned for the ear.
-    Sentence(String),
+    /// A sentence as it goes to the voice, in the words that are said.
+    Sentence(Said),
+    /// What is written behind the last sentence and not said, such as the lines of a code block.
+    Unsaid(Said),
     /// A skill keeps a sentence from being spoken; `stopped`: and all that follows.
     Muted {
         skill: String,

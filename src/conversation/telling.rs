@@ -39,12 +39,14 @@ impl Telling {
                 waterfall.llm_first_token_ms.get_or_insert(ms);
                 self.events.emit(Event::ReplyDelta { turn, text });
             }
-            Written::Sentence(text) => {
+            Written::Sentence(said) => {
+                let text = said.text();
                 waterfall.first_sentence_ms.get_or_insert(ms);
                 let index = waterfall.sentences;
                 waterfall.sentences += 1;
                 self.events.emit(Event::Sentence { turn, index, text });
             }
+            Written::Unsaid(_) => {}
             Written::Muted { skill, stopped } => self.events.emit(Event::SkillMuted {
                 turn,
                 skill,

@@ -12,7 +12,7 @@ use super::reply::{At, NOTHING, Task, Written, begin};
 use super::sentences::SentenceCutter;
 use crate::backend::{BackendError, Generated, Generation, Message, Speaker, ToolCall};
 use crate::skill::{self, ToolResult};
-use crate::spoken;
+use crate::spoken::{self, Piece};
 
 /// Said where the model goes on calling tools when it should answer.
 const TOO_MANY_CALLS: &str = "I could not finish that: it takes too many steps.";
@@ -237,13 +237,13 @@ impl Text<'_> {
         }
     }
 
-    async fn hand_on(&mut self, sentence: String) {
+    async fn hand_on(&mut self, piece: Piece) {
         if self.stopped {
             return;
         }
         let index = self.index;
         self.index += 1;
-        let sentence = match self.task.skills.sentence(index, sentence).await {
+        let sentence = match self.task.skills.sentence(index, piece.text).await {
             skill::Spoken::Said(sentence) => sentence,
             skill::Spoken::Muted { skill } => {
                 self.tell(Written::Muted {
@@ -261,11 +261,18 @@ impl Text<'_> {
                 return;
             }
         };
-        let text = spoken::clean(&sentence);
-        if !text.is_empty() {
-            self.tell(Written::Sentence(text.clone()));
-            // A voice that failed takes no more sentences; the text goes on without it.
-            let _ = self.sentences.send(text).await;
+        let piece = Piece {
+            text: sentence,
+            place: piece.place,
+        };
+        let said = spoken::say(&piece, self.task.engines.tts.language());
+        let text = said.text();
+        if text.is_empty() {
+            self.tell(Written::Unsaid(said));
+            return;
         }
+        self.tell(Written::Sentence(said));
+        // A voice that failed takes no more sentences; the text goes on without it.
+        let _ = self.sentences.send(text).await;
     }
 }

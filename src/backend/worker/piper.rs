@@ -1,5 +1,6 @@
 //! The voice that runs in `jane-piper`.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +15,10 @@ use crate::backend::{BackendError, Speech, SpeechStream, TextToSpeech};
 use crate::config::Tts;
 use crate::event::Role;
 use crate::memory::Placement;
+use crate::spoken::Language;
+
+/// Bytes of a voice's configuration; those of many speakers have some 100 kB.
+const LONGEST_CONFIGURATION: u64 = 4 << 20;
 
 /// The files that a voice is made of.
 #[derive(Debug, Clone)]
@@ -33,6 +38,7 @@ pub struct PiperBackend {
     supervisor: Arc<Supervisor<Piper>>,
     patience: Patience,
     options: PiperOptions,
+    language: &'static Language,
 }
 
 impl PiperBackend {
@@ -86,6 +92,7 @@ impl PiperBackend {
             supervisor,
             patience: setup.patience,
             options: options(config),
+            language: Language::of(&spoken_in(&files.configuration).unwrap_or_default()),
         }
     }
 }
@@ -105,6 +112,20 @@ fn options(config: &Tts) -> PiperOptions {
     }
 }
 
+/// What a voice speaks, as its configuration has it: `en_US`, or espeak-ng's name of it.
+fn spoken_in(configuration: &Path) -> Option<String> {
+    let mut json = String::new();
+    let file = std::fs::File::open(configuration).ok()?;
+    file.take(LONGEST_CONFIGURATION)
+        .read_to_string(&mut json)
+        .ok()?;
+    let configuration: serde_json::Value = serde_json::from_str(&json).ok()?;
+    let code = ["/language/code", "/espeak/voice"]
+        .into_iter()
+        .find_map(|place| configuration.pointer(place)?.as_str());
+    code.map(str::to_owned)
+}
+
 #[async_trait]
 impl TextToSpeech for PiperBackend {
     async fn prepare(&self) -> Result<(), BackendError> {
@@ -121,6 +142,10 @@ impl TextToSpeech for PiperBackend {
             sentence: Vec::new(),
         };
         self.supervisor.run(task, self.patience)
+    }
+
+    fn language(&self) -> &'static Language {
+        self.language
     }
 }
 

@@ -12,6 +12,7 @@ use crate::conversation::skills::TurnSkills;
 use crate::conversation::telling::Telling;
 use crate::event::Waterfall;
 use crate::runtime::Taken;
+use crate::spoken::{Said, joined};
 
 /// A turn from the end of the question to the last sample.
 pub struct Answer {
@@ -24,8 +25,8 @@ pub struct Answer {
     pub asked_at: u64,
     /// The sample at which it was sure that the question was over.
     pub begun_at: u64,
-    /// Sentences as they went to the voice.
-    pub sentences: Vec<String>,
+    /// Sentences as they went to the voice, and what is written for them.
+    pub sentences: Vec<Said>,
     /// The whole text, once it is there.
     pub text: Option<String>,
     /// The tools that were called for it.
@@ -156,14 +157,34 @@ impl Answer {
         let Some((last, before)) = self.sentences.split_last() else {
             return false;
         };
-        let asks = self.expects_reply || last.trim_end().ends_with('?');
-        self.text.is_some() && asks && self.heard(mouth).starts_with(&before.join(" "))
+        let asks = self.expects_reply || last.text().trim_end().ends_with('?');
+        let before = written(before);
+        self.text.is_some() && asks && self.heard(mouth).starts_with(&before)
     }
 
     /// What she says, as far as it is written.
-    pub fn saying(&self) -> String {
-        self.sentences.join(" ")
+    fn saying(&self) -> String {
+        written(&self.sentences)
     }
+
+    /// What she says, as it is written and as it sounds: whoever hears it may write either.
+    pub fn sounds(&self) -> String {
+        let sounds = self.sentences.iter().map(Said::text);
+        let sounds: Vec<String> = sounds.chain([self.saying()]).collect();
+        sounds.join(" ")
+    }
+
+    /// What is written behind the last sentence is over with it.
+    pub fn unsaid(&mut self, said: &Said) {
+        if let Some(last) = self.sentences.last_mut() {
+            last.0.extend(said.0.iter().cloned());
+        }
+    }
+}
+
+fn written(sentences: &[Said]) -> String {
+    let sentences: Vec<String> = sentences.iter().map(Said::written).collect();
+    joined(sentences.iter().map(String::as_str))
 }
 
 fn lengths(given: &Mutex<Given>) -> Vec<Length> {

@@ -72,7 +72,7 @@ impl Live {
             wake: self.wake(utterance.start),
             over_her: self.over.map(|held| Over {
                 held,
-                saying: answer.map(Answer::saying).unwrap_or_default(),
+                saying: answer.map(Answer::sounds).unwrap_or_default(),
                 asks: answer.is_some_and(|answer| answer.is_asking(&self.mouth)),
             }),
             before,
@@ -294,8 +294,10 @@ impl Live {
         };
         match progress {
             Progress::Written(written) => {
-                if let Written::Sentence(text) = &written.what {
-                    answer.sentences.push(text.clone());
+                match &written.what {
+                    Written::Sentence(said) => answer.sentences.push(said.clone()),
+                    Written::Unsaid(said) => answer.unsaid(said),
+                    _ => {}
                 }
                 match answer.telling.tell(written, &mut answer.waterfall) {
                     Told::Nothing => {}

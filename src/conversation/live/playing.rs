@@ -12,6 +12,7 @@ use crate::audio::line::Mouth;
 use crate::backend::{BackendError, Speech};
 use crate::conversation::TurnError;
 use crate::conversation::reply::{At, Spoken};
+use crate::spoken::{Said, joined};
 
 /// Sample rate in which positions of what was heard are counted, in Hz.
 pub const CLOCK: u32 = 48_000;
@@ -233,8 +234,8 @@ fn at_clock(samples: usize, rate: u32) -> u64 {
     samples as u64 * u64::from(CLOCK) / u64::from(rate.max(1))
 }
 
-/// The words of `sentences`, as long as `lengths` say, that are over after `heard` samples.
-pub fn heard(sentences: &[String], lengths: &[Length], mut heard: u64) -> String {
+/// The written words of `sentences`, as long as `lengths` say, whose sound is over after `heard` samples.
+pub fn heard(sentences: &[Said], lengths: &[Length], mut heard: u64) -> String {
     let mut parts = Vec::new();
     for (sentence, length) in sentences.iter().zip(lengths) {
         if heard < length.all || length.all == 0 {
@@ -242,38 +243,40 @@ pub fn heard(sentences: &[String], lengths: &[Length], mut heard: u64) -> String
             break;
         }
         heard -= length.all;
-        parts.push(sentence.clone());
+        parts.push(sentence.written());
     }
-    parts.retain(|part| !part.is_empty());
-    parts.join(" ")
+    joined(parts.iter().map(String::as_str))
 }
 
-/// The words of `sentence` that are over after `heard` of its samples; one counts when most of it was heard. Where the voice does not
-/// say when it says what, words are taken to be as long as their letters.
-fn beginning(sentence: &str, heard: u64, length: &Length) -> String {
+/// The written words of `sentence` whose sound is over after `heard` of its samples; what is said for one counts when most of it was heard.
+/// Where the voice does not say when it says what, words are taken to be as long as their letters.
+fn beginning(sentence: &Said, heard: u64, length: &Length) -> String {
     let (from, until) = length.voice;
     let weight: fn(&str) -> u64 = if length.places.is_empty() {
-        |word| word.chars().count() as u64 + 1
+        |words| {
+            let words = words.split_whitespace();
+            words.map(|word| word.chars().count() as u64 + 1).sum()
+        }
     } else {
         letters
     };
-    let whole: u64 = sentence.split_whitespace().map(weight).sum();
+    let whole: u64 = sentence.0.iter().map(|unit| weight(&unit.spoken)).sum();
     // From no letter at the first sound of the voice to all at the last.
     let mut places = vec![(0, from)];
     places.extend(&length.places);
     places.push((whole, until));
     let mut passed = 0;
     let mut words = Vec::new();
-    for word in sentence.split_whitespace() {
-        let (begin, end) = (passed, passed + weight(word));
+    for unit in &sentence.0 {
+        let (begin, end) = (passed, passed + weight(&unit.spoken));
         passed = end;
         let (begin, end) = (when(&places, begin), when(&places, end));
         if from == until || end.saturating_sub((end - begin.min(end)) / 3) > heard {
             break;
         }
-        words.push(word);
+        words.push(unit.written.as_str());
     }
-    words.join(" ")
+    joined(words.into_iter())
 }
 
 /// Letters and digits, as voices count them.
@@ -301,6 +304,16 @@ fn when(places: &[(u64, u64)], letters: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::backend::Place;
+    use crate::spoken::{self, Language, Piece};
+
+    /// What is said for `text` in English.
+    fn said(text: &str) -> Said {
+        let piece = Piece {
+            text: text.to_owned(),
+            place: spoken::Place::Line,
+        };
+        spoken::say(&piece, Language::of("en"))
+    }
 
     fn length(all: u64) -> Length {
         Length {
@@ -312,7 +325,8 @@ mod tests {
 
     #[test]
     fn a_sentence_is_cut_at_the_word_that_was_heard() {
-        let sentence = "The largest ocean on earth is the Pacific.";
+        let text = "The largest ocean on earth is the Pacific.";
+        let sentence = &said(text);
         assert_eq!(beginning(sentence, 0, &length(1000)), "");
         assert_eq!(
             beginning(sentence, 500, &length(1000)),
@@ -326,32 +340,33 @@ mod tests {
         };
         assert_eq!(beginning(sentence, 500, &padded), "");
         assert_eq!(beginning(sentence, 1000, &padded), "The largest ocean on");
-        assert_eq!(beginning(sentence, 1500, &padded), sentence);
+        assert_eq!(beginning(sentence, 1500, &padded), text);
     }
 
     #[test]
     fn where_the_voice_says_when_it_says_what_that_counts() {
-        let mut said = Length::default();
+        let mut length = Length::default();
         let place = |letters, samples| Place { letters, samples };
-        said.add(&Speech {
+        length.add(&Speech {
             places: vec![place(2, 100), place(4, 900), place(7, 1000)],
             ..Speech::new(vec![0.5; 1_000], CLOCK)
         });
         // The second word takes long, because of a pause behind it.
-        let sentence = "We — go, far.";
-        let at = |heard| beginning(sentence, heard, &said);
+        let text = "We — go, far.";
+        let sentence = said(text);
+        let at = |heard| beginning(&sentence, heard, &length);
         assert_eq!(
             [at(60), at(100), at(500), at(700)],
             ["", "We —", "We —", "We — go,"]
         );
-        assert_eq!([at(940), at(1_000)], ["We — go,", sentence]);
+        assert_eq!([at(940), at(1_000)], ["We — go,", text]);
         // A second sentence of the same text counts its letters on.
-        said.add(&Speech {
+        length.add(&Speech {
             places: vec![place(8, 10), place(11, 1000)],
             ..Speech::new(vec![0.5; 1_000], CLOCK)
         });
         assert_eq!(
-            beginning("We — go, far. I see.", 1_010, &said),
+            beginning(&said("We — go, far. I see."), 1_010, &length),
             "We — go, far. I"
         );
     }
@@ -370,7 +385,7 @@ mod tests {
 
     #[test]
     fn whole_sentences_come_before_the_one_that_was_cut() {
-        let sentences = ["One.", "Two words.", "Three more words."].map(str::to_owned);
+        let sentences = ["One.", "Two words.", "Three more words."].map(said);
         let lengths = [10, 10, 10].map(length);
         assert_eq!(heard(&sentences, &lengths, 16), "One. Two");
         assert_eq!(heard(&sentences, &lengths[..2], 100), "One. Two words.");
@@ -379,5 +394,60 @@ mod tests {
             "One. Two words. Three more words."
         );
         assert_eq!(heard(&sentences, &[], 0), "");
+    }
+
+    #[test]
+    fn the_history_has_what_was_written_for_what_was_heard() {
+        let text = "It costs $5.99 or 20 €, e.g. on 2026-11-29 at 8:00.";
+        let sentence = said(text);
+        assert_eq!(sentence.written(), text);
+        let weigh = |text: &str| letters(text);
+        let spoken = sentence.text();
+        // Each letter takes ten samples, in a voice that says so.
+        let whole = weigh(&spoken) * 10;
+        let places = (1..=weigh(&spoken)).map(|letter| (letter, letter * 10));
+        let length = Length {
+            all: whole,
+            voice: (0, whole),
+            places: places.collect(),
+        };
+        let after = |spoken: &str| beginning(&sentence, weigh(spoken) * 10, &length);
+        assert_eq!(after("It costs 5"), "It costs");
+        assert_eq!(after("It costs 5 dollars"), "It costs");
+        assert_eq!(after("It costs 5 dollars and 99 cents"), "It costs $5.99");
+        assert_eq!(
+            after("It costs 5 dollars and 99 cents or 20 euros"),
+            "It costs $5.99 or 20 €,"
+        );
+        let date = "It costs 5 dollars and 99 cents or 20 euros, for example on November 29th, twenty twenty-six";
+        assert!(spoken.starts_with(date), "{spoken}");
+        assert_eq!(after(date), "It costs $5.99 or 20 €, e.g. on 2026-11-29");
+        assert_eq!(after(&spoken), text);
+        // Where the voice does not say, letters are as long as each other.
+        let unknown = Length {
+            places: Vec::new(),
+            ..length
+        };
+        assert_eq!(
+            beginning(&sentence, whole / 2, &unknown),
+            "It costs $5.99 or 20 €, e.g."
+        );
+    }
+
+    #[test]
+    fn what_is_not_said_is_over_with_what_is_before_it() {
+        let mut code = said("```rust");
+        code.0.push(spoken::Unit {
+            written: "\nlet x = 1;".to_owned(),
+            spoken: String::new(),
+        });
+        assert_eq!(code.text(), "I'll leave out the code.");
+        assert_eq!(beginning(&code, 1000, &length(1000)), "```rust\nlet x = 1;");
+        assert_eq!(beginning(&code, 100, &length(1000)), "");
+        let marked = said("**Bold** and 😀 [a link](https://a.b/c) too.");
+        assert_eq!(
+            beginning(&marked, 1000, &length(1000)),
+            "Bold and a link too."
+        );
     }
 }
