@@ -35,6 +35,9 @@ pub fn by(words: &[Word]) -> Option<Command> {
             let sets = matches!(given.word(0), "a" | "an");
             return if vague || sets { None } else { it(given.rest()).and_then(|query| change(query, sign, time)) };
         }
+        if !matches!(words.first().map(|word| word.form.as_str()), Some("give" | "add")) {
+            return None;
+        }
         // `give the timer another 5 minutes`
         return (1..reader.rest().len()).find_map(|at| {
             let (which, rest) = reader.rest().split_at_checked(at)?;

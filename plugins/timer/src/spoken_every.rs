@@ -161,7 +161,7 @@ fn counted(reader: &mut Reader) -> Option<When> {
 fn weekdays(reader: &mut Reader) -> Option<When> {
     let said_every = reader.eat(&["every", "each"]);
     if !said_every {
-        reader.eat(&["on", "at", "from", "on every", "during", "during the"]);
+        reader.eat(&["on", "at", "from", "on every", "during", "during the", "for every", "for"]);
     }
     let (weekday, weekend) = if said_every {
         (&["weekday", "week day", "working day", "workday", "work day", "weekday morning"][..], &["weekend", "weekend day"][..])
@@ -187,7 +187,9 @@ fn named_days(reader: &mut Reader, any: bool) -> Option<Days> {
     let mut days: Days = 0;
     while let Some((day, plural)) = weekday_named(reader.word(0)) {
         if !any && !plural && days == 0 {
-            let several = matches!(reader.word(1), "to" | "through" | "till" | "until") && weekday_named(reader.word(2)).is_some();
+            let pause = reader.rest().first().is_some_and(|word| word.pause);
+            let named = |ahead: usize| weekday_named(reader.word(ahead)).is_some();
+            let several = (matches!(reader.word(1), "to" | "through" | "till" | "until" | "and") && named(2)) || (pause && named(1));
             if !several {
                 return None;
             }
