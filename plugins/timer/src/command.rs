@@ -55,12 +55,12 @@ pub struct New {
 }
 
 impl New {
-    pub fn new(kind: Kind, label: String, wakes: bool, when: When) -> New {
+    pub fn of(kind: Kind, label: String, wakes: bool, when: When) -> New {
         New { kind, label, wakes, recurs: false, number: None, when }
     }
 
     pub fn timer(label: String, time: Duration) -> New {
-        New::new(Kind::Timer, label, false, When::after(time))
+        New::of(Kind::Timer, label, false, When::after(time))
     }
 
     /// Whether nothing needs to be asked.

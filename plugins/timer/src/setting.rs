@@ -78,7 +78,7 @@ const NUDGES: &[&str] = &[
 ];
 
 fn new(kind: Kind, label: String, wakes: bool, when: Option<When>) -> New {
-    New::new(kind, label, wakes, when.unwrap_or_default())
+    New::of(kind, label, wakes, when.unwrap_or_default())
 }
 
 // Reminders -------------------------------------------------------------------------------------------------------------------

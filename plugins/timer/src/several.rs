@@ -156,7 +156,7 @@ pub fn times(heard: &Heard) -> Option<Vec<Command>> {
         if kind == Kind::Alarm {
             let (when, taken) = spoken_when::read(reader.rest(), true)?;
             reader.skip(taken);
-            all.push(New::new(kind, String::new(), wakes, when));
+            all.push(New::of(kind, String::new(), wakes, when));
         } else if let Some(time) = reader.duration() {
             let unit = unit(time);
             for number in numbers.drain(..) {

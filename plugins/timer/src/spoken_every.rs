@@ -89,7 +89,11 @@ fn of_month(reader: &mut Reader) -> Option<When> {
     if !said_every {
         reader.eat(&["on the", "on", "the"]);
     }
-    let each = |reader: &mut Reader| reader.eat(OF_EACH) || (said_every && (reader.eat(&["of the month", "of a month", "in the month"]) || true));
+    let each = |reader: &mut Reader| {
+        let said = reader.eat(OF_EACH);
+        reader.eat(if said_every { &["of the month", "of a month", "in the month"] } else { &[] });
+        said || said_every
+    };
     if reader.eat(&["last day", "end"]) {
         let recurs = reader.eat(OF_EACH) || (said_every && reader.eat(&["of the month"]));
         return recurs.then(|| When::every(Again::Month { day: LAST }));

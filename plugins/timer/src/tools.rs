@@ -108,7 +108,7 @@ fn set(SetTimer { when, seconds, kind, name }: SetTimer) -> Result<New, Failure>
             name = stem;
         }
     }
-    Ok(New::new(kind, name, false, said))
+    Ok(New::of(kind, name, false, said))
 }
 
 fn named(name: &str) -> Query {

@@ -41,7 +41,7 @@ pub fn unclear(heard: &Heard) -> Option<Command> {
         let when = spoken_when::whole(reader.rest(), true);
         let timed = reader.rest().iter().any(|word| matches!(word.form.as_str(), "tomorrow" | "early" | "morning" | "dawn" | "sunrise" | "minutes" | "hours"));
         return (reader.is_over() || when.is_some() || timed)
-            .then(|| Command::Set(crate::command::New::new(Kind::Alarm, String::new(), true, when.unwrap_or_default())));
+            .then(|| Command::Set(crate::command::New::of(Kind::Alarm, String::new(), true, when.unwrap_or_default())));
     }
     if words.iter().any(|word| OTHER_ALARMS.contains(&word.form.as_str())) {
         return None;
