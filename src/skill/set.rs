@@ -111,6 +111,9 @@ impl SkillSet {
         } = heard;
         let mut attrs = vec![("input".to_owned(), input.to_owned())];
         attrs.extend(language.map(|language| ("language".to_owned(), language)));
+        let names = self.skills.iter().filter(|skill| !skill.is_quarantined());
+        let names: Vec<&str> = names.map(|skill| skill.name()).collect();
+        attrs.push(("skills".to_owned(), names.join(",")));
         for skill in &self.skills {
             let listens = skill.exports().transcript.is_some()
                 && skill.grants().overhears(Allow::Transcripts);

@@ -28,7 +28,13 @@ fn phrasings() {
             }
             if is_granted {
                 fake::set_http(|request| {
-                    let body = if request.url.contains("name=Foobarville") { "{}" } else if request.url.contains("/v1/search") { PLACES } else { FORECAST };
+                    let body = if request.url.contains("name=Foobarville") {
+                        "{}"
+                    } else if request.url.contains("/v1/search") {
+                        PLACES
+                    } else {
+                        FORECAST
+                    };
                     Ok(http::Response { status: 200, headers: Vec::new(), body: body.into() })
                 });
             }
