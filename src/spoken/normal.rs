@@ -106,12 +106,13 @@ pub fn is_end(letter: char) -> bool {
 type Rule = fn(At<'_>) -> Option<Found>;
 
 /// In this order: what is longest and surest comes first.
-const RULES: [Rule; 19] = [
+const RULES: [Rule; 20] = [
     addresses::address,
     symbols::whole,
     addresses::identifier,
     dates::date,
     clock::time,
+    quantity::ratio,
     numbers::telephone,
     numbers::version,
     maths::sum,
@@ -152,8 +153,9 @@ pub fn units(text: &str, language: &Language) -> Vec<Unit> {
     let mut joined: Vec<Unit> = Vec::new();
     for unit in units {
         match joined.last_mut() {
-            Some(last) if unit.spoken.is_empty() => {
+            Some(last) if unit.spoken.chars().all(is_end) => {
                 last.written = format!("{} {}", last.written, unit.written);
+                last.spoken.push_str(&unit.spoken);
             }
             _ => joined.push(unit),
         }
