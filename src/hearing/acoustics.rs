@@ -1,10 +1,9 @@
 //! Whether what Jane plays comes back through the microphone at all. With headphones it does not, and nobody's speech may suffer there.
 //!
 //! What was captured is held against what was played in the half second before, by a cross-correlation in which every frequency counts
-//! alike (GCC-PHAT): an echo stands out at its delay, whatever the room does to its colour, and another person's voice nowhere. Measured
-//! over 16 voices and 3 delays, with noise 5 and 25 dB below her: an echo stands out in rooms after 32 ms (median) and 264 ms (the worst),
-//! in a hall after up to 0.6 s, where it does at all; speech without an echo looks like one in a tenth of exchanges of 2 s. Then what is
-//! captured goes through the canceller, as if there were an echo.
+//! alike (GCC-PHAT): an echo stands out at its delay, whatever the room does to its colour, and another person's voice seldom. Where it
+//! does, what is captured goes through the canceller, as if there were an echo. Measured as in `tests/hearing.rs`: with headphones, of 57
+//! people who speak in her first second 51 are heard (13 without this), and of 54 scenes of her own voice in rooms none makes her quieter.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

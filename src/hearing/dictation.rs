@@ -121,7 +121,7 @@ pub fn dictates(transcript: &str) -> Option<Dictated> {
             && request.len() >= phrase.split(' ').count()
     };
     let asks = transcript.trim_end().ends_with(['?', '？', '؟']);
-    if !asks && FREELY.iter().any(begins.clone()) {
+    if !asks && FREELY.iter().any(begins) {
         return Some(Dictated::Freely);
     }
     let is_whole = |word: &String| {
