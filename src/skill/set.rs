@@ -10,10 +10,9 @@ use super::bindings::jane::skill::types::{
     Answer, Reply, Sentence, SentenceAction, ToolOutput, Transcript, TranscriptAction,
 };
 use super::grants::Grants;
-use super::instance::harmless;
 use super::loaded::Loaded;
 use super::names::{Clash, Offering, names};
-use super::tool::{LONGEST_NAME, Tool};
+use super::tool::Tool;
 use super::turn::Turn;
 use crate::backend;
 use crate::config::Allow;
@@ -266,7 +265,7 @@ impl SkillSet {
                 skill: None,
                 result: ToolResult::Failed(format!(
                     "there is no tool `{}`, only {}",
-                    harmless(&call.name, LONGEST_NAME),
+                    call.name,
                     names.join(", ")
                 )),
             };
