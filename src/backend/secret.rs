@@ -214,7 +214,7 @@ mod tests {
         let missing = Secret::from_file("/nowhere/key".into()).unwrap_err();
         assert!(missing.to_string().contains("`/nowhere/key`"), "{missing}");
         let directory = Secret::from_file("/".into()).unwrap_err();
-        assert!(directory.to_string().contains("no file"), "{directory}");
+        assert!(directory.to_string().contains("not a file"), "{directory}");
         assert!(
             directory
                 .hint("tts.remote")

@@ -1,8 +1,10 @@
 //! Serves Prometheus at one address.
 //!
 //! Invariants: one request a connection, and so many connections at once; a connection ends in bounded time, whatever the other
-//! side does; when the endpoint is closed, all of it is.
+//! side does; who is slow holds up nobody, for the oldest connection goes where a new one has no room; when the endpoint is closed,
+//! all of it is.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -12,13 +14,14 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
 use super::Metrics;
 use super::request::{Place, answer};
 use crate::config::Listen;
 
-/// So many connections are served at once. Further ones wait in the system's queue.
+/// So many connections are served at once. A request that is there is answered in a millisecond, so that the oldest of them is one
+/// that does not send, or does not read.
 const MOST_CONNECTIONS: usize = 16;
 
 /// How long a request may take to arrive.
@@ -65,13 +68,16 @@ impl Drop for Endpoint {
 /// Never ends; dropping it closes every connection.
 async fn serve(listener: TcpListener, host: String, metrics: Metrics) {
     let mut connections = JoinSet::new();
+    let mut oldest: VecDeque<AbortHandle> = VecDeque::new();
     loop {
-        let is_full = connections.len() >= MOST_CONNECTIONS;
         tokio::select! {
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept(), if !is_full => match accepted {
+            Some(_) = connections.join_next() => oldest.retain(|connection| !connection.is_finished()),
+            accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, host.clone(), metrics.clone()));
+                    if oldest.len() >= MOST_CONNECTIONS && let Some(slow) = oldest.pop_front() {
+                        slow.abort();
+                    }
+                    oldest.push_back(connections.spawn(connection(stream, host.clone(), metrics.clone())));
                 }
                 Err(error) => {
                     tracing::debug!(%error, "no connection for Prometheus");

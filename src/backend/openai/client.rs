@@ -19,9 +19,6 @@ use crate::backend::secret::Secret;
 use crate::config::Remote;
 use crate::event::Role;
 
-/// A request that took longer is given up, however regularly something comes.
-const LONGEST_REQUEST: Duration = Duration::from_secs(2 * 60 * 60);
-
 /// The pause before a request is sent again; it doubles each time and is lengthened at random.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -41,6 +38,7 @@ pub(super) struct Client {
     subject: Subject,
     retries: u32,
     silent_seconds: u32,
+    whole_seconds: u32,
 }
 
 impl Client {
@@ -88,7 +86,7 @@ impl Client {
             .user_agent(concat!("jane/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(seconds(remote.connect_seconds))
             .read_timeout(seconds(remote.silent_seconds))
-            .timeout(LONGEST_REQUEST)
+            .timeout(seconds(remote.whole_seconds))
             .redirect(redirect::Policy::none());
         if address.loopback || (key.is_some() && !address.encrypted) {
             builder = builder.no_proxy();
@@ -108,6 +106,7 @@ impl Client {
             },
             retries: remote.retries,
             silent_seconds: remote.silent_seconds,
+            whole_seconds: remote.whole_seconds,
         })
     }
 
@@ -203,10 +202,20 @@ impl Client {
     /// What an error in the middle of an answer means.
     pub fn lost(&self, error: &reqwest::Error) -> Failure {
         if error.is_timeout() {
-            let (seconds, section) = (self.silent_seconds, self.subject.section);
-            return Failure::down(format!("was silent for {seconds} s"), Again::Never).with_hint(
-                format!("it may be overloaded; `{section}.remote.silent_seconds` is how long it is waited for"),
+            let (silent, whole, section) = (
+                self.silent_seconds,
+                self.whole_seconds,
+                self.subject.section,
             );
+            let reason = match silent < whole {
+                true => {
+                    format!("was silent for {silent} s, or took more than {whole} s as a whole")
+                }
+                false => format!("took more than {whole} s"),
+            };
+            return Failure::down(reason, Again::Never).with_hint(format!(
+                "it may be overloaded; `{section}.remote.silent_seconds` is how long it may be silent, and `{section}.remote.whole_seconds` how long a request may take"
+            ));
         }
         let cause = self.subject.quote(&innermost(error));
         Failure::down(format!("broke the connection: {cause}"), Again::Never)

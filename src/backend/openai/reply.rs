@@ -15,6 +15,12 @@ use crate::backend::{Finish, Generated, Generation, ToolCall};
 const MOST_CALLS: usize = 32;
 const LARGEST_CALLS: usize = 256 << 10;
 
+/// Bytes of text: a server that knows no limit of tokens ends here.
+const LARGEST_TEXT: usize = 256 << 10;
+
+/// Said where a server withholds an answer and says nothing itself.
+const FILTERED: &str = "The server would not answer that.";
+
 #[derive(Deserialize)]
 struct Chunk {
     choices: Option<Vec<Choice>>,
@@ -28,9 +34,10 @@ struct Choice {
     finish_reason: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Delta {
     content: Option<String>,
+    refusal: Option<String>,
     tool_calls: Option<Vec<CallPiece>>,
 }
 
@@ -72,9 +79,13 @@ pub(super) struct Reply {
     prompt_tokens: u32,
     calls: Vec<Call>,
     finish: Option<Finish>,
+    /// Whether the server withholds the answer, or the rest of it.
+    is_filtered: bool,
     usage: Option<Usage>,
     /// Pieces of text, each at least one token on most servers.
     pieces: u32,
+    /// Bytes of text.
+    text: usize,
     /// When the first piece came, and the last.
     written: Option<(Instant, Instant)>,
 }
@@ -87,8 +98,10 @@ impl Reply {
             prompt_tokens,
             calls: Vec::new(),
             finish: None,
+            is_filtered: false,
             usage: None,
             pieces: 0,
+            text: 0,
             written: None,
         }
     }
@@ -124,24 +137,35 @@ impl Reply {
             return Ok(None);
         };
         if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
+            self.is_filtered = reason == "content_filter";
             self.finish = Some(match reason.as_str() {
                 "length" => Finish::Length,
                 "tool_calls" | "function_call" => Finish::ToolCalls,
                 _ => Finish::Stop,
             });
         }
-        let Some(delta) = choice.delta else {
-            return Ok(None);
-        };
+        let delta = choice.delta.unwrap_or_default();
         for piece in delta.tool_calls.into_iter().flatten() {
             self.call(piece)?;
             self.came();
         }
-        let text = delta.content.filter(|text| !text.is_empty());
-        if text.is_some() {
-            self.came();
+        // What a server refuses with is what there is to say.
+        let text = [delta.content, delta.refusal].into_iter().flatten();
+        let mut text = text.collect::<String>();
+        if self.is_filtered && self.text == 0 && text.trim().is_empty() {
+            text = FILTERED.to_owned();
         }
-        Ok(text)
+        if text.is_empty() {
+            return Ok(None);
+        }
+        self.came();
+        self.text += text.len();
+        if self.text > LARGEST_TEXT {
+            return Err(Failure::nonsense(format!(
+                "wrote more than {LARGEST_TEXT} bytes"
+            )));
+        }
+        Ok(Some(text))
     }
 
     fn came(&mut self) {

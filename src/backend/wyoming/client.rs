@@ -12,7 +12,6 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::codec::Framed;
 
-use super::LONGEST_SPEECH;
 use super::codec::{CodecError, Event, WyomingCodec};
 use super::fault::Fault;
 use crate::backend::BackendError;
@@ -61,7 +60,7 @@ impl Server {
             port,
             connect: seconds(remote.connect_seconds),
             silent: seconds(remote.silent_seconds),
-            longest: seconds(remote.silent_seconds) + seconds(LONGEST_SPEECH),
+            longest: seconds(remote.whole_seconds),
             retries: usize::try_from(remote.retries).unwrap_or(usize::MAX),
         })
     }

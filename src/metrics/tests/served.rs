@@ -92,3 +92,29 @@ async fn connections_that_ask_nothing_are_closed_and_hold_up_nobody_for_long() {
         let _ = stream.read_to_string(&mut rest).await;
     }
 }
+
+#[tokio::test]
+async fn two_hundred_clients_that_never_finish_their_request_hold_up_nobody() {
+    let scene = Scene::new();
+    let listen: Listen = "127.0.0.1:0".parse().unwrap();
+    let endpoint = Endpoint::open(&listen, scene.metrics.clone())
+        .await
+        .unwrap();
+    let mut stalled = Vec::new();
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(endpoint.address).await.unwrap();
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\n")
+            .await
+            .unwrap();
+        stalled.push(stream);
+    }
+    let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    // All of them are still connected or were let go of: none has been given up for want of its request, which takes five seconds.
+    let answer = tokio::time::timeout(
+        std::time::Duration::from_secs(4),
+        ask(endpoint.address, request),
+    );
+    assert!(answer.await.unwrap().starts_with("HTTP/1.1 200"));
+    drop(stalled);
+}

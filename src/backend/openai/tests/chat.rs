@@ -76,6 +76,7 @@ async fn tools_are_offered_and_their_calls_come_whole_and_go_back_with_their_res
         name: name.to_owned(),
         description: "Tells the time.".to_owned(),
         parameters: parameters.to_owned(),
+        examples: Vec::new(),
     };
     let mut prompt = prompt("What time is it in Paris and in Rome?");
     prompt.tools = vec![
@@ -145,6 +146,7 @@ async fn a_server_gets_no_tools_where_none_are_to_be_called() {
             name: "time".to_owned(),
             description: String::new(),
             parameters: "{}".to_owned(),
+            examples: Vec::new(),
         }];
         whole(chat.reply(prompt)).await.unwrap();
         assert_eq!(server.last().json().get("tools").is_some(), takes);

@@ -264,3 +264,59 @@ proptest! {
         prop_assert!(!quoted.chars().any(char::is_control));
     }
 }
+
+#[tokio::test]
+async fn a_server_that_never_ends_is_given_up_after_the_time_of_a_whole_request() {
+    let thought = event(&json!({ "choices": [{ "delta": { "reasoning_content": "Hmm. " } }] }));
+    let nothing = event(&json!({ "choices": [{ "delta": { "content": "" } }] }));
+    for endless in [thought, nothing] {
+        let server = OpenAiServer::start("s");
+        server.answer(Answer::Endless(endless));
+        let chat = chat(Remote {
+            silent_seconds: 60,
+            whole_seconds: 1,
+            ..remote(server.url())
+        });
+        let error = whole(chat.reply(vec![Message::user("hello")].into())).await;
+        let error = error.unwrap_err();
+        assert!(error.to_string().contains("took more than 1 s"), "{error}");
+        assert!(is_down(&error), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_writes_without_end_is_ended_by_its_bytes() {
+    let server = OpenAiServer::start("s");
+    server.answer(Answer::Endless(text(&"word ".repeat(200))));
+    let chat = chat(remote(server.url()));
+    let error = whole(chat.reply(vec![Message::user("hello")].into())).await;
+    let error = error.unwrap_err();
+    assert!(
+        error.to_string().contains("wrote more than 262144 bytes"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_server_refuses_is_said_and_what_it_withholds_too() {
+    let server = OpenAiServer::start("s");
+    let refused =
+        event(&json!({ "choices": [{ "delta": { "refusal": "I will not help with that." } }] }));
+    let filtered =
+        event(&json!({ "choices": [{ "delta": {}, "finish_reason": "content_filter" }] }));
+    let bare = event(&json!({ "choices": [{ "finish_reason": "content_filter" }] }));
+    for (events, expected) in [
+        (vec![refused], "I will not help with that."),
+        (vec![filtered], "The server would not answer that."),
+        (vec![bare.clone()], "The server would not answer that."),
+        (vec![text("It is"), bare], "It is"),
+    ] {
+        let done = Bytes::from_static(b"data: [DONE]\n\n");
+        server.answer(Answer::Raw(events.into_iter().chain([done]).collect()));
+        let chat = chat(remote(server.url()));
+        let (said, ..) = whole(chat.reply(vec![Message::user("hello")].into()))
+            .await
+            .unwrap();
+        assert_eq!(said, expected);
+    }
+}
