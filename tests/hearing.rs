@@ -284,6 +284,61 @@ fn who_talks_over_her_is_heard_at_once() {
     assert!(missed * 10 <= delays.len());
 }
 
+#[test]
+fn who_speaks_as_she_begins_is_heard() {
+    let (Some(clips), Some(_)) = (recordings(), ears()) else {
+        return;
+    };
+    let people: Vec<(&Clip, Vec<f32>)> = of_kind(&clips, "command")
+        .into_iter()
+        .map(|clip| (clip, spoken(clip)))
+        .collect();
+    let mut shares = BTreeMap::new();
+    for (name, played) in her_voices(&clips) {
+        let headphones = ("headphones".to_owned(), Vec::new());
+        let rooms = rooms(&clips)
+            .into_iter()
+            .filter(|(_, response)| late_share(response) <= 0.1);
+        for (room, response) in rooms.chain([headphones]) {
+            let echo = in_a_room(&played, &response, 0.5, 640);
+            let loud = active_power(&echo).max(0.0025);
+            let (heard, all) = shares.entry(room.clone()).or_insert((0, 0));
+            for (index, (clip, person)) in people.iter().enumerate() {
+                let person = with_power(person.clone(), loud);
+                // She begins after a second of silence, and they within her first.
+                let begin = 16_000 + index * 16_000 / people.len();
+                let mut both = echo.clone();
+                add(&mut both, &person, begin);
+                let events = hear(&mut ears().unwrap(), &both, &played);
+                let until = (begin + person.len() + 4_800) as u64;
+                let mut in_time = events.iter().filter(|(now, _)| *now <= until);
+                // What began before they did, and goes on, is heard as well.
+                let is_heard = noticed(&events, begin).is_some_and(|ms| ms <= 700)
+                    && in_time.any(|(_, heard)| matches!(heard, Heard::Started { .. }));
+                *all += 1;
+                *heard += usize::from(is_heard);
+                if !is_heard {
+                    println!(
+                        "not heard as {name} begins in {room}: {}",
+                        clip.path.display()
+                    );
+                }
+            }
+        }
+    }
+    for (room, (heard, all)) in &shares {
+        println!(
+            "speech that begins in her first second, {room}: {heard} of {all} are heard within 700 ms"
+        );
+    }
+    let (heard, all) = shares["headphones"];
+    // 51 of 57 were seen.
+    assert!(heard * 20 >= all * 17, "{heard} of {all} with headphones");
+    let in_rooms: usize = shares.values().map(|(heard, _)| heard).sum();
+    // There the canceller does not know the room yet: 78 of 171 were seen.
+    assert!((in_rooms - heard) * 10 >= 10 * all, "{shares:?}");
+}
+
 /// Every noise: a name and some of it.
 fn noises(clips: &[Clip]) -> Vec<(String, Vec<f32>)> {
     let recorded = of_kind(clips, "noise").into_iter().map(|clip| {

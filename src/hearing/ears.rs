@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::acoustics::Acoustics;
 use super::coupling::Coupling;
 use super::echo::{Cleaned, Echo};
 use super::endpoint::{Edge, Endpoint, Window};
@@ -41,6 +42,7 @@ pub enum Heard {
 pub struct Ears {
     detector: Box<dyn VoiceDetector>,
     echo: Echo,
+    acoustics: Acoustics,
     endpoint: Endpoint,
     recent: Recent,
     /// What was heard since the last window, without Jane's voice, and the same with it.
@@ -56,6 +58,7 @@ impl Ears {
     pub fn new(settings: EarsSettings, detector: Box<dyn VoiceDetector>) -> Self {
         Self {
             echo: Echo::new(settings.echo_cancellation),
+            acoustics: Acoustics::default(),
             recent: Recent::default(),
             clean: Vec::new(),
             captured: Vec::new(),
@@ -73,6 +76,9 @@ impl Ears {
             suppressed,
             subtracted,
         } = self.echo.clean(frame);
+        if self.settings.echo_cancellation {
+            self.acoustics.push(frame);
+        }
         self.level_db = level_db(&suppressed);
         self.recent.push(&subtracted);
         self.clean.extend(suppressed);
@@ -86,7 +92,9 @@ impl Ears {
             // Somebody who is far louder than she comes back needs no cancelling, and would suffer from it.
             let taken = power(&captured);
             let reverberation = self.echo.reverberation();
-            let somebody = playing && self.coupling.is_somebody_else(taken, reverberation);
+            let louder = playing && self.coupling.is_somebody_else(taken, reverberation);
+            // Nor does anybody where she has never come back: nothing is suppressed before there is an echo.
+            let somebody = louder || self.is_without_echo(&captured);
             let window = if somebody { &captured } else { &clean };
             let probability = self.detector.probability(window);
             let least = if self.echo.is_settled() {
@@ -103,6 +111,10 @@ impl Ears {
             heard.extend(edge.map(|edge| self.heard(edge)));
         }
         heard
+    }
+
+    fn is_without_echo(&mut self, captured: &[f32]) -> bool {
+        self.settings.echo_cancellation && self.acoustics.is_without_echo(captured)
     }
 
     fn heard(&self, edge: Edge) -> Heard {
@@ -151,6 +163,11 @@ impl Ears {
         self.echo.set(settings.echo_cancellation);
         self.endpoint.configure(settings.clone());
         self.settings = settings;
+    }
+
+    /// The devices are others, perhaps: whether she comes back through them is found out anew.
+    pub fn forget_devices(&mut self) {
+        self.acoustics.forget();
     }
 
     /// The utterance is over: what comes is another.

@@ -9,17 +9,21 @@
 //! | `settings` | [`EarsSettings`]: every threshold and time, and why |
 //! | `endpoint` | from probabilities of speech to the beginning and the pauses of an utterance |
 //! | `echo` | takes Jane's own voice out of what was captured |
+//! | `acoustics` | whether Jane comes back through the microphone at all |
 //! | `coupling` | how loud Jane comes back through the microphone |
 //! | `recent` | the last 30 s of it |
 //! | `silero` | [`Silero`], the voice detector; needs ONNX Runtime |
 //! | `energy` | [`EnergyDetector`], which stands in where that is absent |
 //! | `complete` | [`sounds_complete`]: whether a transcript sounds like the end of a turn |
-//! | `commands` | [`command`] and [`is_backchannel`]: what short utterances mean while she speaks |
+//! | `dictation` | [`dictates`]: whether somebody dictates, who pauses in the middle |
+//! | `commands` | [`command`], [`is_dismissal`] and [`is_backchannel`]: what short utterances mean while she speaks |
 //! | `wake` | [`Wake`]: the phrase that she is called with |
 
+mod acoustics;
 mod commands;
 mod complete;
 mod coupling;
+mod dictation;
 mod ears;
 mod echo;
 mod endpoint;
@@ -34,8 +38,9 @@ pub mod tests;
 mod wake;
 mod words;
 
-pub use commands::{Command, command, is_backchannel};
+pub use commands::{Command, command, is_backchannel, is_dismissal};
 pub use complete::sounds_complete;
+pub use dictation::{Dictated, dictates};
 pub use ears::{Ears, Heard};
 pub use echo::{Cleaned, Echo};
 pub use energy::EnergyDetector;

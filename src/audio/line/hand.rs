@@ -55,6 +55,7 @@ impl Line {
             mouth,
             task: None,
             track: None,
+            echoes: true,
         };
         (Hand { sender, feed, tap }, line)
     }

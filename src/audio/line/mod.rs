@@ -79,6 +79,8 @@ pub struct Line {
     task: Option<BoxFuture<'static, ()>>,
     /// What is recorded of the output, to be completed at the end.
     track: Option<Track>,
+    /// Whether what is played may come back as an echo.
+    echoes: bool,
 }
 
 impl Line {
@@ -102,6 +104,7 @@ impl Line {
             mouth,
             task: Some(Box::pin(run)),
             track: None,
+            echoes: true,
         })
     }
 
@@ -117,6 +120,7 @@ impl Line {
             mouth,
             task: Some(Box::pin(run)),
             track,
+            echoes: false,
         })
     }
 
@@ -131,6 +135,11 @@ impl Line {
     /// Whether there is something to be heard from, were it lost at the moment.
     pub fn has_loudspeaker(&self) -> bool {
         self.mouth.has_device()
+    }
+
+    /// Whether what is played may come back through the microphone: never where recordings stand for both.
+    pub fn echoes(&self) -> bool {
+        self.echoes
     }
 
     /// What speaks into this line.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::answer::{Answer, Begun, Progress};
 use super::attempt::{Attempt, Cut, Read, Setting, Utterance};
 use super::judge::{Judge, Over, Verdict};
-use super::{Live, MILLISECOND, seconds};
+use super::{Live, MILLISECOND, patience, seconds};
 use crate::audio::SPEECH_RATE;
 use crate::conversation::Clock;
 use crate::conversation::reply::Written;
 use crate::conversation::telling::{Telling, Told};
 use crate::conversation::upkeep;
 use crate::event::{Event, Models, Waterfall};
-use crate::hearing::{Wake, sounds_complete};
+use crate::hearing::Wake;
 
 /// Samples after which what skills did for a question takes effect although nothing was heard of its answer: a tool may wait for that.
 const CERTAIN: u64 = SPEECH_RATE as u64;
@@ -146,9 +146,7 @@ impl Live {
         let in_force = self.runtime.in_force();
         let config = &in_force.config.hearing;
         let wait = match read {
-            Ok(read) if !read.verdict.may_change() => 0,
-            Ok(read) if sounds_complete(&read.transcript.text) => config.complete_ms,
-            Ok(_) => config.incomplete_ms,
+            Ok(read) => patience::ms(read, config, self.awaits_dictation),
             Err(_) => 0,
         };
         let silence = match self.ears.silence() {
@@ -185,7 +183,7 @@ impl Live {
                         read.skills.settle();
                     }
                     match verdict {
-                        Verdict::Stop => self.cut("stop").await,
+                        Verdict::Stop | Verdict::Dismissed => self.cut("stop").await,
                         Verdict::Called => self.extend_follow_up(false),
                         _ => {}
                     }
@@ -229,6 +227,7 @@ impl Live {
 
     /// The turn begins, with all that was prepared for it.
     fn begin(&mut self, attempt: &Attempt, question: String, read: Read) {
+        self.awaits_dictation = false;
         let Read {
             taken,
             at,
@@ -374,6 +373,8 @@ impl Live {
             conversation.history.push(&answer.question, &said, tokens);
         }
         answer.telling.ended(outcome, &answer.waterfall);
+        self.awaits_dictation =
+            answer.expects_reply && patience::begins_dictation(&answer.question);
         self.extend_follow_up(answer.expects_reply);
         if outcome != "interrupted" {
             self.events.emit(Event::Listening);

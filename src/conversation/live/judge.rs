@@ -14,6 +14,8 @@ pub enum Verdict {
     Answer(String),
     /// She is to be quiet.
     Stop,
+    /// She has said enough: it ends her and is answered with nothing, unless more follows.
+    Dismissed,
     /// Nothing was said.
     Nothing,
     /// Too little to take the floor from her.
@@ -35,7 +37,7 @@ impl Verdict {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Answer(_) => "answered",
-            Self::Stop => "stop",
+            Self::Stop | Self::Dismissed => "stop",
             Self::Nothing => "nothing_said",
             Self::Short => "short",
             Self::Backchannel => "backchannel",
@@ -46,11 +48,12 @@ impl Verdict {
         }
     }
 
-    /// Whether more may follow that changes it: somebody who pauses after "hey" may go on with her name.
+    /// Whether more may follow that changes it: somebody who pauses after "hey" may go on with her name, and after "no" with what they
+    /// meant.
     pub fn may_change(&self) -> bool {
         matches!(
             self,
-            Self::Answer(_) | Self::Called | Self::NotAddressed | Self::Dropped
+            Self::Answer(_) | Self::Dismissed | Self::Called | Self::NotAddressed | Self::Dropped
         )
     }
 }
@@ -96,6 +99,14 @@ impl Judge {
             }
             if is_echo(text, &over.saying) {
                 return Verdict::Echo;
+            }
+            // Before anything of an answer was heard, "thanks" belongs to the question.
+            if self.before.is_empty() && hearing::is_dismissal(text) {
+                return if over.asks {
+                    Verdict::Answer(self.whole(text))
+                } else {
+                    Verdict::Dismissed
+                };
             }
             if !over.held {
                 return Verdict::Short;
@@ -170,6 +181,28 @@ mod tests {
         judge.over_her.as_mut().unwrap().asks = true;
         assert_eq!(judge.of("Yeah."), Verdict::Answer("Yeah.".to_owned()));
         assert_eq!(judge.of("Stop."), Verdict::Stop);
+    }
+
+    #[test]
+    fn who_has_heard_enough_says_so_over_her_and_else_it_is_an_answer() {
+        for text in ["No.", "Okay, thank you.", "Got it.", "Hold on."] {
+            for held in [false, true] {
+                assert_eq!(over(held).of(text), Verdict::Dismissed, "{text}");
+                let mut asked = over(held);
+                asked.over_her.as_mut().unwrap().asks = true;
+                assert_eq!(asked.of(text), Verdict::Answer(text.to_owned()));
+            }
+            let alone = Judge::default();
+            assert_eq!(alone.of(text), Verdict::Answer(text.to_owned()));
+            let unheard = Judge {
+                before: "What time is it?".to_owned(),
+                ..over(true)
+            };
+            let whole = format!("What time is it? {text}");
+            assert_eq!(unheard.of(text), Verdict::Answer(whole));
+        }
+        let more = "No, I meant the lake.";
+        assert_eq!(over(true).of(more), Verdict::Answer(more.to_owned()));
     }
 
     #[test]

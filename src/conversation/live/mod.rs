@@ -11,6 +11,7 @@
 //! | `attempt` | what is made of an utterance before it is sure that it is over |
 //! | `judge` | what is to be done with what was said |
 //! | `floor` | whose turn it is to speak |
+//! | `patience` | how long a silence ends what was said |
 //! | `answer` | an answer that is being given |
 //! | `wishes` | what skills want said without being asked |
 //! | `playing` | its way through the loudspeaker, and how much of it was heard |
@@ -19,6 +20,7 @@ mod answer;
 mod attempt;
 mod floor;
 mod judge;
+mod patience;
 mod playing;
 #[cfg(test)]
 mod tests;
@@ -34,7 +36,7 @@ use tokio::task::JoinHandle;
 use super::Conversation;
 use crate::audio::line::{FRAME, Frame, FromLine, Line, Mouth};
 use crate::audio::{AudioError, SPEECH_RATE};
-use crate::config::Audio;
+use crate::config::{Audio, Hearing};
 use crate::event::{Event, Events};
 use crate::hearing::{Ears, EarsSettings, Heard};
 use crate::runtime::Runtime;
@@ -119,6 +121,8 @@ pub struct Live {
     answer: Option<Answer>,
     /// While somebody speaks over her: whether that silenced her.
     over: Option<bool>,
+    /// She has asked what is to be noted: the answer is dictated.
+    awaits_dictation: bool,
     /// Speech that begins before this sample needs no wake phrase.
     follow_up_until: u64,
     turns: u64,
@@ -140,11 +144,12 @@ impl Live {
             runtime,
             events,
             line,
-            ears,
+            mut ears,
             speaks,
             listens,
             reopen,
         } = parts;
+        ears.configure(ears_settings(&runtime.in_force().config.hearing, &line));
         Self {
             audio: runtime.in_force().config.audio.clone(),
             wishes: runtime.in_force().skills.wishes(),
@@ -165,6 +170,7 @@ impl Live {
             is_over: false,
             answer: None,
             over: None,
+            awaits_dictation: false,
             follow_up_until: 0,
             turns: 0,
             upkeep: None,
@@ -217,7 +223,7 @@ impl Live {
     fn follow(&mut self) {
         let in_force = self.runtime.in_force();
         self.ears
-            .configure(EarsSettings::of(&in_force.config.hearing));
+            .configure(ears_settings(&in_force.config.hearing, &self.line));
         self.is_stale = in_force.config.audio != self.audio;
         self.keep_up();
     }
@@ -237,6 +243,7 @@ impl Live {
                 self.mouth = line.mouth();
                 self.speaks = line.has_loudspeaker();
                 self.line = line;
+                self.ears.forget_devices();
             }
             Err(error) => self.events.emit(Event::Warning {
                 message: format!("the sound devices stay as they are: {error}"),
@@ -267,6 +274,7 @@ impl Live {
             }
             FromLine::Back => {
                 tracing::info!("the sound device is back");
+                self.ears.forget_devices();
                 self.events.emit(Event::AudioBack);
             }
             FromLine::Dropped(samples) => self.events.emit(Event::AudioDropped { samples }),
@@ -407,6 +415,15 @@ async fn progress(answer: &mut Option<Answer>) -> Progress {
     match answer {
         Some(answer) => answer.progress().await,
         None => std::future::pending().await,
+    }
+}
+
+/// As `hearing` has it; where nothing echoes, nothing is cancelled.
+fn ears_settings(hearing: &Hearing, line: &Line) -> EarsSettings {
+    let settings = EarsSettings::of(hearing);
+    EarsSettings {
+        echo_cancellation: settings.echo_cancellation && line.echoes(),
+        ..settings
     }
 }
 

@@ -392,6 +392,101 @@ async fn stop_needs_no_model_and_works_however_short() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_has_heard_enough_ends_her_and_nothing_is_asked_of_the_model() {
+    for said in [
+        "No.",
+        "Okay, thank you.",
+        "Thanks, that's enough.",
+        "Got it.",
+        "Hold on.",
+    ] {
+        for milliseconds in [220, 700] {
+            let mut scene = Scene::new("");
+            scene.world.will_answer(LONG);
+            scene.say("Count.").await;
+            scene.silence(200).await;
+            scene.world.will_hear(said);
+            scene.speech(milliseconds).await;
+            scene.silence(400).await;
+            assert!(scene.is_silent(), "{said}");
+            assert_eq!(scene.outcomes(), ["stop"], "{said}");
+            scene.silence(3_000).await;
+            assert_eq!(scene.world.prompts(), 1, "{said}");
+            assert_eq!(scene.world.spoken(), [LONG], "{said}");
+            let heard = scene.cuts()[0].to_owned();
+            assert!(!heard.is_empty() && LONG.starts_with(&heard));
+            scene.world.will_answer("Yes.");
+            scene.say("Are you there?").await;
+            let asked = ["Count.", &heard, "Are you there?"].map(str::to_owned);
+            assert_eq!(scene.prompt(), asked);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_no_to_a_question_of_hers_is_an_answer_and_one_that_goes_on_is_a_turn() {
+    let mut scene = Scene::new("");
+    scene.world.will_answer("Shall I go on with that, my dear?");
+    scene.say("Count.").await;
+    scene.silence(200).await;
+    scene.world.will_answer("Good.");
+    scene.world.will_hear("No.");
+    scene.speech(300).await;
+    scene.silence(800).await;
+    assert_eq!(scene.prompt().last().unwrap(), "No.");
+    // Over a story it would end her, were it all.
+    let mut scene = Scene::new("");
+    scene.world.will_answer(LONG);
+    scene.say("Count.").await;
+    scene.world.will_hear("No.");
+    scene.speech(400).await;
+    scene.silence(160).await;
+    scene.world.will_answer("Eleven.");
+    scene.say("No, count from eleven.").await;
+    scene.silence(800).await;
+    assert_eq!(scene.prompt().last().unwrap(), "No, count from eleven.");
+    assert_eq!(scene.outcomes(), ["interrupted", "answered"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_in_what_is_dictated_does_not_end_it() {
+    let mut scene = Scene::new("");
+    scene.world.will_answer("Noted.");
+    for (begun, whole) in [
+        (
+            "Take a note: buy milk.",
+            "Take a note: buy milk. And call Anna.",
+        ),
+        (
+            "Write down the number.",
+            "Write down the number. Four two one.",
+        ),
+        (
+            "Remind me to call Anna.",
+            "Remind me to call Anna. Tomorrow.",
+        ),
+        (
+            "Add milk and eggs.",
+            "Add milk and eggs. To the shopping list.",
+        ),
+    ] {
+        let before = scene.outcomes().len();
+        scene.world.will_hear(begun);
+        scene.speech(1_000).await;
+        scene.silence(800).await;
+        assert_eq!(scene.outcomes().len(), before, "{begun}");
+        scene.world.will_hear(whole);
+        scene.speech(1_000).await;
+        scene.silence(3_000).await;
+        assert_eq!(scene.prompt().last().unwrap(), whole);
+        assert_eq!(scene.outcomes().len(), before + 1, "{begun}");
+    }
+    // What is whole is answered as soon as ever.
+    scene.say("Remind me to call Anna tomorrow.").await;
+    assert_eq!(scene.outcomes().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
 async fn her_own_words_that_come_back_are_no_question() {
     let mut scene = Scene::new("");
     scene.world.will_answer(LONG);

@@ -220,6 +220,7 @@ impl Factory for World {
             stt: self.stt(config)?,
             llm: self.llm(config)?,
             tts: self.tts(config)?,
+            mind: crate::mind::Mind::default(),
         })
     }
 
