@@ -18,7 +18,7 @@ static SLASHED: LazyLock<Option<Regex>> =
 static DOTTED: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"^(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})"));
 static NAMED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(r"^(\p{L}{3,9})\.? (\d{1,2})(st|nd|rd|th)?(?:(?:, ?| )(\d{4}))?"));
+    LazyLock::new(|| pattern(r"^([A-Za-z]{3,9})\.? (\d{1,2})(st|nd|rd|th)?(?:(?:, ?| )(\d{4}))?"));
 
 /// "2026-11-29", "11/29/2026", "29.11.2026", "Nov. 3rd, 2026", "3. 11. 2026".
 pub fn date(at: At<'_>) -> Option<Found> {

@@ -35,7 +35,7 @@ pub fn small(number: u32) -> String {
     };
     match number {
         0..20 => at(&SMALL, number).to_owned(),
-        _ if number % 10 == 0 => at(&TENS, number / 10).to_owned(),
+        _ if number.is_multiple_of(10) => at(&TENS, number / 10).to_owned(),
         _ => format!("{}-{}", at(&TENS, number / 10), at(&SMALL, number % 10)),
     }
 }
@@ -60,9 +60,11 @@ pub fn decade(number: u32) -> Option<String> {
     match number {
         2000 => Some("two thousands".to_owned()),
         // "the 50s", and not "the 5s".
-        10..100 if number % 10 == 0 => Some(plural(small(number))),
-        1000..10_000 if number % 100 == 0 => Some(format!("{} hundreds", small(number / 100))),
-        1000..10_000 if number % 10 == 0 => Some(format!(
+        10..100 if number.is_multiple_of(10) => Some(plural(small(number))),
+        1000..10_000 if number.is_multiple_of(100) => {
+            Some(format!("{} hundreds", small(number / 100)))
+        }
+        1000..10_000 if number.is_multiple_of(10) => Some(format!(
             "{} {}",
             small(number / 100),
             plural(small(number % 100))

@@ -171,7 +171,7 @@ fn guarded(line: &str) -> String {
     guarded.push(' ');
     let (mut before, mut first) = (' ', ' ');
     let mut in_code = false;
-    let has_code = line.matches('`').count() % 2 == 0;
+    let has_code = line.matches('`').count().is_multiple_of(2);
     for (place, letter) in line.char_indices() {
         let behind = line.get(place + letter.len_utf8()..).unwrap_or_default();
         let next = behind.chars().next().unwrap_or(' ');

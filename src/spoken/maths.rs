@@ -54,6 +54,14 @@ fn is_sum(token: &str) -> bool {
     if token.len() < 2 || token.len() > 200 || !token.chars().all(is_part) {
         return false;
     }
+    if token
+        .chars()
+        .all(|letter| letter.is_ascii_digit() || matches!(letter, '×' | '.'))
+        && token.matches('×').count() == 1
+    {
+        // "1920×1080" is a size, unless a power follows.
+        return false;
+    }
     let letters: Vec<char> = token.chars().collect();
     let is_value = |letter: Option<&char>| {
         letter.is_some_and(|letter| {

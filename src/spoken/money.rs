@@ -132,15 +132,19 @@ fn behind_number<'a>(text: &'a str, language: &'a Language) -> Option<Amount<'a>
 fn magnitude<'a>(text: &'a str, language: &'a Language) -> (Option<&'a str>, usize) {
     let gap = text.len() - text.trim_start_matches([' ', '\u{a0}']).len();
     let next = text.get(gap..).unwrap_or_default();
-    match language.magnitude(next) {
-        // A letter alone is one only where it is attached.
-        Some((word, name))
-            if (gap == 0 || gap <= 2 && word.len() > 1)
-                && !goes_on(next.get(word.len()..).unwrap_or_default()) =>
-        {
-            (Some(name), gap + word.len())
-        }
-        _ => (None, 0),
+    let Some((word, name)) = language.magnitude(next) else {
+        return (None, 0);
+    };
+    let behind = next.get(word.len()..).unwrap_or_default();
+    // "5 Mio. €".
+    let stop = usize::from(behind.starts_with(". ") && !language.is_english && word.len() > 1);
+    let is_before_currency = language.currency(behind).is_some();
+    // A letter alone is one only where it is attached to something.
+    let is_sure = gap == 0 || gap <= 2 && (word.len() > 1 || is_before_currency);
+    if is_sure && !goes_on(behind) {
+        (Some(name), gap + word.len() + stop)
+    } else {
+        (None, 0)
     }
 }
 

@@ -41,7 +41,7 @@ impl<'a> At<'a> {
     /// The word at the place, to the next white space, without the marks at its end.
     pub fn token(&self) -> &'a str {
         let token = first_word(self.rest());
-        token.trim_end_matches(|letter| is_end(letter))
+        token.trim_end_matches(is_end)
     }
 
     /// The word before the one at the place, without marks around it.
@@ -68,7 +68,7 @@ impl<'a> At<'a> {
 
     /// Whether a token begins at the place, but for what opens quotes and brackets.
     pub fn begins_token(&self) -> bool {
-        let opened = self.before().trim_end_matches(|letter| opens(letter));
+        let opened = self.before().trim_end_matches(opens);
         opened.is_empty() || opened.ends_with(char::is_whitespace)
     }
 }
@@ -106,12 +106,13 @@ pub fn is_end(letter: char) -> bool {
 type Rule = fn(At<'_>) -> Option<Found>;
 
 /// In this order: what is longest and surest comes first.
-const RULES: [Rule; 19] = [
+const RULES: [Rule; 20] = [
     addresses::address,
     symbols::whole,
     addresses::identifier,
     dates::date,
     clock::time,
+    quantity::ratio,
     numbers::telephone,
     numbers::version,
     maths::sum,
@@ -152,8 +153,9 @@ pub fn units(text: &str, language: &Language) -> Vec<Unit> {
     let mut joined: Vec<Unit> = Vec::new();
     for unit in units {
         match joined.last_mut() {
-            Some(last) if unit.spoken.is_empty() => {
+            Some(last) if unit.spoken.chars().all(is_end) => {
                 last.written = format!("{} {}", last.written, unit.written);
+                last.spoken.push_str(&unit.spoken);
             }
             _ => joined.push(unit),
         }

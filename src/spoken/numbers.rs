@@ -9,7 +9,11 @@ use super::{Language, english, goes_on};
 
 /// A pattern of the program itself: one that is wrong matches nothing, and a test looks at each.
 pub fn pattern(pattern: &str) -> Option<Regex> {
-    Regex::new(pattern).ok()
+    // Digits and names are those of ASCII: tables of all others take long to build.
+    let pattern = pattern
+        .replace(r"\d", "[0-9]")
+        .replace(r"\w", "[0-9A-Za-z_]");
+    Regex::new(&pattern.replace(r"\b", r"(?-u:\b)")).ok()
 }
 
 /// The number that `text` begins with: digits, grouped or not, with decimals.
@@ -150,7 +154,7 @@ fn simple(text: &str, language: &Language) -> Option<(usize, String)> {
     let (top, bottom) = (value(text.get(..above)?)?, value(behind.get(..below)?)?);
     let said = match bottom {
         10 | 5 if top <= bottom && is_rating(rest) => format!("{top} out of {bottom}"),
-        10 | 100 if top <= bottom => format!("{top} out of {bottom}"),
+        10 | 100 if top > 1 && top <= bottom => format!("{top} out of {bottom}"),
         _ if top < bottom => match english::part(bottom, top == 1) {
             Some(part) if top == 1 => format!("one {part}"),
             Some(part) => format!(
@@ -262,7 +266,7 @@ fn is_year(at: At<'_>, number: u32, behind: &str) -> bool {
         "c",
         "back",
     ];
-    if !(1100..2100).contains(&number) {
+    if !(1010..2100).contains(&number) {
         return false;
     }
     let before = at.word_before();
@@ -297,6 +301,9 @@ pub fn number(at: At<'_>) -> Option<Found> {
     let sign = sign(at)?;
     let body = rest.get(sign.length..)?;
     let digits = digits(body, language)?;
+    if let Some(scientific) = scientific(at, &sign, body, digits) {
+        return Some(scientific);
+    }
     if sign.length == 0 && !digits.starts_with('.') || !at.begins_word() {
         return None;
     }
@@ -309,6 +316,36 @@ pub fn number(at: At<'_>) -> Option<Found> {
     Found::new(
         sign.length + digits.len(),
         format!("{}{space}{zero}{digits}", sign.words),
+    )
+}
+
+/// "1.5e-10".
+fn scientific(at: At<'_>, sign: &Found, body: &str, digits: &str) -> Option<Found> {
+    let language = at.language;
+    let exponent = body.get(digits.len()..)?.strip_prefix(['e', 'E'])?;
+    let number = exponent.trim_start_matches(['-', '+']);
+    let count = number.len()
+        - number
+            .trim_start_matches(|digit: char| digit.is_ascii_digit())
+            .len();
+    let marks = exponent.len() - number.len();
+    if count == 0 || marks > 1 || goes_on(number.get(count..)?) || !at.begins_word() {
+        return None;
+    }
+    let minus = if exponent.starts_with('-') {
+        format!("{} ", language.word("minus")?)
+    } else {
+        String::new()
+    };
+    let (times, power) = (language.word("times")?, language.word("power")?);
+    let words = format!(
+        "{} {digits} {times} 10 {power} {minus}{}",
+        sign.words,
+        number.get(..count)?
+    );
+    Found::new(
+        sign.length + digits.len() + 1 + marks + count,
+        words.trim_start(),
     )
 }
 
@@ -395,7 +432,8 @@ pub fn version(at: At<'_>) -> Option<Found> {
     let numbers = written.trim_start_matches(['v', 'V']);
     let parts: Vec<&str> = numbers.split('.').collect();
     let named = numbers.len() < written.len();
-    if !named && parts.len() < 3 {
+    let is_grouped = parts.iter().skip(1).all(|part| part.len() == 3) && at.language.decimal == ",";
+    if !named && (parts.len() < 3 || is_grouped) {
         return None;
     }
     let mark = if parts.len() == 4 { "dot" } else { "point" };

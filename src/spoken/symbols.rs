@@ -28,11 +28,13 @@ fn operator(at: At<'_>, token: &str, said: &str) -> Option<Found> {
     };
     match token {
         // An arrow at the end of a line points at nothing.
-        "→" | "->" | "=>" | "⇒" | "-->" if before.is_empty() || !is_value(behind) => {
+        "→" | "->" | "=>" | "⇒" | "-->" if before.is_empty() || behind.is_empty() => {
             Found::new(token.len(), "")
         }
-        "<" | ">" | "+" | "=" | "×" if !is_value(behind) && before.is_empty() => None,
-        // "A grade > 5" compares; "<" before a number that nothing is compared with says less.
+        // Before a number that nothing is compared with it says less or more of that.
+        "<" | ">" | "≤" | "≥" | "≈" | "<=" | ">=" if before.is_empty() && is_value(behind) => {
+            None
+        }
         _ => Found::new(token.len(), said),
     }
 }
@@ -53,9 +55,7 @@ pub fn mark(at: At<'_>) -> Option<Found> {
         '@' if at.begins_token() && behind.starts_with(char::is_alphanumeric) => {
             Found::new(1, format!("{} ", language.word("at")?))
         }
-        '*' if language.is_english && at.begins_token() && is_factor(at) => {
-            Found::new(1, language.word("times")?)
-        }
+        '*' if at.begins_token() && is_factor(at) => Found::new(1, language.word("times")?),
         '^' if is_factor(at) => Found::new(1, format!(" {} ", language.word("power")?)),
         '-' | '−' | '–' if at.token().len() == letter.len_utf8() => spaced_minus(at, behind),
         '−' if starts_number => {
@@ -81,9 +81,22 @@ pub fn mark(at: At<'_>) -> Option<Found> {
             })
         }
         '\'' | '’' | '‘' if starts_number && at.begins_token() => None,
-        _ if letter.is_alphanumeric() || !letter.is_alphabetic() && is_end(letter) => None,
+        '.' if language.is_english
+            && behind.starts_with(char::is_lowercase)
+            && (is_between || at.begins_token()) =>
+        {
+            Found::new(1, " dot ")
+        }
+        '.' if language.is_english
+            && at.begins_token()
+            && behind.starts_with(char::is_uppercase) =>
+        {
+            Found::new(1, "dot ")
+        }
+        '①'..='⑳' => Found::new(letter.len_utf8(), (u32::from(letter) - 0x245F).to_string()),
         '(' if behind.starts_with(')') => Found::new(2, " "),
         '⁰'..='⁹' | '¹' | '²' | '³' => None,
+        _ if is_end(letter) => None,
         _ => symbol_within(at, letter),
     }
 }
@@ -152,38 +165,30 @@ fn spaced_minus(at: At<'_>, behind: &str) -> Option<Found> {
 }
 
 /// What is said for a stroke between two words.
-fn between(at: At<'_>, behind: &str) -> &'static str {
+fn between(at: At<'_>, behind: &str) -> String {
     let before = last_letters(at.before());
     let next: String = behind
         .chars()
         .take_while(|letter| letter.is_alphabetic())
         .collect();
-    let pairs = [
-        ("he", "she"),
-        ("she", "he"),
-        ("his", "her"),
-        ("her", "his"),
-        ("him", "her"),
-        ("they", "them"),
-        ("yes", "no"),
-        ("true", "false"),
-        ("left", "right"),
-        ("on", "off"),
-        ("male", "female"),
-        ("black", "white"),
-        ("pass", "fail"),
-        ("either", "or"),
-        ("mother", "father"),
-        ("he", "they"),
-        ("his", "hers"),
-        ("day", "night"),
-        ("up", "down"),
+    const PAIRS: &str = "he/she she/he his/her her/his him/her they/them yes/no true/false left/right on/off male/female black/white \
+        pass/fail mother/father he/they his/hers day/night up/down win/loss his/their";
+    const TIMES: [&str; 14] = [
+        "second", "sec", "s", "minute", "min", "hour", "hr", "h", "day", "week", "month", "mo",
+        "year", "person",
     ];
-    let (first, second) = (before.to_lowercase(), next.to_lowercase());
-    if pairs.contains(&(first.as_str(), second.as_str())) {
-        "or"
+    if TIMES.contains(&next.as_str()) && before.len() > 2 && before.chars().all(char::is_lowercase)
+    {
+        let unit = at.language.unit(&next).and_then(|(_, names)| names.first());
+        let per = at.language.word("per").unwrap_or_default();
+        return format!("{per} {}", unit.map_or(next.as_str(), String::as_str));
+    }
+    let pair = format!("{before}/{next}").to_lowercase();
+    let is_pair = PAIRS.split_whitespace().any(|known| known == pair);
+    if is_pair {
+        "or".to_owned()
     } else {
-        ""
+        String::new()
     }
 }
 

@@ -203,7 +203,7 @@ fn stopped(at: At<'_>) -> Option<Found> {
         let before = at.word_before();
         let is_behind_name = before.starts_with(char::is_uppercase)
             && !at.before().trim_end().ends_with(['.', '!', '?', ',']);
-        let is_place = is_behind_name && !is_next_name || is_behind_name && after.starts_with(',');
+        let is_place = is_behind_name && (!is_next_name || after.starts_with(','));
         let said = match word {
             "Dr" if is_place => Some("Drive"),
             "Dr" => Some("Doctor"),

@@ -202,7 +202,7 @@ impl Scan<'_> {
             // The line's end decides, which may be wrapped.
             return (End::No, end);
         }
-        let word = next.trim_start_matches(|letter| opens(letter));
+        let word = next.trim_start_matches(opens);
         let end = end + behind.len() - next.len();
         if next.len() - word.len() > SIGHT || (word.is_empty() && self.is_over) {
             return (End::Yes, end);
