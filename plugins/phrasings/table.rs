@@ -77,7 +77,8 @@ pub fn check<T: FnMut(&str) -> Option<String>>(name: &str, begin: impl Fn() -> T
         }
         let heard = talk(say);
         let is_own = skill.as_deref() == Some(name);
-        let right = if is_own { heard.is_some() && answer.as_ref().is_none_or(|answer| fits(heard.as_deref(), answer)) } else { heard.is_none() };
+        let right =
+            if is_own { heard.is_some() && answer.as_ref().is_none_or(|answer| fits(heard.as_deref(), answer)) } else { heard.is_none() };
         all += 1;
         left_alone += usize::from(!is_own);
         if !right {

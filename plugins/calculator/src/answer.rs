@@ -20,7 +20,9 @@ pub fn answer(text: &str) -> Option<String> {
     let said = one(&text);
     // `what's 5 plus 5 and what's 6 times 7`
     said.or_else(|| {
-        let cut = [" and what", " and how", ". what", "? what", ". how", "? how"].iter().find_map(|mark| text.to_ascii_lowercase().find(mark).map(|at| (at, mark)));
+        let cut = [" and what", " and how", ". what", "? what", ". how", "? how"]
+            .iter()
+            .find_map(|mark| text.to_ascii_lowercase().find(mark).map(|at| (at, mark)));
         let (at, mark) = cut?;
         let skipped = if mark.starts_with(" and ") { 5 } else { 2 };
         Some(format!("{} {}", one(text.get(..at)?)?, one(text.get(at + skipped..)?)?))
@@ -29,7 +31,10 @@ pub fn answer(text: &str) -> Option<String> {
 
 /// Money of one country in that of another, whose rate changes daily.
 fn is_exchange(said: &Said) -> bool {
-    const NAMES: &[&str] = &["dollar", "dollars", "euro", "euros", "yen", "franc", "francs", "rupee", "rupees", "yuan", "peso", "pesos", "krona", "kroner", "bitcoin", "bitcoins", "sterling", "usd", "eur", "gbp", "quid", "lira", "zloty", "won", "ruble", "rubles", "cents", "bucks"];
+    const NAMES: &[&str] = &[
+        "dollar", "dollars", "euro", "euros", "yen", "franc", "francs", "rupee", "rupees", "yuan", "peso", "pesos", "krona", "kroner",
+        "bitcoin", "bitcoins", "sterling", "usd", "eur", "gbp", "quid", "lira", "zloty", "won", "ruble", "rubles", "cents", "bucks",
+    ];
     let names = said.words().iter().filter(|word| NAMES.contains(&word.form.as_str())).count();
     let pounds = said.has(&["pound", "pounds"]) && names > 0;
     let asks = said.is(&[

@@ -40,13 +40,18 @@ pub fn answer(said: &Said) -> Option<String> {
     }
     for template in SPLIT {
         for tip in std::iter::once("").chain(TIP.iter().copied()) {
-            let Some(slots) = said.matches(&format!("{template} {tip}")).map(|slots| (slots.number("sum"), slots.number("people"), slots.number("tip"), slots.form("money"))) else {
+            let Some(slots) = said
+                .matches(&format!("{template} {tip}"))
+                .map(|slots| (slots.number("sum"), slots.number("people"), slots.number("tip"), slots.form("money")))
+            else {
                 continue;
             };
             let (Some(sum), Some(people), tip, money) = slots else { continue };
             let Some(money) = currency(money.as_deref()) else { continue };
             // Two numbers alone are a division.
-            let is_bill = money.is_some() || tip.is_some() || said.has(&["bill", "check", "tab", "people", "persons", "friends", "us", "ways", "guests", "adults"]);
+            let is_bill = money.is_some()
+                || tip.is_some()
+                || said.has(&["bill", "check", "tab", "people", "persons", "friends", "us", "ways", "guests", "adults"]);
             if !is_bill || people < 1.0 || people.fract() != 0.0 || !(0.0..1e12).contains(&sum) {
                 continue;
             }

@@ -1,5 +1,6 @@
 //! Calculates and converts units: "what's 15 % of 84", "how many kilometres is 26 miles".
 
+mod examples;
 mod answer;
 mod bill;
 mod command;
@@ -36,7 +37,7 @@ impl Skill for Calculator {
     }
 
     fn tools() -> Vec<Tool> {
-        vec![
+        examples::with(vec![
             Tool::new("calculate", "Calculates exactly. Call it for any arithmetic.").needs(
                 "expression",
                 Kind::Text,
@@ -46,7 +47,7 @@ impl Skill for Calculator {
                 .needs("value", Kind::Number, "")
                 .needs("from", Kind::Text, "Such as `miles`.")
                 .needs("to", Kind::Text, "Such as `kilometres`."),
-        ]
+        ])
     }
 
     fn call_tool(&mut self, call: &ToolCall) -> Result<ToolOutput, Failure> {

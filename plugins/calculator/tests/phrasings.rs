@@ -1,7 +1,7 @@
 //! The ways people ask for a calculation or a conversion, and what only looks like one.
 
 #[path = "../../phrasings/table.rs"]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[expect(clippy::unwrap_used, reason = "a test")]
 mod table;
 
 use calculator::answer;

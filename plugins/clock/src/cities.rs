@@ -2,11 +2,20 @@
 
 /// A zone, and cities in it.
 pub const CITIES: &[(&str, &str)] = &[
-    ("America/New_York", "new york city, nyc, manhattan, brooklyn, queens, washington, washington dc, washington d.c, boston, miami, philadelphia, atlanta, orlando, tampa, jacksonville, charlotte, raleigh, baltimore, pittsburgh, cleveland, cincinnati, columbus, buffalo, newark, fort lauderdale, providence, hartford, savannah, charleston, richmond, norfolk, ann arbor, rochester, albany, key west, cambridge massachusetts, princeton, yale, harvard"),
-    ("America/Chicago", "houston, dallas, austin, san antonio, fort worth, el paso texas, new orleans, nashville, memphis, minneapolis, saint paul, st paul, milwaukee, madison, kansas city, st louis, saint louis, oklahoma city, tulsa, omaha, birmingham alabama, little rock, baton rouge, des moines, wichita, mobile alabama"),
+    (
+        "America/New_York",
+        "new york city, nyc, manhattan, brooklyn, queens, washington, washington dc, washington d.c, boston, miami, philadelphia, atlanta, orlando, tampa, jacksonville, charlotte, raleigh, baltimore, pittsburgh, cleveland, cincinnati, columbus, buffalo, newark, fort lauderdale, providence, hartford, savannah, charleston, richmond, norfolk, ann arbor, rochester, albany, key west, cambridge massachusetts, princeton, yale, harvard",
+    ),
+    (
+        "America/Chicago",
+        "houston, dallas, austin, san antonio, fort worth, el paso texas, new orleans, nashville, memphis, minneapolis, saint paul, st paul, milwaukee, madison, kansas city, st louis, saint louis, oklahoma city, tulsa, omaha, birmingham alabama, little rock, baton rouge, des moines, wichita, mobile alabama",
+    ),
     ("America/Denver", "salt lake city, albuquerque, santa fe, colorado springs, boulder, aspen, el paso, cheyenne, billings, park city"),
     ("America/Phoenix", "tucson, scottsdale, tempe, flagstaff, sedona"),
-    ("America/Los_Angeles", "san francisco, sf, la, l.a, hollywood, seattle, las vegas, vegas, portland, san diego, san jose, sacramento, oakland, berkeley, palo alto, silicon valley, long beach, fresno, reno, santa barbara, anaheim, spokane, tacoma, santa monica, cupertino, mountain view, redmond"),
+    (
+        "America/Los_Angeles",
+        "san francisco, sf, la, l.a, hollywood, seattle, las vegas, vegas, portland, san diego, san jose, sacramento, oakland, berkeley, palo alto, silicon valley, long beach, fresno, reno, santa barbara, anaheim, spokane, tacoma, santa monica, cupertino, mountain view, redmond",
+    ),
     ("Pacific/Honolulu", "waikiki"),
     ("America/Indiana/Indianapolis", "indianapolis"),
     ("America/Kentucky/Louisville", "louisville"),
@@ -26,14 +35,29 @@ pub const CITIES: &[(&str, &str)] = &[
     ("America/Puerto_Rico", "san juan"),
     ("America/Santiago", "valparaiso"),
     ("America/La_Paz", "santa cruz bolivia, sucre"),
-    ("Europe/London", "manchester, liverpool, edinburgh, glasgow, birmingham, leeds, bristol, oxford, cambridge, cardiff, belfast, sheffield, newcastle, nottingham, brighton, york, aberdeen, bath, southampton, plymouth, leicester, inverness, swansea"),
+    (
+        "Europe/London",
+        "manchester, liverpool, edinburgh, glasgow, birmingham, leeds, bristol, oxford, cambridge, cardiff, belfast, sheffield, newcastle, nottingham, brighton, york, aberdeen, bath, southampton, plymouth, leicester, inverness, swansea",
+    ),
     ("Europe/Dublin", "cork, galway, limerick"),
-    ("Europe/Paris", "lyon, marseille, marseilles, nice, toulouse, bordeaux, strasbourg, lille, nantes, cannes, montpellier, versailles, rennes, grenoble"),
-    ("Europe/Madrid", "barcelona, valencia, seville, sevilla, malaga, bilbao, granada, zaragoza, alicante, ibiza, mallorca, majorca, palma, marbella, san sebastian, toledo, salamanca"),
+    (
+        "Europe/Paris",
+        "lyon, marseille, marseilles, nice, toulouse, bordeaux, strasbourg, lille, nantes, cannes, montpellier, versailles, rennes, grenoble",
+    ),
+    (
+        "Europe/Madrid",
+        "barcelona, valencia, seville, sevilla, malaga, bilbao, granada, zaragoza, alicante, ibiza, mallorca, majorca, palma, marbella, san sebastian, toledo, salamanca",
+    ),
     ("Atlantic/Canary", "las palmas, santa cruz de tenerife"),
     ("Europe/Lisbon", "porto, faro, algarve, coimbra, braga"),
-    ("Europe/Rome", "milan, milano, florence, firenze, venice, venezia, naples, napoli, turin, torino, bologna, genoa, palermo, verona, pisa, catania, bari, siena"),
-    ("Europe/Berlin", "munich, muenchen, munchen, hamburg, frankfurt, frankfurt am main, cologne, koln, koeln, stuttgart, dusseldorf, duesseldorf, leipzig, dresden, hannover, hanover, nuremberg, nurnberg, nuernberg, bremen, essen, dortmund, bonn, heidelberg, freiburg, mainz, karlsruhe, mannheim, munster, muenster, wurzburg, potsdam, rostock, kiel, lubeck, aachen, augsburg"),
+    (
+        "Europe/Rome",
+        "milan, milano, florence, firenze, venice, venezia, naples, napoli, turin, torino, bologna, genoa, palermo, verona, pisa, catania, bari, siena",
+    ),
+    (
+        "Europe/Berlin",
+        "munich, muenchen, munchen, hamburg, frankfurt, frankfurt am main, cologne, koln, koeln, stuttgart, dusseldorf, duesseldorf, leipzig, dresden, hannover, hanover, nuremberg, nurnberg, nuernberg, bremen, essen, dortmund, bonn, heidelberg, freiburg, mainz, karlsruhe, mannheim, munster, muenster, wurzburg, potsdam, rostock, kiel, lubeck, aachen, augsburg",
+    ),
     ("Europe/Vienna", "wien, salzburg, innsbruck, graz, linz"),
     ("Europe/Zurich", "zuerich, geneva, geneve, genf, basel, bern, berne, lausanne, lucerne, luzern, lugano, davos, st gallen, zermatt"),
     ("Europe/Amsterdam", "rotterdam, the hague, hague, den haag, utrecht, eindhoven, groningen, maastricht, leiden, delft"),
@@ -66,7 +90,10 @@ pub const CITIES: &[(&str, &str)] = &[
     ("Asia/Bahrain", "manama"),
     ("Asia/Tehran", "isfahan, shiraz"),
     ("Asia/Karachi", "lahore, islamabad, rawalpindi, peshawar, faisalabad"),
-    ("Asia/Kolkata", "delhi, new delhi, mumbai, bombay, bangalore, bengaluru, chennai, madras, hyderabad, pune, ahmedabad, jaipur, calcutta, lucknow, agra, kochi, varanasi, amritsar, chandigarh, nagpur, indore, surat"),
+    (
+        "Asia/Kolkata",
+        "delhi, new delhi, mumbai, bombay, bangalore, bengaluru, chennai, madras, hyderabad, pune, ahmedabad, jaipur, calcutta, lucknow, agra, kochi, varanasi, amritsar, chandigarh, nagpur, indore, surat",
+    ),
     ("Asia/Dhaka", "chittagong"),
     ("Asia/Colombo", "kandy"),
     ("Asia/Bangkok", "phuket, chiang mai, pattaya, krabi"),
@@ -76,7 +103,10 @@ pub const CITIES: &[(&str, &str)] = &[
     ("Asia/Manila", "cebu, davao, quezon city"),
     ("Asia/Jakarta", "bandung, surabaya, yogyakarta, java"),
     ("Asia/Makassar", "denpasar, ubud, lombok"),
-    ("Asia/Shanghai", "beijing, peking, shenzhen, guangzhou, canton, wuhan, chengdu, hangzhou, nanjing, xian, xi'an, tianjin, suzhou, chongqing, qingdao, lhasa, dalian, harbin"),
+    (
+        "Asia/Shanghai",
+        "beijing, peking, shenzhen, guangzhou, canton, wuhan, chengdu, hangzhou, nanjing, xian, xi'an, tianjin, suzhou, chongqing, qingdao, lhasa, dalian, harbin",
+    ),
     ("Asia/Taipei", "kaohsiung, taichung"),
     ("Asia/Tokyo", "osaka, kyoto, yokohama, nagoya, sapporo, hiroshima, nagasaki, kobe, fukuoka, nara, sendai"),
     ("Asia/Seoul", "busan, incheon, daegu, jeju"),

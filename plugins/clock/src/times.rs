@@ -3,7 +3,10 @@
 use phrase::{Said, TimeOfDay, say_duration, say_time};
 use std::time::Duration;
 
-use crate::{now::{self, Now}, places};
+use crate::{
+    now::{self, Now},
+    places,
+};
 
 const TIME: &[&str] = &[
     "what time is it [here|there] [exactly]",
@@ -64,7 +67,13 @@ const DIFFERENCE_HERE: &[&str] = &[
     "is {other} (ahead of|behind) us",
 ];
 
-const ZONE: &[&str] = &["what time zone is {other} in", "(which|what) time zone (is|has|does) {other} [in|have|use]", "what is the time zone (in|of|for) {other}", "what time zone (is|does) [it] in {other}", "what is {other}'s time zone"];
+const ZONE: &[&str] = &[
+    "what time zone is {other} in",
+    "(which|what) time zone (is|has|does) {other} [in|have|use]",
+    "what is the time zone (in|of|for) {other}",
+    "what time zone (is|does) [it] in {other}",
+    "what is {other}'s time zone",
+];
 
 const REACHED: &[&str] = &[
     "is it [already|still|yet] (past|after) {time:time} [already|yet|now] [in {place}]",
@@ -73,7 +82,10 @@ const REACHED: &[&str] = &[
     "is it (already|still) {time:time} [in {place}]",
 ];
 
-const PART: &[&str] = &["is it [already|still] (the middle of the night|night|night time|nighttime|morning|afternoon|evening|day|daytime|day time|midnight|noon|dark) (in|over in) {place}", "is it (morning|afternoon|evening|night|daytime) [yet|already|still] in {place}"];
+const PART: &[&str] = &[
+    "is it [already|still] (the middle of the night|night|night time|nighttime|morning|afternoon|evening|day|daytime|day time|midnight|noon|dark) (in|over in) {place}",
+    "is it (morning|afternoon|evening|night|daytime) [yet|already|still] in {place}",
+];
 
 const UNTIL: &[&str] = &[
     "how (long|much time|much longer) [is it|is there|is left|do i have|do we have|have we got|to go] (until|till|to|before|til) {time:time} [today|tonight]",
@@ -88,7 +100,8 @@ const LATER: &[&str] = &[
     "what is the time (in|after) {time:duration}",
     "what time is {time:duration} from now",
 ];
-const EARLIER: &[&str] = &["what time was it {time:duration} ago", "what was the time {time:duration} ago", "what time was {time:duration} ago"];
+const EARLIER: &[&str] =
+    &["what time was it {time:duration} ago", "what was the time {time:duration} ago", "what time was {time:duration} ago"];
 
 const CONVERTED: &[&str] = &[
     "(if|when) it is {time:time} (in|over in) {one} what time is it (in|over in) {other}",
@@ -151,7 +164,11 @@ pub fn answer(said: &Said, hours: u8) -> Option<String> {
         && let Some((zone, name)) = place(&slots.form("other")?)
     {
         let offset = now::offset(zone);
-        return Some(if offset == 0 { format!("{} is at universal time, UTC.", begun(&name)) } else { format!("{} is {} UTC.", begun(&name), apart(offset)) });
+        return Some(if offset == 0 {
+            format!("{} is at universal time, UTC.", begun(&name))
+        } else {
+            format!("{} is {} UTC.", begun(&name), apart(offset))
+        });
     }
     if let Some(slots) = said.first(REACHED) {
         return reached(said, &slots.time("time")?, slots.form("place").as_deref(), hours);
@@ -194,7 +211,11 @@ fn elsewhere(said: &Said, here: &Now, hours: u8) -> Option<String> {
 
 /// Whether the words may be the name of a place: `a black hole` is none.
 fn may_be_place(words: &str) -> bool {
-    const NONE: &[&str] = &["a", "an", "my", "your", "his", "her", "our", "this", "that", "it", "its", "the", "me", "you", "us", "black", "hole", "space", "mars", "moon", "sun", "jupiter", "venus", "heaven", "hell", "movie", "film", "book", "story", "song", "morning", "history", "general", "life", "english", "spanish", "german", "french", "minutes", "hours", "minute", "hour", "seconds", "days"];
+    const NONE: &[&str] = &[
+        "a", "an", "my", "your", "his", "her", "our", "this", "that", "it", "its", "the", "me", "you", "us", "black", "hole", "space",
+        "mars", "moon", "sun", "jupiter", "venus", "heaven", "hell", "movie", "film", "book", "story", "song", "morning", "history",
+        "general", "life", "english", "spanish", "german", "french", "minutes", "hours", "minute", "hour", "seconds", "days",
+    ];
     words.split(' ').count() <= 4 && !words.split(' ').any(|word| NONE.contains(&word) || word.starts_with(|c: char| c.is_ascii_digit()))
 }
 

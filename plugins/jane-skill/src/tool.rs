@@ -4,7 +4,8 @@
 //! use jane_skill::{Kind, Tool};
 //! let tool = Tool::new("set_timer", "Starts a timer.")
 //!     .needs("minutes", Kind::Number, "How long.")
-//!     .takes("name", Kind::Text, "What for, such as `pasta`.");
+//!     .takes("name", Kind::Text, "What for, such as `pasta`.")
+//!     .said(&["wake me in ten minutes", "tell me when an hour is over"]);
 //! assert!(tool.input_schema.contains(r#""required":["minutes"]"#));
 //! ```
 
@@ -39,6 +40,15 @@ impl Tool {
     /// It takes this argument, which may be left out.
     pub fn takes(self, name: &str, kind: Kind, description: &str) -> Tool {
         self.argument(name, kind, description, false)
+    }
+
+    /// What people say for it, at most 32 texts, in many different words: by these it is found where nobody's patterns expect what is said.
+    /// No model is told of them. They stand in the schema as `x-examples`.
+    pub fn said(mut self, examples: &[&str]) -> Tool {
+        let mut schema: Value = serde_json::from_str(&self.input_schema).unwrap_or_default();
+        schema["x-examples"] = json!(examples);
+        self.input_schema = schema.to_string();
+        self
     }
 
     /// Milliseconds that a call may take.

@@ -22,13 +22,41 @@ margarita crouton dumpling ravioli lasagne lasagna gnocchi macaroni penne ramen 
 
 /// Whether the thing is called like what is bought; `two bottles of milk`, `oat milk` and `loo roll` are.
 pub fn is_grocery(item: &str) -> bool {
-    const PIECES: &[&str] = &["bottle", "can", "tin", "pack", "packet", "box", "bag", "jar", "loaf", "carton", "kilo", "pound", "litre", "liter", "gallon", "pint", "bunch", "dozen", "gram", "piece", "slice", "roll", "bar", "tub", "tube", "crate", "case", "sack", "head", "clove"];
+    const PIECES: &[&str] = &[
+        "bottle", "can", "tin", "pack", "packet", "box", "bag", "jar", "loaf", "carton", "kilo", "pound", "litre", "liter", "gallon",
+        "pint", "bunch", "dozen", "gram", "piece", "slice", "roll", "bar", "tub", "tube", "crate", "case", "sack", "head", "clove",
+    ];
     let key = crate::words::key(item);
     let words: Vec<&str> = key.split(' ').collect();
     let named = |word: &str| GROCERIES.contains(&format!(" {word} "));
-    let of_something = words.iter().position(|word| *word == "of").is_some_and(|of| of > 0 && words.get(of - 1).is_some_and(|piece| PIECES.contains(piece)));
+    let of_something = words
+        .iter()
+        .position(|word| *word == "of")
+        .is_some_and(|of| of > 0 && words.get(of - 1).is_some_and(|piece| PIECES.contains(piece)));
     let last = words.last().copied().unwrap_or_default();
-    let strange = words.iter().any(|word| matches!(*word, "that" | "who" | "for" | "with" | "my" | "your" | "me" | "you" | "about" | "to" | "into" | "in" | "on" | "from" | "please" | "than" | "is" | "not"));
+    let strange = words.iter().any(|word| {
+        matches!(
+            *word,
+            "that"
+                | "who"
+                | "for"
+                | "with"
+                | "my"
+                | "your"
+                | "me"
+                | "you"
+                | "about"
+                | "to"
+                | "into"
+                | "in"
+                | "on"
+                | "from"
+                | "please"
+                | "than"
+                | "is"
+                | "not"
+        )
+    });
     let fodder = last == "food" && words.len() > 1;
     !last.is_empty() && !strange && (named(last) || of_something || fodder)
 }
@@ -39,10 +67,36 @@ mod tests {
 
     #[test]
     fn what_is_bought_is_told_from_what_is_not() {
-        for item in ["milk", "some eggs", "oat milk", "toilet paper", "two bottles of wine", "AA batteries", "bin bags", "tomatoes", "cherries", "a loaf of bread", "washing powder", "dog food bags"] {
+        for item in [
+            "milk",
+            "some eggs",
+            "oat milk",
+            "toilet paper",
+            "two bottles of wine",
+            "AA batteries",
+            "bin bags",
+            "tomatoes",
+            "cherries",
+            "a loaf of bread",
+            "washing powder",
+            "dog food bags",
+        ] {
             assert!(is_grocery(item), "{item}");
         }
-        for item in ["help", "to talk", "a hug", "time", "you", "a plan", "ideas", "a break", "money", "a new president", "milk for that recipe", ""] {
+        for item in [
+            "help",
+            "to talk",
+            "a hug",
+            "time",
+            "you",
+            "a plan",
+            "ideas",
+            "a break",
+            "money",
+            "a new president",
+            "milk for that recipe",
+            "",
+        ] {
             assert!(!is_grocery(item), "{item}");
         }
     }

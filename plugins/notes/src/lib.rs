@@ -1,5 +1,6 @@
 //! Keeps lists and notes: "add milk and eggs to the shopping list", "take a note: the key is under the mat".
 
+mod examples;
 mod book;
 mod command;
 mod groceries;
@@ -77,7 +78,10 @@ fn is_for_another(said: &str) -> bool {
     let lower = said.to_lowercase();
     let mut words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let asks = matches!(words.clone().next(), Some("what" | "how" | "when" | "which" | "is" | "do" | "why" | "who" | "list" | "are"));
-    !asks && words.any(|word| matches!(word, "timer" | "timers" | "alarm" | "alarms" | "remind" | "reminder" | "reminders" | "wake" | "countdown" | "snooze"))
+    !asks
+        && words.any(|word| {
+            matches!(word, "timer" | "timers" | "alarm" | "alarms" | "remind" | "reminder" | "reminders" | "wake" | "countdown" | "snooze")
+        })
 }
 
 /// What these words may answer: the question of the turn before.
@@ -87,9 +91,7 @@ fn take_question(turn: jane_skill::TurnId) -> Result<Option<Question>, Failure> 
     };
     kv::delete(ASKED)?;
     // What an older version kept is no question any more.
-    let Ok(Some((asked_in, question))) =
-        serde_json::from_slice::<Option<(jane_skill::TurnId, Question)>>(&asked)
-    else {
+    let Ok(Some((asked_in, question))) = serde_json::from_slice::<Option<(jane_skill::TurnId, Question)>>(&asked) else {
         return Ok(None);
     };
     Ok((asked_in < turn && turn <= asked_in + 2).then_some(question))
@@ -138,76 +140,38 @@ mod tests {
         let mut turn = 0;
         let mut say = |text: &str| {
             turn += 1;
-            match notes.on_transcript(&Transcript {
-                turn,
-                ..Transcript::typed(text)
-            }) {
+            match notes.on_transcript(&Transcript { turn, ..Transcript::typed(text) }) {
                 Ok(TranscriptAction::Answer(answer)) => (answer.speech, answer.expect_reply),
                 _ => ("(pass)".into(), false),
             }
         };
-        assert_eq!(
-            say("Take a note."),
-            ("What shall I write down?".into(), true)
-        );
-        assert_eq!(
-            say("The bins go out on Monday."),
-            ("Noted: The bins go out on Monday.".into(), false)
-        );
+        assert_eq!(say("Take a note."), ("What shall I write down?".into(), true));
+        assert_eq!(say("The bins go out on Monday."), ("Noted: The bins go out on Monday.".into(), false));
         assert_eq!(say("The bins go out on Monday."), ("(pass)".into(), false));
         assert!(say("Add something to my shopping list.").1);
-        assert_eq!(
-            say("Milk and eggs.").0,
-            "I started a shopping list with milk and eggs."
-        );
+        assert_eq!(say("Milk and eggs.").0, "I started a shopping list with milk and eggs.");
         fake::reset();
     }
 
     #[test]
     fn the_model_keeps_lists_and_notes_too() {
         let mut notes = Notes;
-        let mut call = |name: &str, arguments: &str| match notes.call_tool(&ToolCall {
-            turn: 1,
-            name: name.into(),
-            arguments: arguments.into(),
-        }) {
-            Ok(ToolOutput::Text(text) | ToolOutput::FinalAnswer(text) | ToolOutput::Json(text)) => {
-                text
-            }
-            Err(failure) => format!("{failure:?}"),
-        };
+        let mut call =
+            |name: &str, arguments: &str| match notes.call_tool(&ToolCall { turn: 1, name: name.into(), arguments: arguments.into() }) {
+                Ok(ToolOutput::Text(text) | ToolOutput::FinalAnswer(text) | ToolOutput::Json(text)) => text,
+                Err(failure) => format!("{failure:?}"),
+            };
         assert_eq!(call("read_list", "{}"), "You have no lists yet.");
         assert_eq!(
-            call(
-                "add_to_list",
-                r#"{"items": ["flour", "2 eggs"], "list": "shopping list"}"#
-            ),
+            call("add_to_list", r#"{"items": ["flour", "2 eggs"], "list": "shopping list"}"#),
             "I started a shopping list with flour and 2 eggs."
         );
-        assert_eq!(
-            call("read_list", r#"{"list": "shopping"}"#),
-            "The shopping list has 2 things on it: flour and 2 eggs."
-        );
-        assert_eq!(
-            call(
-                "remove_from_list",
-                r#"{"items": ["flour"], "list": "shopping"}"#
-            ),
-            "I took flour off the shopping list."
-        );
-        assert_eq!(
-            call("take_note", r#"{"text": "The key is under the mat"}"#),
-            "Noted: The key is under the mat."
-        );
-        assert_eq!(
-            call("read_notes", r#"{"about": "key"}"#),
-            "You noted: The key is under the mat."
-        );
+        assert_eq!(call("read_list", r#"{"list": "shopping"}"#), "The shopping list has 2 things on it: flour and 2 eggs.");
+        assert_eq!(call("remove_from_list", r#"{"items": ["flour"], "list": "shopping"}"#), "I took flour off the shopping list.");
+        assert_eq!(call("take_note", r#"{"text": "The key is under the mat"}"#), "Noted: The key is under the mat.");
+        assert_eq!(call("read_notes", r#"{"about": "key"}"#), "You noted: The key is under the mat.");
         assert!(call("add_to_list", "{}").starts_with("Failure::InvalidInput"));
-        assert!(
-            call("add_to_list", r#"{"items": [], "list": "x"}"#)
-                .starts_with("Failure::InvalidInput")
-        );
+        assert!(call("add_to_list", r#"{"items": [], "list": "x"}"#).starts_with("Failure::InvalidInput"));
         assert!(call("dance", "{}").starts_with("Failure::InvalidInput"));
     }
 }

@@ -147,10 +147,7 @@ pub struct Slots<'t>(Vec<(&'static str, &'t str)>);
 
 impl<'t> Slots<'t> {
     pub fn get(&self, name: &str) -> Option<&'t str> {
-        self.0
-            .iter()
-            .find(|(slot, _)| *slot == name)
-            .map(|(_, text)| *text)
+        self.0.iter().find(|(slot, _)| *slot == name).map(|(_, text)| *text)
     }
 }
 
@@ -159,9 +156,7 @@ impl<'t> Said<'t> {
         let mut words: Vec<Word> = Vec::new();
         for piece in text.split_whitespace() {
             let offset = piece.as_ptr() as usize - text.as_ptr() as usize;
-            let core = piece.trim_matches(|c: char| {
-                !c.is_alphanumeric() && !matches!(c, '%' | '€' | '$' | '£' | '+' | '°')
-            });
+            let core = piece.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '%' | '€' | '$' | '£' | '+' | '°'));
             let after = piece.trim_end().ends_with([':', '–', '—']);
             if core.is_empty() {
                 if let Some(last) = words.last_mut() {
@@ -171,12 +166,7 @@ impl<'t> Said<'t> {
             }
             let start = offset + (core.as_ptr() as usize - piece.as_ptr() as usize);
             let form = core.to_lowercase().replace('’', "'");
-            words.push(Word {
-                start,
-                end: start + core.len(),
-                form,
-                colon: after,
-            });
+            words.push(Word { start, end: start + core.len(), form, colon: after });
         }
         let mut said = Said { text, words };
         said.join_to_do();
@@ -235,32 +225,16 @@ impl<'t> Said<'t> {
         self.first(templates).is_some()
     }
 
-    fn step(
-        &self,
-        template: &'static str,
-        then: &'static str,
-        at: usize,
-        slots: &mut Slots<'t>,
-    ) -> bool {
+    fn step(&self, template: &'static str, then: &'static str, at: usize, slots: &mut Slots<'t>) -> bool {
         if template.is_empty() {
-            return if then.is_empty() {
-                at == self.words.len()
-            } else {
-                self.step(then, "", at, slots)
-            };
+            return if then.is_empty() { at == self.words.len() } else { self.step(then, "", at, slots) };
         }
         let (token, rest) = template.split_once(' ').unwrap_or((template, ""));
-        let (inner, optional) = match token
-            .strip_prefix('[')
-            .and_then(|token| token.strip_suffix(']'))
-        {
+        let (inner, optional) = match token.strip_prefix('[').and_then(|token| token.strip_suffix(']')) {
             Some(inner) => (inner, true),
             None => (token, false),
         };
-        if let Some(slot) = inner
-            .strip_prefix('{')
-            .and_then(|inner| inner.strip_suffix('}'))
-        {
+        if let Some(slot) = inner.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')) {
             // What ends the template takes all the rest, however long that is.
             let least = if rest.is_empty() && then.is_empty() { self.words.len().max(at + 1) } else { at + 1 };
             for end in (least..=self.words.len()).rev() {
@@ -271,10 +245,7 @@ impl<'t> Said<'t> {
                 slots.0.pop();
             }
         } else {
-            let choices = inner
-                .strip_prefix('(')
-                .and_then(|inner| inner.strip_suffix(')'))
-                .unwrap_or(inner);
+            let choices = inner.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(inner);
             for choice in choices.split('|') {
                 if let Some(end) = self.phrase(choice, at)
                     && self.step(rest, then, end, slots)
@@ -291,9 +262,7 @@ impl<'t> Said<'t> {
         let mut end = at;
         for wanted in phrase.split(['_', ' ']) {
             let word = self.words.get(end)?;
-            let (wanted, colon) = wanted
-                .strip_suffix(':')
-                .map_or((wanted, false), |wanted| (wanted, true));
+            let (wanted, colon) = wanted.strip_suffix(':').map_or((wanted, false), |wanted| (wanted, true));
             if word.form != wanted || (colon && !word.colon) {
                 return None;
             }
@@ -303,10 +272,7 @@ impl<'t> Said<'t> {
     }
 
     fn between(&self, from: usize, to: usize) -> &'t str {
-        match (
-            self.words.get(from),
-            to.checked_sub(1).and_then(|last| self.words.get(last)),
-        ) {
+        match (self.words.get(from), to.checked_sub(1).and_then(|last| self.words.get(last))) {
             (Some(first), Some(last)) => self.text.get(first.start..last.end).unwrap_or_default(),
             _ => "",
         }
@@ -315,9 +281,9 @@ impl<'t> Said<'t> {
     /// "to do list" is one name, not a direction.
     fn join_to_do(&mut self) {
         let is = |word: &Word, form: &str| word.form == form;
-        let found = self.words.windows(3).position(|words| {
-            matches!(words, [to, r#do, list] if is(to, "to") && is(r#do, "do") && (is(list, "list") || is(list, "lists")))
-        });
+        let found = self.words.windows(3).position(
+            |words| matches!(words, [to, r#do, list] if is(to, "to") && is(r#do, "do") && (is(list, "list") || is(list, "lists"))),
+        );
         if let Some(at) = found {
             let second = self.words.remove(at + 1);
             if let Some(word) = self.words.get_mut(at) {
@@ -341,12 +307,12 @@ impl<'t> Said<'t> {
         let least = self.words.len().saturating_sub(MOST);
         while self.words.len() > least
             && let Some(start) = AFTER
-            .iter()
-            .filter_map(|phrase| {
-                let start = self.words.len().checked_sub(phrase.split(' ').count())?;
-                self.phrase(phrase, start).is_some().then_some(start)
-            })
-            .min()
+                .iter()
+                .filter_map(|phrase| {
+                    let start = self.words.len().checked_sub(phrase.split(' ').count())?;
+                    self.phrase(phrase, start).is_some().then_some(start)
+                })
+                .min()
             && start > 0
         {
             self.words.truncate(start);
@@ -362,31 +328,19 @@ mod tests {
     #[test]
     fn slots_take_what_is_between() {
         let said = Said::new("Please add milk, eggs and bread to my to do list, please!");
-        let slots = said
-            .matches("(add|put) {items} (to|on) [my|the] [{list}] list")
-            .unwrap();
+        let slots = said.matches("(add|put) {items} (to|on) [my|the] [{list}] list").unwrap();
         assert_eq!(slots.get("items"), Some("milk, eggs and bread"));
         assert_eq!(slots.get("list"), Some("to do"));
         let said = Said::new("add a reply to Peter to the list");
-        let slots = said
-            .matches("add {items} (to|on) [my|the] [{list}] list")
-            .unwrap();
+        let slots = said.matches("add {items} (to|on) [my|the] [{list}] list").unwrap();
         assert_eq!(slots.get("items"), Some("a reply to Peter"));
         assert_eq!(slots.get("list"), None);
     }
 
     #[test]
     fn a_colon_may_be_required() {
-        assert!(
-            Said::new("Note: buy milk.")
-                .matches("note: {text}")
-                .is_some()
-        );
-        assert!(
-            Said::new("Note the time.")
-                .matches("note: {text}")
-                .is_none()
-        );
+        assert!(Said::new("Note: buy milk.").matches("note: {text}").is_some());
+        assert!(Said::new("Note the time.").matches("note: {text}").is_none());
         assert!(Said::new("").matches("note").is_none());
     }
 }

@@ -5,47 +5,27 @@ use serde::Deserialize;
 
 use crate::book::{self, Recorder, Reply, Store};
 use crate::command::{Command, Notes, Which};
+use crate::examples;
 use crate::words::list_name;
 
 pub fn list() -> Vec<Tool> {
-    vec![
-        Tool::new(
-            "add_to_list",
-            "Adds things to a list of the user's, such as the shopping list.",
-        )
-        .needs("items", Kind::Texts, "What to add, each thing alone.")
-        .takes(
+    examples::with(vec![
+        Tool::new("add_to_list", "Adds things to a list of the user's, such as the shopping list.")
+            .needs("items", Kind::Texts, "What to add, each thing alone.")
+            .takes("list", Kind::Text, "Name of the list, `shopping` unless told."),
+        Tool::new("remove_from_list", "Takes things off a list of the user's.").needs("items", Kind::Texts, "What to take off.").takes(
             "list",
             Kind::Text,
             "Name of the list, `shopping` unless told.",
         ),
-        Tool::new("remove_from_list", "Takes things off a list of the user's.")
-            .needs("items", Kind::Texts, "What to take off.")
-            .takes(
-                "list",
-                Kind::Text,
-                "Name of the list, `shopping` unless told.",
-            ),
-        Tool::new(
-            "read_list",
-            "Tells what is on a list of the user's, or which lists there are.",
-        )
-        .takes(
+        Tool::new("read_list", "Tells what is on a list of the user's, or which lists there are.").takes(
             "list",
             Kind::Text,
             "Name of the list; without it, all names are told.",
         ),
-        Tool::new(
-            "take_note",
-            "Writes a note down for the user, when asked to.",
-        )
-        .needs("text", Kind::Text, "The note."),
-        Tool::new("read_notes", "Tells the user's notes.").takes(
-            "about",
-            Kind::Text,
-            "A word that is in them; without it, all are told.",
-        ),
-    ]
+        Tool::new("take_note", "Writes a note down for the user, when asked to.").needs("text", Kind::Text, "The note."),
+        Tool::new("read_notes", "Tells the user's notes.").takes("about", Kind::Text, "A word that is in them; without it, all are told."),
+    ])
 }
 
 #[derive(Deserialize)]
@@ -79,14 +59,8 @@ pub fn call(store: &mut dyn Store, call: &ToolCall) -> Result<ToolOutput, Failur
             let (items, list) = items(call)?;
             Command::Remove { items, list }
         }
-        "read_list" => match call
-            .parse::<List>()?
-            .list
-            .filter(|list| !list.trim().is_empty())
-        {
-            Some(list) => Command::Read {
-                list: which(Some(list))?,
-            },
+        "read_list" => match call.parse::<List>()?.list.filter(|list| !list.trim().is_empty()) {
+            Some(list) => Command::Read { list: which(Some(list))? },
             None => Command::Lists,
         },
         "take_note" => {
@@ -96,20 +70,13 @@ pub fn call(store: &mut dyn Store, call: &ToolCall) -> Result<ToolOutput, Failur
             }
             Command::TakeNote(text)
         }
-        "read_notes" => match call
-            .parse::<Topic>()?
-            .about
-            .filter(|about| !about.trim().is_empty())
-        {
+        "read_notes" => match call.parse::<Topic>()?.about.filter(|about| !about.trim().is_empty()) {
             Some(topic) => Command::ReadNotes(Notes::About(topic)),
             None => Command::ReadNotes(Notes::All),
         },
         other => return Err(Failure::invalid(format!("there is no tool `{other}`"))),
     };
-    let asks = matches!(
-        command,
-        Command::Read { .. } | Command::Lists | Command::ReadNotes(_)
-    );
+    let asks = matches!(command, Command::Read { .. } | Command::Lists | Command::ReadNotes(_));
     let mut store = Recorder::new(store);
     let reply = book::run(&mut store, command).map_err(Failure::unavailable)?;
     store.keep().map_err(Failure::unavailable)?;
@@ -123,10 +90,7 @@ pub fn call(store: &mut dyn Store, call: &ToolCall) -> Result<ToolOutput, Failur
 
 fn items(call: &ToolCall) -> Result<(Vec<String>, Which), Failure> {
     let Items { items, list } = call.parse()?;
-    let items: Vec<String> = items
-        .into_iter()
-        .filter(|item| !item.trim().is_empty())
-        .collect();
+    let items: Vec<String> = items.into_iter().filter(|item| !item.trim().is_empty()).collect();
     if items.is_empty() {
         return Err(Failure::invalid("`items` is empty"));
     }
@@ -135,13 +99,7 @@ fn items(call: &ToolCall) -> Result<(Vec<String>, Which), Failure> {
 
 fn which(list: Option<String>) -> Result<Which, Failure> {
     let said = list.unwrap_or_else(|| "shopping".into()).to_lowercase();
-    let said = said
-        .trim()
-        .trim_start_matches("my ")
-        .trim_start_matches("the ")
-        .trim_end_matches(" list")
-        .trim_end_matches("_list");
-    let name = list_name(said)
-        .ok_or_else(|| Failure::invalid(format!("`{said}` is no name for a list")))?;
+    let said = said.trim().trim_start_matches("my ").trim_start_matches("the ").trim_end_matches(" list").trim_end_matches("_list");
+    let name = list_name(said).ok_or_else(|| Failure::invalid(format!("`{said}` is no name for a list")))?;
     Ok(Which::named(&name))
 }

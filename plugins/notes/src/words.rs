@@ -23,12 +23,10 @@ const PAIRS: &[&str] = &[
 
 /// What begins a task: "buy milk and call mum" are two, "call mum and dad" is one.
 const TASKS: &[&str] = &[
-    "buy", "call", "phone", "ring", "email", "mail", "write", "send", "fix", "repair", "clean",
-    "wash", "book", "order", "pay", "pick", "water", "feed", "walk", "ask", "tell", "visit",
-    "read", "finish", "start", "check", "cancel", "renew", "return", "take", "get", "make", "bake",
-    "cook", "plan", "find", "do", "go", "bring", "text", "message", "prepare", "vacuum", "mow",
-    "paint", "print", "schedule", "submit", "update", "sell", "meet", "post", "collect", "sort",
-    "tidy", "file", "review", "practise", "practice",
+    "buy", "call", "phone", "ring", "email", "mail", "write", "send", "fix", "repair", "clean", "wash", "book", "order", "pay", "pick",
+    "water", "feed", "walk", "ask", "tell", "visit", "read", "finish", "start", "check", "cancel", "renew", "return", "take", "get",
+    "make", "bake", "cook", "plan", "find", "do", "go", "bring", "text", "message", "prepare", "vacuum", "mow", "paint", "print",
+    "schedule", "submit", "update", "sell", "meet", "post", "collect", "sort", "tidy", "file", "review", "practise", "practice",
 ];
 
 /// Items that refer to something said before: only the model knows what.
@@ -126,9 +124,8 @@ const OTHER_LISTS: &[&str] = &[
 
 /// Words that no list is called by: what was said is more than a name.
 const NO_NAMES: &[&str] = &[
-    "of", "for", "from", "in", "on", "to", "with", "that", "which", "the", "a", "an", "is", "are",
-    "your", "my", "our", "this", "these", "what", "every", "any", "each", "it", "me", "you", "by",
-    "about", "as", "if", "how", "some", "at",
+    "of", "for", "from", "in", "on", "to", "with", "that", "which", "the", "a", "an", "is", "are", "your", "my", "our", "this", "these",
+    "what", "every", "any", "each", "it", "me", "you", "by", "about", "as", "if", "how", "some", "at",
 ];
 
 const ARTICLES: &[&str] = &["a", "an", "the", "some", "any", "more", "my", "our"];
@@ -136,10 +133,7 @@ const ARTICLES: &[&str] = &["a", "an", "the", "some", "any", "more", "my", "our"
 /// The name of a list as it is kept, `None` where it is none of ours.
 pub fn list_name(said: &str) -> Option<String> {
     let lower = said.to_lowercase().replace('’', "'");
-    let words: Vec<&str> = lower
-        .split_whitespace()
-        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
-        .collect();
+    let words: Vec<&str> = lower.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())).collect();
     let name = words.join(" ");
     let strange = |word: &&str| OTHER_LISTS.contains(word) || NO_NAMES.contains(word);
     match name.as_str() {
@@ -147,8 +141,7 @@ pub fn list_name(said: &str) -> Option<String> {
         "grocery" | "groceries" | "shopping" => return Some("shopping".into()),
         _ => {}
     }
-    (!name.is_empty() && name.len() <= 60 && words.len() <= 4 && !words.iter().any(strange))
-        .then_some(name)
+    (!name.is_empty() && name.len() <= 60 && words.len() <= 4 && !words.iter().any(strange)).then_some(name)
 }
 
 /// Lists that everybody has, so that there is no doubt what is meant.
@@ -158,23 +151,14 @@ pub fn is_common(name: &str) -> bool {
 
 /// "milk, eggs and a loaf of bread" are three things.
 pub fn split(said: &str, list: Option<&str>) -> Vec<String> {
-    let tasks = list.and_then(list_name).is_some_and(|name| {
-        matches!(
-            name.as_str(),
-            "to-do" | "task" | "tasks" | "chores" | "work"
-        )
-    });
+    let tasks = list.and_then(list_name).is_some_and(|name| matches!(name.as_str(), "to-do" | "task" | "tasks" | "chores" | "work"));
     let mut items = Vec::new();
     // A comma between digits is part of a number.
     let bytes = said.as_bytes();
     let mut start = 0;
-    let digit = |at: Option<usize>| {
-        at.and_then(|at| bytes.get(at))
-            .is_some_and(u8::is_ascii_digit)
-    };
+    let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
     for (at, c) in said.char_indices() {
-        let cut = matches!(c, ';' | '\n')
-            || (c == ',' && !(digit(at.checked_sub(1)) && digit(Some(at + 1))));
+        let cut = matches!(c, ';' | '\n') || (c == ',' && !(digit(at.checked_sub(1)) && digit(Some(at + 1))));
         if cut {
             split_at_and(&said[start..at], tasks, &mut items);
             start = at + c.len_utf8();
@@ -191,18 +175,11 @@ fn split_at_and(part: &str, tasks: bool, items: &mut Vec<String>) {
     while let Some(word) = words.get(at) {
         let joins = match word.to_lowercase().as_str() {
             "and" | "plus" | "&" => 1,
-            "as" if words.get(at + 1).is_some_and(|next| *next == "well")
-                && words.get(at + 2).is_some_and(|next| *next == "as") =>
-            {
-                3
-            }
+            "as" if words.get(at + 1).is_some_and(|next| *next == "well") && words.get(at + 2).is_some_and(|next| *next == "as") => 3,
             _ => 0,
         };
         let next = words.get(at + joins).copied().unwrap_or_default();
-        if joins > 0
-            && !is_pair(&item, next)
-            && (!tasks || item.is_empty() || TASKS.contains(&next.to_lowercase().as_str()))
-        {
+        if joins > 0 && !is_pair(&item, next) && (!tasks || item.is_empty() || TASKS.contains(&next.to_lowercase().as_str())) {
             push(&mut item, items);
             at += joins;
             // "and also bread", "and then bread"
@@ -219,18 +196,15 @@ fn split_at_and(part: &str, tasks: bool, items: &mut Vec<String>) {
 
 fn is_pair(before: &[&str], next: &str) -> bool {
     PAIRS.iter().any(|pair| {
-        pair.split_once(" and ").is_some_and(|(left, right)| {
-            right == next.to_lowercase() && before.join(" ").to_lowercase().ends_with(left)
-        })
+        pair.split_once(" and ")
+            .is_some_and(|(left, right)| right == next.to_lowercase() && before.join(" ").to_lowercase().ends_with(left))
     })
 }
 
 fn push(item: &mut Vec<&str>, items: &mut Vec<String>) {
     let joined = item.join(" ");
     item.clear();
-    let trimmed = joined.trim_matches(|c: char| {
-        matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '"' | '“' | '”' | ' ')
-    });
+    let trimmed = joined.trim_matches(|c: char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '"' | '“' | '”' | ' '));
     let trimmed = strip_word(trimmed, &["some", "also", "the", "my"]);
     if !trimmed.is_empty() {
         items.push(trimmed.to_owned());
@@ -248,11 +222,7 @@ fn strip_word<'t>(text: &'t str, words: &[&str]) -> &'t str {
 pub fn is_vague(item: &str) -> bool {
     let lower = item.to_lowercase();
     let first = lower.split(' ').next().unwrap_or_default();
-    PRONOUNS.contains(&lower.as_str())
-        || matches!(
-            first,
-            "up" | "this" | "that" | "these" | "those" | "whatever" | "everything" | "all"
-        )
+    PRONOUNS.contains(&lower.as_str()) || matches!(first, "up" | "this" | "that" | "these" | "those" | "whatever" | "everything" | "all")
 }
 
 /// What two ways to say the same thing have in common.
@@ -264,14 +234,8 @@ pub fn key(item: &str) -> String {
         .filter(|word| !word.is_empty())
         .map(singular)
         .collect();
-    let articles = words
-        .iter()
-        .take_while(|word| ARTICLES.contains(&word.as_str()))
-        .count();
-    words
-        .get(articles.min(words.len().saturating_sub(1))..)
-        .unwrap_or_default()
-        .join(" ")
+    let articles = words.iter().take_while(|word| ARTICLES.contains(&word.as_str())).count();
+    words.get(articles.min(words.len().saturating_sub(1))..).unwrap_or_default().join(" ")
 }
 
 fn singular(word: &str) -> String {
@@ -305,26 +269,16 @@ pub fn join<S: AsRef<str>>(items: &[S]) -> String {
 
 /// "1 thing", "3 things"
 pub fn count(number: usize, thing: &str) -> String {
-    if number == 1 {
-        format!("1 {thing}")
-    } else {
-        format!("{number} {thing}s")
-    }
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
 /// Undoes what begins a sentence, except before another capital: "Milk and eggs", but "Earl Grey".
 pub fn uncapitalised(text: &str) -> String {
     let text = text.trim();
-    let second = text
-        .split_whitespace()
-        .nth(1)
-        .and_then(|word| word.chars().next());
+    let second = text.split_whitespace().nth(1).and_then(|word| word.chars().next());
     let mut chars = text.chars();
     match chars.next() {
-        Some(first)
-            if !second.is_some_and(char::is_uppercase)
-                && !chars.clone().next().is_some_and(char::is_uppercase) =>
-        {
+        Some(first) if !second.is_some_and(char::is_uppercase) && !chars.clone().next().is_some_and(char::is_uppercase) => {
             first.to_lowercase().chain(chars).collect()
         }
         _ => text.to_owned(),
@@ -333,10 +287,7 @@ pub fn uncapitalised(text: &str) -> String {
 
 pub fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
-    chars
-        .next()
-        .map(|first| first.to_uppercase().chain(chars).collect())
-        .unwrap_or_default()
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -347,24 +298,12 @@ mod tests {
     fn things_named_together_are_told_apart() {
         for (said, list, expected) in [
             ("milk and eggs", None, &["milk", "eggs"][..]),
-            (
-                "milk, eggs, and a loaf of bread",
-                None,
-                &["milk", "eggs", "a loaf of bread"],
-            ),
-            (
-                "mac and cheese and butter",
-                None,
-                &["mac and cheese", "butter"],
-            ),
+            ("milk, eggs, and a loaf of bread", None, &["milk", "eggs", "a loaf of bread"]),
+            ("mac and cheese and butter", None, &["mac and cheese", "butter"]),
             ("apples as well as some pears", None, &["apples", "pears"]),
             ("milk and also bread", None, &["milk", "bread"]),
             ("call mum and dad", Some("to do"), &["call mum and dad"]),
-            (
-                "buy stamps and call Peter",
-                Some("to-do"),
-                &["buy stamps", "call Peter"],
-            ),
+            ("buy stamps and call Peter", Some("to-do"), &["buy stamps", "call Peter"]),
             ("1,5 kg of flour", None, &["1,5 kg of flour"]),
             ("Earl Grey tea", Some("shopping"), &["Earl Grey tea"]),
         ] {
@@ -393,14 +332,7 @@ mod tests {
     fn not_every_list_is_ours() {
         assert_eq!(list_name("Groceries"), Some("shopping".into()));
         assert_eq!(list_name("holiday"), Some("holiday".into()));
-        for said in [
-            "linked",
-            "reverse a linked",
-            "endangered species",
-            "of planets",
-            "",
-            "one two three four five",
-        ] {
+        for said in ["linked", "reverse a linked", "endangered species", "of planets", "", "one two three four five"] {
             assert_eq!(list_name(said), None, "{said}");
         }
     }

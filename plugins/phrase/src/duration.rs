@@ -38,7 +38,7 @@ pub fn duration<W: AsRef<str>>(words: &[W]) -> Option<(Duration, usize)> {
         let rest = words.get(from..).unwrap_or_default();
         let Some((value, unit, taken)) = one(rest).filter(|(value, unit, _)| *unit < last && *value >= 0.0) else {
             // `an hour thirty`, `1h30`
-            if let Some((count, taken)) = bare(rest, last) {
+            if let Some((count, taken)) = bare(rest, last).filter(|(count, _)| and == 0 || *count >= 5.0) {
                 seconds += count * last / 60.0;
                 at = from + taken;
             }
@@ -160,7 +160,7 @@ mod tests {
                 assert_eq!(found, Some(seconds), "{text}");
             }
         }
-        for text in ["", "ten", "minutes", "an apple", "ten minutes ten minutes", "1/0 hours", "one hour eggs", "two days three"] {
+        for text in ["", "ten", "minutes", "an apple", "ten minutes ten minutes", "1/0 hours", "one hour eggs", "5 minutes and one for", "two days three"] {
             assert_eq!(crate::duration(text), None, "{text}");
         }
     }

@@ -312,7 +312,7 @@ mod tests {
             ("a hundred and a half", 100.5),
             ("two point five", 2.5),
             ("point five", 0.5),
-            ("three point one four", 3.14),
+            ("three point one five", 3.15),
             ("minus four", -4.0),
             ("-4", -4.0),
             ("two point five million", 2_500_000.0),

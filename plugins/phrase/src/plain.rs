@@ -5,33 +5,148 @@
 const SOUNDS: &[&str] = &["um", "umm", "ummm", "uh", "uhh", "uhm", "er", "err", "erm", "hm", "hmm", "hmmm", "mm", "mmm", "äh", "ähm", "eh"];
 
 /// Words of somebody who thinks, which mean nothing between two others.
-const ASIDES: &[&str] = &["let's say", "lets say", "let us say", "let me see", "let me think", "you know", "how should i put it", "what's it called"];
+const ASIDES: &[&str] =
+    &["let's say", "lets say", "let us say", "let me see", "let me think", "you know", "how should i put it", "what's it called"];
 
 /// Words that are often said twice in a row, and mean nothing the second time.
 const DOUBLED: &[&str] = &[
-    "the", "a", "an", "to", "of", "in", "on", "for", "my", "our", "is", "what", "what's", "set", "add", "put", "i", "and", "can", "could", "how", "take",
-    "please", "it", "me", "remove", "delete", "at", "from", "with",
+    "the", "a", "an", "to", "of", "in", "on", "for", "my", "our", "is", "what", "what's", "set", "add", "put", "i", "and", "can", "could",
+    "how", "take", "please", "it", "me", "remove", "delete", "at", "from", "with",
 ];
 
 /// Sentences before a request that belong to what was before it.
 const FIRST: &[&str] = &[
-    "thanks", "thank you", "thank you very much", "thank you so much", "thanks a lot", "many thanks", "thanks jane", "thank you jane", "okay", "ok",
-    "okay thanks", "ok thanks", "okay thank you", "great", "great thanks", "great thank you", "perfect", "perfect thanks", "perfect thank you", "cool",
-    "cool thanks", "nice", "good", "good thanks", "alright", "all right", "right", "got it", "got it thanks", "sorry", "excuse me", "good morning",
-    "good evening", "good afternoon", "good night", "hello", "hi", "hey", "hello jane", "hi jane", "hey jane", "jane", "oh", "oh well", "well",
-    "wonderful", "excellent", "awesome", "super", "fine", "i see", "sure", "yes", "yeah", "yep", "no thanks", "one more thing", "by the way",
-    "oh and", "quick question", "listen", "wait", "oh wait", "hang on", "hold on", "actually", "now", "then", "next", "so", "anyway",
+    "thanks",
+    "thank you",
+    "thank you very much",
+    "thank you so much",
+    "thanks a lot",
+    "many thanks",
+    "thanks jane",
+    "thank you jane",
+    "okay",
+    "ok",
+    "okay thanks",
+    "ok thanks",
+    "okay thank you",
+    "great",
+    "great thanks",
+    "great thank you",
+    "perfect",
+    "perfect thanks",
+    "perfect thank you",
+    "cool",
+    "cool thanks",
+    "nice",
+    "good",
+    "good thanks",
+    "alright",
+    "all right",
+    "right",
+    "got it",
+    "got it thanks",
+    "sorry",
+    "excuse me",
+    "good morning",
+    "good evening",
+    "good afternoon",
+    "good night",
+    "hello",
+    "hi",
+    "hey",
+    "hello jane",
+    "hi jane",
+    "hey jane",
+    "jane",
+    "oh",
+    "oh well",
+    "well",
+    "wonderful",
+    "excellent",
+    "awesome",
+    "super",
+    "fine",
+    "i see",
+    "sure",
+    "yes",
+    "yeah",
+    "yep",
+    "no thanks",
+    "one more thing",
+    "by the way",
+    "oh and",
+    "quick question",
+    "listen",
+    "wait",
+    "oh wait",
+    "hang on",
+    "hold on",
+    "actually",
+    "now",
+    "then",
+    "next",
+    "so",
+    "anyway",
 ];
 
 /// What a recogniser hears in the silence behind a request: the ends of the videos that it learnt from.
 const LAST: &[&str] = &[
-    "thanks for watching", "thank you for watching", "thank you so much for watching", "thank you very much for watching", "thanks so much for watching",
-    "thanks for watching and i'll see you next time", "thanks for listening", "thank you for listening", "please subscribe", "please like and subscribe", "like and subscribe",
-    "don't forget to subscribe", "don't forget to like and subscribe", "subscribe to my channel", "please subscribe to my channel", "subscribe to the channel",
-    "see you next time", "see you in the next video", "i'll see you in the next video", "i'll see you next time", "see you later", "see you soon", "see you", "bye bye", "bye-bye",
-    "bye", "goodbye", "music", "applause", "laughter", "silence", "blank_audio", "inaudible", "background noise", "sighs", "coughs", "clears throat",
-    "subtitles by the amara.org community", "subtitles by amara.org", "transcribed by otter.ai", "you", "the end", "okay", "ok", "thank you", "thanks",
-    "thank you very much", "thank you so much", "thanks a lot", "thank you jane", "thanks jane", "please and thank you", "that's it", "that's all", "that is all", "cheers",
+    "thanks for watching",
+    "thank you for watching",
+    "thank you so much for watching",
+    "thank you very much for watching",
+    "thanks so much for watching",
+    "thanks for watching and i'll see you next time",
+    "thanks for listening",
+    "thank you for listening",
+    "please subscribe",
+    "please like and subscribe",
+    "like and subscribe",
+    "don't forget to subscribe",
+    "don't forget to like and subscribe",
+    "subscribe to my channel",
+    "please subscribe to my channel",
+    "subscribe to the channel",
+    "see you next time",
+    "see you in the next video",
+    "i'll see you in the next video",
+    "i'll see you next time",
+    "see you later",
+    "see you soon",
+    "see you",
+    "bye bye",
+    "bye-bye",
+    "bye",
+    "goodbye",
+    "music",
+    "applause",
+    "laughter",
+    "silence",
+    "blank_audio",
+    "inaudible",
+    "background noise",
+    "sighs",
+    "coughs",
+    "clears throat",
+    "subtitles by the amara.org community",
+    "subtitles by amara.org",
+    "transcribed by otter.ai",
+    "you",
+    "the end",
+    "okay",
+    "ok",
+    "thank you",
+    "thanks",
+    "thank you very much",
+    "thank you so much",
+    "thanks a lot",
+    "thank you jane",
+    "thanks jane",
+    "please and thank you",
+    "that's it",
+    "that's all",
+    "that is all",
+    "cheers",
 ];
 
 /// Text of so many bytes and more is no request, and is left as it is.
@@ -48,7 +163,9 @@ pub fn plain(text: &str) -> String {
         let core = bare(word);
         let is_sound = SOUNDS.contains(&core.as_str());
         let before = words.last().map(|before| bare(before));
-        let is_doubled = before.as_deref() == Some(&core) && DOUBLED.contains(&core.as_str()) && words.last().is_some_and(|before| !before.ends_with(['.', '!', '?', ':']));
+        let is_doubled = before.as_deref() == Some(&core)
+            && DOUBLED.contains(&core.as_str())
+            && words.last().is_some_and(|before| !before.ends_with(['.', '!', '?', ':']));
         if is_sound {
             // `set, um, a timer`: its comma goes with it.
             if let Some(last) = words.last_mut() {
@@ -128,8 +245,29 @@ fn without_asides(mut words: Vec<&str>) -> Vec<&str> {
 
 /// Of `take a note for me: …` and `set a timer for me for five minutes`, the `for me`; not of what is noted or to be remembered.
 fn without_for_me(mut words: Vec<&str>) -> Vec<&str> {
-    const NEXT: &[&str] = &["for", "to", "on", "onto", "in", "at", "that", "about", "with", "called", "named", "please", "how", "what", "when", "whether", "if", "from", "the", "a"];
-    const VERBS: &[&str] = &["add", "put", "remove", "delete", "convert", "calculate", "read", "set", "cancel", "clear", "start", "create", "make", "tell", "check", "do", "write"];
+    const NEXT: &[&str] = &[
+        "for", "to", "on", "onto", "in", "at", "that", "about", "with", "called", "named", "please", "how", "what", "when", "whether",
+        "if", "from", "the", "a",
+    ];
+    const VERBS: &[&str] = &[
+        "add",
+        "put",
+        "remove",
+        "delete",
+        "convert",
+        "calculate",
+        "read",
+        "set",
+        "cancel",
+        "clear",
+        "start",
+        "create",
+        "make",
+        "tell",
+        "check",
+        "do",
+        "write",
+    ];
     /// Words of the longest beginning of a request.
     const WITHIN: usize = 9;
     let at = words.windows(2).take(WITHIN).position(|pair| pair.iter().map(|word| bare(word)).eq(["for", "me"]));

@@ -84,7 +84,7 @@ fn of_24_hours<W: AsRef<str>>(words: &[W]) -> Option<(u8, u8, usize)> {
     let hundred = words.get(..taken)?.iter().any(|word| word.as_ref() == "hundred");
     let written = word(0).len() == 4 && taken == 1 && word(0).bytes().all(|byte| byte.is_ascii_digit());
     let hours = matches!(word(taken), "hours" | "hour");
-    if figure.fract() != 0.0 || !(0.0..2400.0).contains(&figure) || !(hundred || (written && hours)) || (hundred && !hours && figure % 100.0 != 0.0) {
+    if figure.fract() != 0.0 || !(0.0..2400.0).contains(&figure) || !(hundred || (written && hours)) || (hundred && !hours && (figure < 1000.0 || figure % 100.0 != 0.0)) {
         return None;
     }
     let (hour, minute) = ((figure / 100.0) as u8, (figure % 100.0) as u8);

@@ -49,11 +49,11 @@ pub fn choose(store: &mut Store, query: &Query, what: What) -> Result<Reply, Fai
         let others = store.all(None);
         let have = if others.is_empty() { String::new() } else { format!(" You have {}.", all_described(store, &others)) };
         if let (What::Start, Which::Named(label)) = (&what, &query.which) {
-            let new = crate::command::New::new(Kind::Timer, label.clone(), false, When::default());
+            let new = crate::command::New::of(Kind::Timer, label.clone(), false, When::default());
             return crate::book::set(store, new);
         }
         if what == What::Start {
-            return crate::book::set(store, crate::command::New::new(Kind::Timer, String::new(), false, When::default()));
+            return crate::book::set(store, crate::command::New::of(Kind::Timer, String::new(), false, When::default()));
         }
         return Ok(Reply::Said(match &query.which {
             Which::Named(label) if kind == Some(Kind::Timer) && !label.contains('\n') => format!("There is no {label} timer.{have}"),
@@ -84,7 +84,7 @@ pub fn choose(store: &mut Store, query: &Query, what: What) -> Result<Reply, Fai
             let (fit, others): (Vec<Set>, Vec<Set>) = there_are.into_iter().partition(|set| called(set, label));
             if fit.is_empty() {
                 if what == What::Start {
-                    return crate::book::set(store, crate::command::New::new(Kind::Timer, label.clone(), false, When::default()));
+                    return crate::book::set(store, crate::command::New::of(Kind::Timer, label.clone(), false, When::default()));
                 }
                 let missing = match kind {
                     Some(kind @ (Kind::Timer | Kind::Alarm)) if !label.contains('\n') => format!("no {label} {}", kind.word()),

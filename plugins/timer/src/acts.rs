@@ -240,10 +240,10 @@ fn rung(words: &[Word]) -> Option<Command> {
         "remind me again in", "remind me again", "wake me again in", "wake me up again in", "ring again in", "again in", "remind me later in", "tell me again in", "let me sleep",
         "let me sleep for", "remind me again after",
     ]);
-    let given = !sure && reader.eat(&["give me", "i need", "just", "only", "can i have", "can i get", "let me have", "i want", "let me lie for"]);
+    let _ = sure || reader.eat(&["give me", "i need", "just", "only", "can i have", "can i get", "let me have", "i want", "let me lie for"]);
     let (time, more) = more_time(&mut reader)?;
     reader.eat(&["to sleep", "of sleep", "in bed"]);
-    if !reader.is_over() || !(sure || more || (given && more)) {
+    if !reader.is_over() || !(sure || more) {
         return None;
     }
     Some(Command::Snooze { time: Some(time), sure })

@@ -81,7 +81,7 @@ impl Again {
             Again::Month { day: LAST } => last_of_month,
             Again::Month { day } => date.day == day,
             Again::Nth { nth: LAST, weekday } => date.weekday() == weekday && date.plus(7).month != date.month,
-            Again::Nth { nth, weekday } => date.weekday() == weekday && (date.day + 6) / 7 == nth,
+            Again::Nth { nth, weekday } => date.weekday() == weekday && date.day.div_ceil(7) == nth,
             Again::Year { month, day } => (date.month, date.day) == (month, day),
             Again::Span(_) => true,
         }

@@ -16,24 +16,24 @@ use crate::{
 pub fn completed(mut new: New, heard: &Heard) -> Option<New> {
     let mut reader = Reader::new(heard.words());
     reader.eat(&["make it", "set it for", "set it to", "let us say", "say", "i said", "set", "it is", "for about"]);
+    if let Some(number) = new.number {
+        let yes = reader.eat(&["yes", "yeah", "yep", "sure", "of course", "correct", "exactly", "yup", "that is right", "right", "ok", "okay", "i do", "minutes please"]);
+        let unit = match reader.word(0) {
+            "minutes" | "minute" => 60.0,
+            "" if yes => 60.0,
+            "hours" | "hour" => 3600.0,
+            "seconds" | "second" => 1.0,
+            _ => 0.0,
+        };
+        if unit > 0.0 && reader.rest().len() < 2 {
+            new.number = None;
+            new.when = When::after(Duration::try_from_secs_f64(number * unit).ok()?);
+            return Some(new);
+        }
+    }
     if new.kind == Kind::Timer {
         reader.eat(&["for", "in", "of"]);
         reader.eat(spoken_when::ABOUT);
-        if let Some(number) = new.number {
-            let yes = reader.eat(&["yes", "yeah", "yep", "sure", "of course", "correct", "exactly", "yup", "that is right", "right", "ok", "okay", "i do", "minutes please"]);
-            let unit = match reader.word(0) {
-                "minutes" | "minute" => 60.0,
-                "" if yes => 60.0,
-                "hours" | "hour" => 3600.0,
-                "seconds" | "second" => 1.0,
-                _ => 0.0,
-            };
-            if unit > 0.0 && reader.rest().len() < 2 {
-                new.number = None;
-                new.when = When::after(Duration::try_from_secs_f64(number * unit).ok()?);
-                return Some(new);
-            }
-        }
         let from = reader;
         if let Some(duration) = reader.duration() {
             reader.eat_from_now();
@@ -49,9 +49,10 @@ pub fn completed(mut new: New, heard: &Heard) -> Option<New> {
     if let Some(duration) = from_now.duration()
         && from_now.is_over()
     {
-        new.when = When::after(duration);
+        (new.number, new.when) = (None, When::after(duration));
         return Some(new);
     }
+    new.number = None;
     let when = spoken_when::whole(reader.rest(), true)?;
     let when = if new.recurs { when.recurring() } else { when };
     new.when = new.when.over(when)?;

@@ -147,7 +147,7 @@ pub fn rings(event: &Event) -> Result<(), Failure> {
 /// Sets one, or asks for what is missing.
 pub fn set(store: &mut Store, new: New) -> Result<Reply, Failure> {
     let ask = |text: &str, new: New| Ok(Reply::Asked(text.into(), Some(Question::New(new))));
-    if let (Kind::Timer, Some(number)) = (new.kind, new.number) {
+    if let Some(number) = new.number {
         let text = format!("{} minutes?", phrase::say_number(number));
         return ask(&text, new);
     }

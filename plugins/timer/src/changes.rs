@@ -35,6 +35,9 @@ pub fn by(words: &[Word]) -> Option<Command> {
             let sets = matches!(given.word(0), "a" | "an");
             return if vague || sets { None } else { it(given.rest()).and_then(|query| change(query, sign, time)) };
         }
+        if !matches!(words.first().map(|word| word.form.as_str()), Some("give" | "add")) {
+            return None;
+        }
         // `give the timer another 5 minutes`
         return (1..reader.rest().len()).find_map(|at| {
             let (which, rest) = reader.rest().split_at_checked(at)?;
@@ -60,14 +63,14 @@ pub fn by(words: &[Word]) -> Option<Command> {
         } else if sign == 0 && rest.eat(earlier) {
             sign = -1;
         }
-        let by = rest.eat(&["by", "for"]);
+        rest.eat(&["by", "for"]);
         let (time, _) = more_time(&mut rest)?;
         if sign == 0 && (rest.eat(&["later", "longer", "more"]) || words.last().is_some_and(|word| matches!(word.form.as_str(), "longer" | "more"))) {
             sign = 1;
         } else if sign == 0 && rest.eat(&["earlier", "shorter", "less", "sooner"]) {
             sign = -1;
         }
-        (rest.is_over() && sign != 0 && (by || at > 0 || sign != 0)).then(|| it(which)).flatten().and_then(|query| change(query, sign, time))
+        (rest.is_over() && sign != 0).then(|| it(which)).flatten().and_then(|query| change(query, sign, time))
     })
 }
 

@@ -55,12 +55,12 @@ pub struct New {
 }
 
 impl New {
-    pub fn new(kind: Kind, label: String, wakes: bool, when: When) -> New {
+    pub fn of(kind: Kind, label: String, wakes: bool, when: When) -> New {
         New { kind, label, wakes, recurs: false, number: None, when }
     }
 
     pub fn timer(label: String, time: Duration) -> New {
-        New::new(Kind::Timer, label, false, When::after(time))
+        New::of(Kind::Timer, label, false, When::after(time))
     }
 
     /// Whether nothing needs to be asked.
@@ -92,7 +92,7 @@ pub enum What {
 /// Words of which one is in everything that is meant here.
 const WORDS: &[&str] = &[
     "timer", "timers", "timer's", "alarm", "alarms", "alarm's", "reminder", "reminders", "reminder's", "remind", "wake", "waking", "get", "left", "longer", "countdown", "countdowns", "count",
-    "snooze", "forget", "notify", "alert", "ping", "know", "remaining", "undo", "shout", "tell", "up", "another",
+    "snooze", "forget", "notify", "alert", "ping", "know", "remaining", "undo", "shout", "nudge", "call", "tell", "up", "another", "poke", "buzz",
 ];
 
 /// Whether words, and nothing else, may be meant here in a few words only: "stop", "cancel it", "5 more minutes".

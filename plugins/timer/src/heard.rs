@@ -42,7 +42,7 @@ const INVENTED: &[&str] = &[
 const BEFORE: &[&str] = &[
     "hey", "hi", "hello", "jane", "ok", "okay", "please", "so", "well", "and", "oh", "now", "then", "also", "yes", "yeah", "just", "alright",
     "all right", "right", "can you", "could you", "would you", "will you", "can i", "could i", "may i", "can we", "could we", "i want you to",
-    "i would like you to", "i need you to", "i want to", "i would like to", "i need to", "go ahead and", "let us",
+    "i would like you to", "i need you to", "i want to", "i would like to", "i need to", "i have to", "i must", "we need to", "i have got to", "i should", "go ahead and", "let us",
     "kindly", "quickly", "quick", "can you tell me", "could you tell me", "tell me", "do you know", "do me a favour and", "do me a favor and",
     "do me a favour", "do me a favor", "listen", "thanks", "thank you", "great", "perfect", "cool", "good", "good morning", "good evening",
     "good night", "maybe", "perhaps", "you can", "you may", "you could", "we can", "would you mind", "do you mind", "would it be possible to",

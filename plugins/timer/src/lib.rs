@@ -1,5 +1,6 @@
 //! Timers, alarms and reminders: they speak when they are due, and are kept where Jane keeps what is scheduled, so that a restart loses none.
 
+mod examples;
 mod act_on;
 mod acts;
 mod again;

@@ -125,7 +125,8 @@ fn list(said: &Said) -> Option<Command> {
         "is (my|the) alarm (set|on)".into(),
         format!("(is|are) my {THEM} (set|on)"),
         format!("[any] {THEM} [set]"),
-        format!("what (are|is) [all] [of] my (timer|alarm|reminder)"),
+        format!("(are|is) [there] [any|my|the] [of my] {THEM} (running|active|set|on|going)"),
+        "what (are|is) [all] [of] my (timer|alarm|reminder)".into(),
         "(when|what time) (does|will|is) [my|the] [next|first] (timer|alarm|reminder) [set|going] (go off|ring|due|end|be done|done|off|to go off|to ring) [next]".into(),
         "what do i have to remember [today|tomorrow]".into(),
     ];

@@ -196,7 +196,7 @@ impl Ring {
             Part::Morning => (4..12).contains(&hour),
             Part::Afternoon => (12..18).contains(&hour),
             Part::Evening => (17..24).contains(&hour),
-            Part::Night => hour >= 18 || hour < 5,
+            Part::Night => !(5..18).contains(&hour),
         };
         let again = |again: Again| self.recurs.as_ref().is_some_and(|recurs| recurs.again == again);
         when.day.is_none_or(on_day)

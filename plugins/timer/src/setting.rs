@@ -58,11 +58,27 @@ pub fn set(words: &[Word], text: &str) -> Option<New> {
     if crate::target::is_elsewhere(words) && !words.iter().any(|word| matches!(word.form.as_str(), "remind" | "reminder")) {
         return None;
     }
-    reminder(words, text).or_else(|| alarm(words, text)).or_else(|| timer(words, text))
+    reminder(words, text).or_else(|| alarm(words, text)).or_else(|| timer(words, text)).or_else(|| time_first(words, text))
 }
 
+/// "tomorrow at eight wake me up"
+fn time_first(words: &[Word], text: &str) -> Option<New> {
+    let (when, taken) = spoken_when::read(words, false)?;
+    let rest = words.get(taken..)?;
+    let wakes = Reader::new(rest).eat(&["wake me", "wake me up", "set an alarm", "set my alarm"]);
+    let mut new = wakes.then(|| alarm(rest, text)).flatten()?;
+    new.when = if new.when.is_empty() { when } else { when.and(new.when)? };
+    Some(new)
+}
+
+/// What one says for a reminder where it has a time and a purpose, and for a timer where it has no purpose.
+const NUDGES: &[&str] = &[
+    "let me know", "notify me", "alert me", "ping me", "tell me", "give me a shout", "give me a nudge", "give me a heads up", "give me a heads-up", "nudge me",
+    "shout", "call me", "buzz me", "poke me", "give me a call",
+];
+
 fn new(kind: Kind, label: String, wakes: bool, when: Option<When>) -> New {
-    New::new(kind, label, wakes, when.unwrap_or_default())
+    New::of(kind, label, wakes, when.unwrap_or_default())
 }
 
 // Reminders -------------------------------------------------------------------------------------------------------------------
@@ -77,6 +93,7 @@ const BELONGS: &[&str] = &[
 fn reminder(words: &[Word], text: &str) -> Option<New> {
     let mut reader = Reader::new(words);
     let mut when = None;
+    let nudges = reader.eat(NUDGES);
     let asks = |reader: &mut Reader| {
         reader.eat(&["remind me", "remind us", "set me a reminder", "do not let me forget", "do not forget to remind me"]) || {
             let from = *reader;
@@ -90,7 +107,18 @@ fn reminder(words: &[Word], text: &str) -> Option<New> {
             found
         }
     };
-    if !asks(&mut reader) {
+    let bare = !nudges && !words.is_empty() && {
+        // `a reminder at 6 to call mum`, without a verb
+        let mut ahead = reader;
+        ahead.eat(&["a reminder", "reminder", "another reminder", "one reminder"]) && {
+            let comes = matches!(ahead.word(0), "to" | "for" | "about" | "in" | "at" | "on" | "tomorrow");
+            if comes {
+                reader = ahead;
+            }
+            comes
+        }
+    };
+    if !nudges && !bare && !asks(&mut reader) {
         let (found, taken) = spoken_when::read(words, false)?;
         reader.skip(taken);
         when = Some(found);
@@ -99,6 +127,15 @@ fn reminder(words: &[Word], text: &str) -> Option<New> {
         }
     }
     if when.is_none() {
+        // `in 5 to check the oven`, of which the unit is not said
+        let mut number = reader;
+        if number.eat(&["in"])
+            && let Some(count) = number.number()
+            && number.eat(&["to"])
+            && !number.is_over()
+        {
+            return Some(New { number: Some(count), ..new(Kind::Reminder, label(number.rest(), text), false, None) });
+        }
         let mut ahead = reader;
         // `a reminder for 5 pm`, `for tomorrow`
         let found = spoken_when::read(ahead.rest(), false).or_else(|| {
@@ -112,6 +149,9 @@ fn reminder(words: &[Word], text: &str) -> Option<New> {
                 (when, reader) = (Some(found), ahead);
             }
         }
+    }
+    if nudges && (when.is_none() || reader.is_over()) {
+        return None;
     }
     if reader.is_over() {
         return when.filter(When::has_time).map(|when| new(Kind::Reminder, String::new(), false, Some(when)));
@@ -133,7 +173,7 @@ fn reminder(words: &[Word], text: &str) -> Option<New> {
     };
     let never = what.first().is_some_and(|word| matches!(word.form.as_str(), "never" | "always" | "not" | "be"));
     // `remind me of the name of that film`: that is for somebody who knows it.
-    if what.is_empty() || (when.is_none() && (joins != "to" || never)) {
+    if what.is_empty() || (when.is_none() && (joins != "to" || never || bare)) {
         return None;
     }
     Some(new(Kind::Reminder, label(what, text), false, when))
@@ -155,6 +195,10 @@ fn apart(words: &[Word]) -> (&[Word], Option<When>) {
 /// "wake me every weekday at seven", "set an alarm for 7:30", "set a gym alarm for 6 am"
 fn alarm(words: &[Word], text: &str) -> Option<New> {
     let mut reader = Reader::new(words);
+    if reader.eat(&["get up", "be up", "be awake", "wake up"]) && !reader.is_over() {
+        let (when, rest) = alarm_time(reader)?;
+        return rest.is_over().then(|| new(Kind::Alarm, String::new(), true, Some(when)));
+    }
     if reader.eat(&["wake me up", "wake me", "wake us up", "wake us", "get me up", "get us up"]) {
         let up = words.iter().any(|word| word.form == "up");
         reader.eat(&["up"]);
@@ -270,8 +314,11 @@ fn timer(words: &[Word], text: &str) -> Option<New> {
         return timed(duration);
     }
     reader = Reader::new(words);
-    if reader.eat(&["let me know", "notify me", "alert me", "ping me"]) {
-        if reader.eat(&["when", "once", "after", "in"])
+    let told = reader.eat(NUDGES);
+    let up = reader.eat(&["when"]);
+    if told || up {
+        let ends = Reader::new(reader.rest()).rest().last().is_some_and(|word| matches!(word.form.as_str(), "up" | "over" | "passed" | "by" | "gone"));
+        if (if told { up || reader.eat(&["once", "after", "in"]) } else { ends })
             && let Some(duration) = reader.duration()
         {
             reader.eat(&["is up", "are up", "is over", "are over", "have passed", "has passed", "have gone by", "are gone"]);
@@ -309,7 +356,7 @@ fn noun_first(reader: Reader, text: &str, made: bool) -> Option<New> {
         }
     }
     reader = from;
-    reader.eat(&["for", "of", "to", "with", "lasting", "that lasts", "at", "in", "set for", "that runs for", "for about"]);
+    reader.eat(&["for", "of", "to", "with", "lasting", "that lasts", "at", "in", "on for", "going for", "set for", "that runs for", "for about"]);
     reader.eat(spoken_when::ABOUT);
     let Some(duration) = reader.duration() else {
         let mut bare = reader;

@@ -62,13 +62,18 @@ pub fn reminders(heard: &Heard) -> Option<Vec<Command>> {
 pub fn elliptic(heard: &Heard) -> Option<Vec<Command>> {
     for (first, second) in splits(heard.words()).take(12) {
         let Some(Command::Set(new)) = part(heard, first).as_ref().and_then(one) else { continue };
-        if new.kind == Kind::Reminder && !new.is_whole() {
+        if new.kind != Kind::Timer && !new.is_whole() {
             continue;
         }
         if let Some(more) = part(heard, second).and_then(|rest| next(&rest, &new)) {
-            let mut all = vec![Command::Set(new)];
-            all.extend(more.into_iter().map(Command::Set));
-            return Some(all);
+            let mut all = vec![new];
+            all.extend(more);
+            // `at 8 and at 9 to take my pills` is the same twice.
+            let label = all.iter().map(|new| new.label.clone()).find(|label| !label.is_empty()).unwrap_or_default();
+            for new in all.iter_mut().filter(|new| new.kind == Kind::Reminder && new.label.is_empty()) {
+                new.label = label.clone();
+            }
+            return Some(all.into_iter().map(Command::Set).collect());
         }
     }
     None
@@ -82,6 +87,7 @@ fn next(rest: &Heard, before: &New) -> Option<Vec<New>> {
         return Some(found.into_iter().chain(more).collect());
     }
     let mut reader = Reader::new(rest.words());
+    reader.eat(&["set", "start", "make", "add", "set me", "do"]);
     reader.eat(&["another one", "another", "one more", "one", "a second one", "a second", "a third one", "a third", "the other", "the other one"]);
     reader.eat(&["timer", "alarm", "reminder"]);
     match before.kind {
@@ -150,7 +156,7 @@ pub fn times(heard: &Heard) -> Option<Vec<Command>> {
         if kind == Kind::Alarm {
             let (when, taken) = spoken_when::read(reader.rest(), true)?;
             reader.skip(taken);
-            all.push(New::new(kind, String::new(), wakes, when));
+            all.push(New::of(kind, String::new(), wakes, when));
         } else if let Some(time) = reader.duration() {
             let unit = unit(time);
             for number in numbers.drain(..) {

@@ -89,7 +89,11 @@ fn of_month(reader: &mut Reader) -> Option<When> {
     if !said_every {
         reader.eat(&["on the", "on", "the"]);
     }
-    let each = |reader: &mut Reader| reader.eat(OF_EACH) || (said_every && (reader.eat(&["of the month", "of a month", "in the month"]) || true));
+    let each = |reader: &mut Reader| {
+        let said = reader.eat(OF_EACH);
+        reader.eat(if said_every { &["of the month", "of a month", "in the month"] } else { &[] });
+        said || said_every
+    };
     if reader.eat(&["last day", "end"]) {
         let recurs = reader.eat(OF_EACH) || (said_every && reader.eat(&["of the month"]));
         return recurs.then(|| When::every(Again::Month { day: LAST }));
@@ -161,7 +165,7 @@ fn counted(reader: &mut Reader) -> Option<When> {
 fn weekdays(reader: &mut Reader) -> Option<When> {
     let said_every = reader.eat(&["every", "each"]);
     if !said_every {
-        reader.eat(&["on", "at", "from", "on every", "during", "during the"]);
+        reader.eat(&["on", "at", "from", "on every", "during", "during the", "for every", "for"]);
     }
     let (weekday, weekend) = if said_every {
         (&["weekday", "week day", "working day", "workday", "work day", "weekday morning"][..], &["weekend", "weekend day"][..])
@@ -187,7 +191,9 @@ fn named_days(reader: &mut Reader, any: bool) -> Option<Days> {
     let mut days: Days = 0;
     while let Some((day, plural)) = weekday_named(reader.word(0)) {
         if !any && !plural && days == 0 {
-            let several = matches!(reader.word(1), "to" | "through" | "till" | "until") && weekday_named(reader.word(2)).is_some();
+            let pause = reader.rest().first().is_some_and(|word| word.pause);
+            let named = |ahead: usize| weekday_named(reader.word(ahead)).is_some();
+            let several = (matches!(reader.word(1), "to" | "through" | "till" | "until" | "and") && named(2)) || (pause && named(1));
             if !several {
                 return None;
             }

@@ -65,6 +65,9 @@ pub struct Rung {
     pub heard: bool,
 }
 
+/// What was there before something was undone, and what there is then.
+type Undone = (Option<Set>, Option<Set>);
+
 /// All of them, and what is done to them in this turn.
 pub struct Store {
     sets: Vec<Set>,
@@ -173,7 +176,7 @@ impl Store {
     }
 
     /// Takes back what was done last: what was there before, and what there is now, of each. `sure`: however long ago.
-    pub fn undo(&mut self, sure: bool) -> Result<Option<Vec<(Option<Set>, Option<Set>)>>, Failure> {
+    pub fn undo(&mut self, sure: bool) -> Result<Option<Vec<Undone>>, Failure> {
         let before = kept::<Before>(BEFORE)?.filter(|before| sure || self.is_recent(before.turn, before.at_ms));
         let Some(before) = before else { return Ok(None) };
         kv::delete(BEFORE)?;

@@ -156,7 +156,7 @@ fn which_before(words: &[Word], all: bool) -> Option<Which> {
         "from", "off", "to", "on", "in", "of", "with", "and", "or", "by", "for", "a", "an", "the", "my", "into", "at", "about", "is", "it", "until", "not", "i", "you",
     ];
     let strange = |word: &Word| NO_NAMES.contains(&word.form.as_str());
-    if rest.len() > 5 || (rest.iter().any(strange) && spoken_when::whole(rest, true).is_none() && !read::time(rest).is_some_and(|(_, taken)| taken == rest.len())) {
+    if rest.len() > 5 || (rest.iter().any(strange) && spoken_when::whole(rest, true).is_none() && read::time(rest).is_none_or(|(_, taken)| taken != rest.len())) {
         return None;
     }
     let label = named(rest)?;

@@ -9,6 +9,7 @@ use crate::{
     book::{self, Reply},
     changes,
     command::{Command, New, What},
+    examples,
     ring::Kind,
     spoken_when,
     target::{Query, Which, target},
@@ -45,10 +46,9 @@ struct ChangeTimer {
 }
 
 pub fn tools() -> Vec<Tool> {
-    vec![
+    examples::with(vec![
         Tool::new("set_timer", "Sets a timer, an alarm or a reminder. Give `when` in the user's words.")
-            .takes("when", Argument::Text, "Such as `10 minutes`, `6:30 tomorrow`, `every weekday at 7`.")
-            .takes("seconds", Argument::Number, "How long in seconds, where `when` is not given.")
+            .needs("when", Argument::Text, "In the user's own words, such as `10 minutes`, `half past six tomorrow`, `every weekday at 7`.")
             .takes("kind", Argument::OneOf(KINDS), "`timer` where this is left out.")
             .takes("name", Argument::Text, "What for, such as `pasta` or `call mum`."),
         Tool::new("list_timers", "Lists timers, alarms and reminders, and how long is left."),
@@ -57,7 +57,7 @@ pub fn tools() -> Vec<Tool> {
             .needs("action", Argument::OneOf(&["pause", "resume", "restart", "add", "remove", "move", "rename", "snooze"]), "What to do.")
             .takes("name", Argument::Text, "Which one, such as `pasta timer`.")
             .takes("value", Argument::Text, "A time such as `5 minutes` or `8 am`, or the new name."),
-    ]
+    ])
 }
 
 pub fn call(call: &ToolCall) -> Result<ToolOutput, Failure> {
@@ -108,7 +108,7 @@ fn set(SetTimer { when, seconds, kind, name }: SetTimer) -> Result<New, Failure>
             name = stem;
         }
     }
-    Ok(New::new(kind, name, false, said))
+    Ok(New::of(kind, name, false, said))
 }
 
 fn named(name: &str) -> Query {

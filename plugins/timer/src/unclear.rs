@@ -23,7 +23,7 @@ const JOINS: &[&str] = &["of", "about", "in", "who", "that", "with", "which", "w
 
 pub fn unclear(heard: &Heard) -> Option<Command> {
     let words = heard.words();
-    if words.len() > 30 || is_elsewhere(words) || words.iter().any(|word| OTHER_ALARMS.contains(&word.form.as_str())) {
+    if words.len() > 30 || is_elsewhere(words) {
         return None;
     }
     let mut reader = Reader::new(words);
@@ -39,8 +39,12 @@ pub fn unclear(heard: &Heard) -> Option<Command> {
     if reader.eat(&["wake me up", "wake me", "wake us up"]) {
         reader.eat(&["early", "bright and early", "a bit later", "a little later", "later", "earlier", "gently", "really early", "very early"]);
         let when = spoken_when::whole(reader.rest(), true);
-        return (reader.is_over() || when.is_some())
-            .then(|| Command::Set(crate::command::New::new(Kind::Alarm, String::new(), true, when.unwrap_or_default())));
+        let timed = reader.rest().iter().any(|word| matches!(word.form.as_str(), "tomorrow" | "early" | "morning" | "dawn" | "sunrise" | "minutes" | "hours"));
+        return (reader.is_over() || when.is_some() || timed)
+            .then(|| Command::Set(crate::command::New::of(Kind::Alarm, String::new(), true, when.unwrap_or_default())));
+    }
+    if words.iter().any(|word| OTHER_ALARMS.contains(&word.form.as_str())) {
+        return None;
     }
     let verb = words.first()?;
     let at = words.iter().take(9).position(|word| noun(&word.form).is_some())?;

@@ -57,9 +57,59 @@ pub struct Asked {
 
 /// Words of which one is in everything that is meant here.
 const WORDS: &[&str] = &[
-    "weather", "forecast", "rain", "raining", "rainy", "umbrella", "cold", "warm", "hot", "freezing", "temperature", "snow", "snowing", "sunny",
-    "cloudy", "windy", "foggy", "nice", "jacket", "coat", "outside", "freeze", "wind", "winds", "humid", "humidity", "sunrise", "sunset", "sun", "raincoat", "sweater", "jumper", "shine",
-    "sunglasses", "degrees", "pour", "pouring", "storm", "stormy", "thunderstorm", "dry", "wet", "chilly", "cool", "dark", "light", "overcast", "cloudless", "hail", "drizzle", "shorts", "gloves", "scarf",
+    "weather",
+    "forecast",
+    "rain",
+    "raining",
+    "rainy",
+    "umbrella",
+    "cold",
+    "warm",
+    "hot",
+    "freezing",
+    "temperature",
+    "snow",
+    "snowing",
+    "sunny",
+    "cloudy",
+    "windy",
+    "foggy",
+    "nice",
+    "jacket",
+    "coat",
+    "outside",
+    "freeze",
+    "wind",
+    "winds",
+    "humid",
+    "humidity",
+    "sunrise",
+    "sunset",
+    "sun",
+    "raincoat",
+    "sweater",
+    "jumper",
+    "shine",
+    "sunglasses",
+    "degrees",
+    "pour",
+    "pouring",
+    "storm",
+    "stormy",
+    "thunderstorm",
+    "dry",
+    "wet",
+    "chilly",
+    "cool",
+    "dark",
+    "light",
+    "overcast",
+    "cloudless",
+    "hail",
+    "drizzle",
+    "shorts",
+    "gloves",
+    "scarf",
 ];
 
 const WEATHER: &[&str] = &[
@@ -89,12 +139,26 @@ const WIND: &[&str] = &[
     "(is it|will it be|is it going to be) (windy|breezy|gusty) [outside]",
     "is there [a lot of|much|any] wind [outside]",
 ];
-const HUMIDITY: &[&str] = &["how humid (is it|will it be|is the air) [outside]", "what is the [air|relative] humidity [outside|like]", "(is it|will it be) humid [outside]"];
+const HUMIDITY: &[&str] = &[
+    "how humid (is it|will it be|is the air) [outside]",
+    "what is the [air|relative] humidity [outside|like]",
+    "(is it|will it be) humid [outside]",
+];
 const SUNRISE: &[&str] = &[
-    "(when|what time) (is|was|will be) [the] sunrise", "(when|what time|at what time) (does|will|did) the sun (rise|come up|get up)", "[what is] [the] sunrise [time]", "(when|what time) (does|will) it get light [outside]", "how (early|late) does the sun (rise|come up)", "when is it [getting] light [outside]",
+    "(when|what time) (is|was|will be) [the] sunrise",
+    "(when|what time|at what time) (does|will|did) the sun (rise|come up|get up)",
+    "[what is] [the] sunrise [time]",
+    "(when|what time) (does|will) it get light [outside]",
+    "how (early|late) does the sun (rise|come up)",
+    "when is it [getting] light [outside]",
 ];
 const SUNSET: &[&str] = &[
-    "(when|what time) (is|was|will be) [the] sunset", "(when|what time|at what time) (does|will|did) the sun (set|go down)", "[what is] [the] sunset [time]", "(when|what time) (does|will) it get dark [outside]", "how (early|late) does the sun (set|go down)", "when is it [getting] dark [outside]",
+    "(when|what time) (is|was|will be) [the] sunset",
+    "(when|what time|at what time) (does|will|did) the sun (set|go down)",
+    "[what is] [the] sunset [time]",
+    "(when|what time) (does|will) it get dark [outside]",
+    "how (early|late) does the sun (set|go down)",
+    "when is it [getting] dark [outside]",
 ];
 const COAT: &[&str] = &[
     "(do|will) i need (a|my|to take a|to wear a|to bring a) (jacket|coat|sweater|jumper|scarf)",
@@ -167,7 +231,14 @@ const BEHIND: &[&str] = &[
 ];
 
 /// Behind the word alone: `weather london`, `London weather tomorrow`.
-const BARE: &[&str] = &["(weather|forecast) [forecast] {place} {when:day}", "(weather|forecast) [forecast|in|for] {place}", "{place} (weather|forecast) [forecast] [(for|on)] {when:day}", "[what is|how is|check|show me|give me] [the] {place} (weather|forecast) [like|report|today]", "(temperature|wind|humidity|sunrise|sunset) (in|at|for) {place}", "(temperature|humidity) [outside]"];
+const BARE: &[&str] = &[
+    "(weather|forecast) [forecast] {place} {when:day}",
+    "(weather|forecast) [forecast|in|for] {place}",
+    "{place} (weather|forecast) [forecast] [(for|on)] {when:day}",
+    "[what is|how is|check|show me|give me] [the] {place} (weather|forecast) [like|report|today]",
+    "(temperature|wind|humidity|sunrise|sunset) (in|at|for) {place}",
+    "(temperature|humidity) [outside]",
+];
 
 /// Saturday, counted from 0, Monday.
 const SATURDAY: u8 = 5;
@@ -181,10 +252,22 @@ pub fn understand(text: &str) -> Option<Asked> {
     if said.words().len() > MOST_WORDS {
         return None;
     }
-    let tables =
-        [(What::Days(0), DAYS), (What::Coat, COAT), (What::Rain, RAIN), (What::Snow, SNOW), (What::Wind, WIND), (What::Humidity, HUMIDITY), (What::Sunrise, SUNRISE), (What::Sunset, SUNSET), (What::Temperature, TEMPERATURE), (What::Weather, WEATHER)];
+    let tables = [
+        (What::Days(0), DAYS),
+        (What::Coat, COAT),
+        (What::Rain, RAIN),
+        (What::Snow, SNOW),
+        (What::Wind, WIND),
+        (What::Humidity, HUMIDITY),
+        (What::Sunrise, SUNRISE),
+        (What::Sunset, SUNSET),
+        (What::Temperature, TEMPERATURE),
+        (What::Weather, WEATHER),
+    ];
     let found = tables.into_iter().find_map(|(what, templates)| {
-        templates.iter().find_map(|template| BEHIND.iter().find_map(|behind| asked(&said, &what, format!("{template} {behind}").trim_end())))
+        templates
+            .iter()
+            .find_map(|template| BEHIND.iter().find_map(|behind| asked(&said, &what, format!("{template} {behind}").trim_end())))
     });
     found.or_else(|| bare(&said))
 }
@@ -206,10 +289,107 @@ fn bare(said: &Said) -> Option<Asked> {
         let Some(place) = &asked.place else { return matches!(what, What::Temperature | What::Humidity).then_some(asked) };
         // Words beside `weather` may be anything: a name has few, and none of these.
         const NONE: &[&str] = &[
-            "is", "was", "are", "the", "a", "an", "and", "or", "under", "bad", "good", "nice", "cold", "warm", "hot", "fair", "stormy", "this", "that", "what", "how", "my", "your", "report", "about", "like",
-            "today", "to", "of", "man", "girl", "channel", "app", "station", "balloon", "god", "lovely", "space", "extreme", "wet", "dry", "terrible", "awful", "great", "beautiful", "love", "hate", "talk", "why",
-            "summer", "winter", "changes", "permitting", "forecast", "patterns", "vane", "sales", "revenue", "earnings", "long", "short", "term", "economic", "some", "any", "better", "i", "we", "you", "with", "by", "as", "so",
-            "who", "when", "where", "which", "tell", "read", "write", "explain", "cast", "spell", "storms", "strange", "weird", "perfect", "rough", "severe", "wild", "windy", "rainy", "sunny", "for", "in", "on", "gods", "underground", "proof", "financial", "budget",
+            "is",
+            "was",
+            "are",
+            "the",
+            "a",
+            "an",
+            "and",
+            "or",
+            "under",
+            "bad",
+            "good",
+            "nice",
+            "cold",
+            "warm",
+            "hot",
+            "fair",
+            "stormy",
+            "this",
+            "that",
+            "what",
+            "how",
+            "my",
+            "your",
+            "report",
+            "about",
+            "like",
+            "today",
+            "to",
+            "of",
+            "man",
+            "girl",
+            "channel",
+            "app",
+            "station",
+            "balloon",
+            "god",
+            "lovely",
+            "space",
+            "extreme",
+            "wet",
+            "dry",
+            "terrible",
+            "awful",
+            "great",
+            "beautiful",
+            "love",
+            "hate",
+            "talk",
+            "why",
+            "summer",
+            "winter",
+            "changes",
+            "permitting",
+            "forecast",
+            "patterns",
+            "vane",
+            "sales",
+            "revenue",
+            "earnings",
+            "long",
+            "short",
+            "term",
+            "economic",
+            "some",
+            "any",
+            "better",
+            "i",
+            "we",
+            "you",
+            "with",
+            "by",
+            "as",
+            "so",
+            "who",
+            "when",
+            "where",
+            "which",
+            "tell",
+            "read",
+            "write",
+            "explain",
+            "cast",
+            "spell",
+            "storms",
+            "strange",
+            "weird",
+            "perfect",
+            "rough",
+            "severe",
+            "wild",
+            "windy",
+            "rainy",
+            "sunny",
+            "for",
+            "in",
+            "on",
+            "gods",
+            "underground",
+            "proof",
+            "financial",
+            "budget",
         ];
         let lower = place.to_lowercase();
         (lower.split(' ').count() <= 3 && !lower.split(' ').any(|word| NONE.contains(&word))).then_some(asked)
@@ -222,7 +402,13 @@ fn asked(said: &Said, what: &What, template: &str) -> Option<Asked> {
         Some(day) => Day::from_said(day)?,
         None if said.has(&["weekend"]) => Day::Weekday(SATURDAY),
         None if said.has(&["tomorrow's", "tomorrows"]) => Day::Away(1),
-        None if said.has(&["will", "forecast", "going", "umbrella", "chance", "chances", "today's", "todays", "this", "tonight", "later", "jacket", "coat", "raincoat", "freeze", "stay", "likely"]) => Day::Away(0),
+        None if said.has(&[
+            "will", "forecast", "going", "umbrella", "chance", "chances", "today's", "todays", "this", "tonight", "later", "jacket",
+            "coat", "raincoat", "freeze", "stay", "likely",
+        ]) =>
+        {
+            Day::Away(0)
+        }
         None => Day::Now,
     };
     let place = match slots.text("place") {
@@ -244,11 +430,81 @@ fn asked(said: &Said, what: &What, template: &str) -> Option<Asked> {
 /// Whether it may be a town or a country: "how hot is it in the sun" is for the model.
 fn is_place(place: &str) -> bool {
     const ELSEWHERE: &[&str] = &[
-        "mars", "venus", "mercury", "jupiter", "saturn", "neptune", "uranus", "pluto", "moon", "sun", "space", "winter", "summer", "spring", "autumn",
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "general",
-        "celsius", "fahrenheit", "kelvin", "it", "that", "there", "me", "us", "english", "week", "month", "thrones", "hell", "heaven", "narnia", "hogwarts", "middle-earth", "past", "story", "movie", "book", "song", "oven", "fridge", "room", "bathroom", "kitchen", "garage", "water", "tea", "soup", "love", "theory", "desert", "jungle", "ocean", "sea", "earth", "universe", "dream", "year", "days", "hours", "future",
+        "mars",
+        "venus",
+        "mercury",
+        "jupiter",
+        "saturn",
+        "neptune",
+        "uranus",
+        "pluto",
+        "moon",
+        "sun",
+        "space",
+        "winter",
+        "summer",
+        "spring",
+        "autumn",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "general",
+        "celsius",
+        "fahrenheit",
+        "kelvin",
+        "it",
+        "that",
+        "there",
+        "me",
+        "us",
+        "english",
+        "week",
+        "month",
+        "thrones",
+        "hell",
+        "heaven",
+        "narnia",
+        "hogwarts",
+        "middle-earth",
+        "past",
+        "story",
+        "movie",
+        "book",
+        "song",
+        "oven",
+        "fridge",
+        "room",
+        "bathroom",
+        "kitchen",
+        "garage",
+        "water",
+        "tea",
+        "soup",
+        "love",
+        "theory",
+        "desert",
+        "jungle",
+        "ocean",
+        "sea",
+        "earth",
+        "universe",
+        "dream",
+        "year",
+        "days",
+        "hours",
+        "future",
     ];
-    const WITH_ARTICLE: &[&str] = &["netherlands", "hague", "bahamas", "maldives", "philippines", "alps", "usa", "us", "uk", "gambia", "algarve", "bronx"];
+    const WITH_ARTICLE: &[&str] =
+        &["netherlands", "hague", "bahamas", "maldives", "philippines", "alps", "usa", "us", "uk", "gambia", "algarve", "bronx"];
     let lower = place.to_lowercase();
     let words: Vec<&str> = lower.split(' ').collect();
     let article = matches!(words.first(), Some(&("a" | "an" | "the" | "my" | "your" | "our" | "this" | "that" | "next")));
@@ -272,7 +528,10 @@ mod tests {
         assert_eq!(understand("Do I need an umbrella?"), asked(What::Rain, None, Day::Away(0)));
         assert_eq!(understand("How cold is it in Oslo?"), asked(What::Temperature, Some("Oslo"), Day::Now));
         assert_eq!(understand("What's the weather on Friday?"), asked(What::Weather, None, Day::Weekday(4)));
-        assert_eq!(understand("What's the weather going to be like in Paris on Friday?"), asked(What::Weather, Some("Paris"), Day::Weekday(4)));
+        assert_eq!(
+            understand("What's the weather going to be like in Paris on Friday?"),
+            asked(What::Weather, Some("Paris"), Day::Weekday(4))
+        );
         assert_eq!(understand("How's the weather in the Netherlands right now?"), asked(What::Weather, Some("the Netherlands"), Day::Now));
         assert_eq!(understand("What's tomorrow's weather?"), asked(What::Weather, None, Day::Away(1)));
         assert_eq!(understand("Will it be sunny this weekend?"), asked(What::Weather, None, Day::Weekday(5)));

@@ -83,12 +83,16 @@ impl Forecast {
                 What::Temperature => format!("It is {degrees} in {place}."),
                 What::Rain => format!("{} in {place}: {sky}.", if is_rain(*weather_code) { "It is raining" } else { "It is not raining" }),
                 What::Snow => format!("{} in {place}: {sky}.", if is_snow(*weather_code) { "It is snowing" } else { "It is not snowing" }),
-                What::Wind => format!("In {place} the wind blows at {} {speed} an hour{}.", wind_speed_10m.round(), blows(*wind_speed_10m, units)),
+                What::Wind => {
+                    format!("In {place} the wind blows at {} {speed} an hour{}.", wind_speed_10m.round(), blows(*wind_speed_10m, units))
+                }
                 What::Humidity => match relative_humidity_2m {
                     Some(humidity) => format!("In {place} the humidity is {} percent.", humidity.round()),
                     None => return Err(Failure::unavailable("the forecast says nothing of the humidity")),
                 },
-                What::Weather | What::Sunrise | What::Sunset | What::Coat | What::Days(_) => format!("In {place} it is {degrees}, {sky}, with wind of {} {speed} an hour.", wind_speed_10m.round()),
+                What::Weather | What::Sunrise | What::Sunset | What::Coat | What::Days(_) => {
+                    format!("In {place} it is {degrees}, {sky}, with wind of {} {speed} an hour.", wind_speed_10m.round())
+                }
             });
         }
         let (index, when) = self.day(asked.day).ok_or_else(|| Failure::unavailable("the forecast does not reach that far"))?;
@@ -98,7 +102,8 @@ impl Forecast {
         let of = |values: &[f64]| values.get(index).copied();
         let missing = || Failure::unavailable("the forecast has a gap there");
         let code = self.daily.weather_code.get(index).copied().ok_or_else(missing)?;
-        let (most, least) = (of(&self.daily.temperature_2m_max).ok_or_else(missing)?, of(&self.daily.temperature_2m_min).ok_or_else(missing)?);
+        let (most, least) =
+            (of(&self.daily.temperature_2m_max).ok_or_else(missing)?, of(&self.daily.temperature_2m_min).ok_or_else(missing)?);
         let chance = self.daily.precipitation_probability_max.get(index).copied().flatten();
         let chance = chance.map(|chance| format!(", {} percent", chance.round())).unwrap_or_default();
         let range = format!("{} to {}", degrees(least).trim_end_matches(" degrees").trim_end_matches(" degree"), degrees(most));
@@ -110,7 +115,10 @@ impl Forecast {
             What::Snow => format!("{when} in {place} no snow is expected."),
             What::Sunrise | What::Sunset => {
                 let (times, what) = if asked.what == What::Sunrise { (&self.daily.sunrise, "rises") } else { (&self.daily.sunset, "sets") };
-                let at = times.get(index).and_then(|text| time(text)).ok_or_else(|| Failure::unavailable("the forecast says nothing of the sun"))?;
+                let at = times
+                    .get(index)
+                    .and_then(|text| time(text))
+                    .ok_or_else(|| Failure::unavailable("the forecast says nothing of the sun"))?;
                 format!("{when} in {place} the sun {what} at {at}.")
             }
             What::Wind => match self.daily.wind_speed_10m_max.get(index).copied().flatten() {
@@ -278,7 +286,10 @@ mod tests {
         assert_eq!(say(What::Sunrise, Day::Away(1)), "the forecast says nothing of the sun");
         assert_eq!(say(What::Coat, Day::Away(0)), "Yes, take a warm coat: today in Berlin it will be minus 3 to 6 degrees.");
         assert_eq!(say(What::Coat, Day::Weekday(4)), "No, it is warm enough without: on Friday in Berlin it will be 19 to 24 degrees.");
-        assert_eq!(say(What::Days(5), Day::Away(0)), "In Berlin: today overcast and up to 6 degrees; Thursday rain and up to 14 degrees; Friday a clear sky and up to 24 degrees.");
+        assert_eq!(
+            say(What::Days(5), Day::Away(0)),
+            "In Berlin: today overcast and up to 6 degrees; Thursday rain and up to 14 degrees; Friday a clear sky and up to 24 degrees."
+        );
     }
 
     #[test]

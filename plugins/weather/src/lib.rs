@@ -1,5 +1,6 @@
 //! The weather, from Open-Meteo (<https://open-meteo.com>, no key needed): now, today, tomorrow or on a weekday, at home or elsewhere.
 
+mod examples;
 mod asked;
 mod forecast;
 
@@ -85,7 +86,8 @@ impl Skill for Weather {
     }
 
     fn start(&mut self, config_json: &str) -> Result<(), Failure> {
-        self.settings = serde_json::from_str(config_json).map_err(|error| Failure::invalid(format!("`[skills.weather.config]`: {error}")))?;
+        self.settings =
+            serde_json::from_str(config_json).map_err(|error| Failure::invalid(format!("`[skills.weather.config]`: {error}")))?;
         Ok(())
     }
 
@@ -114,11 +116,11 @@ impl Skill for Weather {
     }
 
     fn tools() -> Vec<Tool> {
-        vec![
+        examples::with(vec![
             Tool::new("get_weather", "The weather at a place, now or on a day of this week.")
                 .takes("place", Kind::Text, "A city; left out for home.")
                 .takes("day", Kind::Text, "`now`, `today`, `tomorrow` or a weekday."),
-        ]
+        ])
     }
 
     fn call_tool(&mut self, call: &ToolCall) -> Result<ToolOutput, Failure> {
@@ -253,7 +255,10 @@ mod tests {
     fn without_a_grant_it_says_how_to_give_one() {
         let denied = sorry(&Failure::Denied("no".into()));
         assert!(denied.contains("allow_http") && denied.contains("transcripts"));
-        assert_eq!(sorry(&Failure::Unavailable("the server took too long".into())), "I could not get the weather: the server took too long.");
+        assert_eq!(
+            sorry(&Failure::Unavailable("the server took too long".into())),
+            "I could not get the weather: the server took too long."
+        );
     }
 
     const PLACES: &str = r#"{"results": [{"name": "Berlin", "latitude": 52.5, "longitude": 13.4, "country": "Germany"}]}"#;
@@ -261,7 +266,13 @@ mod tests {
         "weather_code": [3, 63], "temperature_2m_max": [9, 4.4], "temperature_2m_min": [3, 0.6], "precipitation_probability_max": [5, 80]}}"#;
 
     fn respond(request: &http::Request) -> Result<http::Response, Failure> {
-        let body = if request.url.contains("/v1/search?name=Nowhere") { "{}" } else if request.url.contains("/v1/search") { PLACES } else { FORECAST };
+        let body = if request.url.contains("/v1/search?name=Nowhere") {
+            "{}"
+        } else if request.url.contains("/v1/search") {
+            PLACES
+        } else {
+            FORECAST
+        };
         Ok(http::Response { status: 200, headers: Vec::new(), body: body.into() })
     }
 
@@ -277,7 +288,10 @@ mod tests {
         let mut weather = Weather::default();
         weather.start(r#"{"place": "Berlin"}"#).unwrap();
         assert_eq!(fake::ask(&mut weather, "How cold is it?").unwrap(), "It is 8 degrees in Berlin.");
-        assert_eq!(fake::ask(&mut weather, "Will it rain tomorrow?").unwrap(), "Tomorrow in Berlin rain is likely, 80 percent. Take an umbrella.");
+        assert_eq!(
+            fake::ask(&mut weather, "Will it rain tomorrow?").unwrap(),
+            "Tomorrow in Berlin rain is likely, 80 percent. Take an umbrella."
+        );
         assert_eq!(asked.get(), 2);
         fake::set_now_ms(fake::now_ms() + FRESH_MS);
         assert!(fake::ask(&mut weather, "What's the weather in Berlin?").is_some());
@@ -300,6 +314,9 @@ mod tests {
         assert_eq!(fake::said(), ["I could not get the weather: it is down."]);
         // A bad answer is no reason to wait.
         fake::set_http(|_| Ok(http::Response { status: 503, headers: Vec::new(), body: Vec::new() }));
-        assert_eq!(fake::ask(&mut weather, "What's the weather in Rome?").unwrap(), "I could not get the weather: the server answered 503.");
+        assert_eq!(
+            fake::ask(&mut weather, "What's the weather in Rome?").unwrap(),
+            "I could not get the weather: the server answered 503."
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The ways people ask for the weather, and what only sounds like it.
 
 #[path = "../../phrasings/table.rs"]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[expect(clippy::unwrap_used, reason = "a test")]
 mod table;
 
 use jane_skill::{Skill, fake, http};
@@ -14,6 +14,7 @@ const FORECAST: &str = r#"{"current": {"temperature_2m": 8.2, "weather_code": 3,
     "wind_speed_10m_max": [20, 41, 10, 12, 10, 9], "sunrise": ["2026-03-04T06:41", "2026-03-05T06:39"], "sunset": ["2026-03-04T17:55", "2026-03-05T17:57"]}}"#;
 
 #[test]
+#[expect(clippy::unwrap_used, reason = "a test")]
 fn phrasings() {
     table::check("weather", || {
         let mut weather = Weather::default();
@@ -28,7 +29,13 @@ fn phrasings() {
             }
             if is_granted {
                 fake::set_http(|request| {
-                    let body = if request.url.contains("name=Foobarville") { "{}" } else if request.url.contains("/v1/search") { PLACES } else { FORECAST };
+                    let body = if request.url.contains("name=Foobarville") {
+                        "{}"
+                    } else if request.url.contains("/v1/search") {
+                        PLACES
+                    } else {
+                        FORECAST
+                    };
                     Ok(http::Response { status: 200, headers: Vec::new(), body: body.into() })
                 });
             }

@@ -12,7 +12,17 @@ pub enum Asked {
     Pace,
 }
 
-const WHO: &[&str] = &["who are you", "what are you", "who (is|am i) (this|talking to|speaking to|speaking with)", "introduce yourself", "who am i (talking|speaking) (to|with)", "tell me who you are", "who you are", "(say|tell me) something about yourself", "about yourself"];
+const WHO: &[&str] = &[
+    "who are you",
+    "what are you",
+    "who (is|am i) (this|talking to|speaking to|speaking with)",
+    "introduce yourself",
+    "who am i (talking|speaking) (to|with)",
+    "tell me who you are",
+    "who you are",
+    "(say|tell me) something about yourself",
+    "about yourself",
+];
 const ABILITIES: &[&str] = &[
     "what can you [all] do",
     "what (can|could) you do [for|to help] [me|us]",
@@ -38,7 +48,15 @@ const AGAIN: &[&str] = &[
     "(what was|read|read me) (your answer|your last answer|the last answer) [again]",
     "repeat [the] last (answer|sentence|reply|response|thing)",
 ];
-const UNDO: &[&str] = &["undo [that|it|this|the last thing|the last action|the last change|my last request|what you did|what you just did]", "no undo [that|it|this]", "(revert|take) that [back]", "take that back", "(put|bring) it back", "no (put|bring) (it|that|them) back", "scratch that"];
+const UNDO: &[&str] = &[
+    "undo [that|it|this|the last thing|the last action|the last change|my last request|what you did|what you just did]",
+    "no undo [that|it|this]",
+    "(revert|take) that [back]",
+    "take that back",
+    "(put|bring) it back",
+    "no (put|bring) (it|that|them) back",
+    "scratch that",
+];
 const VOLUME: &[&str] = &[
     "[speak|talk|be|a bit|a little|much] (louder|quieter|softer|more quietly|more loudly|more softly) [a bit|a little]",
     "(speak|talk|be|go) [a bit|a little|a little bit|much] (louder|quieter|softer|more quietly|more loudly|loud|quiet|up)",
@@ -70,8 +88,23 @@ pub fn understand(text: &str) -> Option<Asked> {
     if said.words().len() > MOST_WORDS {
         return None;
     }
-    let tables = [(Asked::Who, WHO), (Asked::Abilities, ABILITIES), (Asked::Again, AGAIN), (Asked::Undo, UNDO), (Asked::Volume, VOLUME), (Asked::Pace, PACE)];
+    let tables = [
+        (Asked::Who, WHO),
+        (Asked::Abilities, ABILITIES),
+        (Asked::Again, AGAIN),
+        (Asked::Undo, UNDO),
+        (Asked::Volume, VOLUME),
+        (Asked::Pace, PACE),
+    ];
     let found = tables.into_iter().find(|(_, templates)| said.is(templates)).map(|(asked, _)| asked);
     // Said alone, what is taken for politeness elsewhere is all there is.
-    found.or_else(|| matches!(text.trim_end_matches(['?', '.', '!']).to_lowercase().as_str(), "what" | "again" | "sorry" | "say again" | "come again").then_some(Asked::Again)).filter(|asked| *asked != Asked::Again || !text.to_lowercase().trim_end_matches(['.', '!']).eq("sorry"))
+    found
+        .or_else(|| {
+            matches!(
+                text.trim_end_matches(['?', '.', '!']).to_lowercase().as_str(),
+                "what" | "again" | "sorry" | "say again" | "come again"
+            )
+            .then_some(Asked::Again)
+        })
+        .filter(|asked| *asked != Asked::Again || !text.to_lowercase().trim_end_matches(['.', '!']).eq("sorry"))
 }

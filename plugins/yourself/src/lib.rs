@@ -42,7 +42,8 @@ struct Settings {
 
 impl Skill for Yourself {
     fn start(&mut self, config_json: &str) -> Result<(), Failure> {
-        let Settings { name } = serde_json::from_str(config_json).map_err(|error| Failure::invalid(format!("`[skills.yourself.config]`: {error}")))?;
+        let Settings { name } =
+            serde_json::from_str(config_json).map_err(|error| Failure::invalid(format!("`[skills.yourself.config]`: {error}")))?;
         self.name = name.trim().to_owned();
         Ok(())
     }
@@ -100,7 +101,8 @@ impl Yourself {
 /// What can be done, by the names of the skills that are there, separated by commas.
 fn abilities(skills: Option<&str>) -> String {
     let names: Vec<&str> = skills.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-    let mut can: Vec<String> = ABILITIES.iter().filter(|(name, _)| names.contains(name)).map(|(_, ability)| (*ability).to_owned()).collect();
+    let mut can: Vec<String> =
+        ABILITIES.iter().filter(|(name, _)| names.contains(name)).map(|(_, ability)| (*ability).to_owned()).collect();
     let is_known = |name: &str| ABILITIES.iter().any(|(known, _)| *known == name) || matches!(name, "redact" | "yourself");
     // Names of files may be anything.
     let others: Vec<String> = names

@@ -1,7 +1,7 @@
 //! The ways people speak to the assistant of herself, and what only sounds like it.
 
 #[path = "../../phrasings/table.rs"]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[expect(clippy::unwrap_used, reason = "a test")]
 mod table;
 
 use yourself::Yourself;

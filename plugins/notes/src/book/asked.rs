@@ -7,19 +7,105 @@ use crate::command::{Which, number};
 use crate::words::{count, join, key, split, uncapitalised};
 
 const NO: &[&str] = &[
-    "nothing", "never mind", "nevermind", "cancel", "no", "nope", "forget it", "stop", "nothing thanks", "no thanks", "no thank you", "don't", "do not", "please don't",
-    "none", "none of them", "leave it", "leave them", "not now", "rather not", "better not", "no way", "no don't", "no leave it", "neither", "no stop", "no not yet", "keep them", "keep it", "nah", "of course not", "no never mind", "no keep them",
+    "nothing",
+    "never mind",
+    "nevermind",
+    "cancel",
+    "no",
+    "nope",
+    "forget it",
+    "stop",
+    "nothing thanks",
+    "no thanks",
+    "no thank you",
+    "don't",
+    "do not",
+    "please don't",
+    "none",
+    "none of them",
+    "leave it",
+    "leave them",
+    "not now",
+    "rather not",
+    "better not",
+    "no way",
+    "no don't",
+    "no leave it",
+    "neither",
+    "no stop",
+    "no not yet",
+    "keep them",
+    "keep it",
+    "nah",
+    "of course not",
+    "no never mind",
+    "no keep them",
 ];
 const YES: &[&str] = &[
-    "yes", "yeah", "yep", "yup", "sure", "ok", "okay", "do it", "do that", "go ahead", "please do", "of course", "definitely", "absolutely", "confirm", "confirmed", "correct",
-    "right", "affirmative", "yes please", "yes do it", "yes do that", "yes sure", "yes go ahead", "yes delete them", "yes delete it", "delete them", "delete it", "delete them all", "yes delete them all", "all of them",
-    "yes all of them", "yes i am sure", "i am sure", "i'm sure", "yes i'm sure", "please", "sure do it", "that's right", "yes clear them", "clear them", "yes delete all", "yes of course", "all right", "alright", "uh-huh", "mm-hm", "yes that's right", "yes thanks", "yes thank you", "oh yes", "sure thing", "yes absolutely", "yes definitely", "go for it",
+    "yes",
+    "yeah",
+    "yep",
+    "yup",
+    "sure",
+    "ok",
+    "okay",
+    "do it",
+    "do that",
+    "go ahead",
+    "please do",
+    "of course",
+    "definitely",
+    "absolutely",
+    "confirm",
+    "confirmed",
+    "correct",
+    "right",
+    "affirmative",
+    "yes please",
+    "yes do it",
+    "yes do that",
+    "yes sure",
+    "yes go ahead",
+    "yes delete them",
+    "yes delete it",
+    "delete them",
+    "delete it",
+    "delete them all",
+    "yes delete them all",
+    "all of them",
+    "yes all of them",
+    "yes i am sure",
+    "i am sure",
+    "i'm sure",
+    "yes i'm sure",
+    "please",
+    "sure do it",
+    "that's right",
+    "yes clear them",
+    "clear them",
+    "yes delete all",
+    "yes of course",
+    "all right",
+    "alright",
+    "uh-huh",
+    "mm-hm",
+    "yes that's right",
+    "yes thanks",
+    "yes thank you",
+    "oh yes",
+    "sure thing",
+    "yes absolutely",
+    "yes definitely",
+    "go for it",
 ];
 
 /// `None` where these words are no answer. A new request may be said at any time.
 pub fn answered(store: &mut dyn Store, question: &Question, text: &str) -> Result<Option<Reply>, String> {
-    let words: Vec<String> =
-        text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '\'').to_lowercase().replace('’', "'")).filter(|word| !word.is_empty()).collect();
+    let words: Vec<String> = text
+        .split_whitespace()
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '\'').to_lowercase().replace('’', "'"))
+        .filter(|word| !word.is_empty())
+        .collect();
     let plain = words.join(" ");
     let (yes, no) = (YES.contains(&plain.as_str()), NO.contains(&plain.as_str()));
     let said = |speech: String| Ok(Some(Reply::Said(speech)));
@@ -34,7 +120,9 @@ pub fn answered(store: &mut dyn Store, question: &Question, text: &str) -> Resul
         }
         Question::What if no => said("Never mind, then.".into()),
         Question::What => Ok(None),
-        Question::DeleteLists | Question::ClearLists | Question::DeleteNotes | Question::DeleteThese(_) if no => said("All right, nothing was deleted.".into()),
+        Question::DeleteLists | Question::ClearLists | Question::DeleteNotes | Question::DeleteThese(_) if no => {
+            said("All right, nothing was deleted.".into())
+        }
         Question::DeleteLists if yes => {
             let names = names(store)?;
             for name in &names {
@@ -88,13 +176,53 @@ fn all(names: &[String]) -> String {
 /// Which of several is meant: by its place, by its words, or all.
 fn choose(plain: &str, among: &[String], yes: bool) -> Option<Vec<String>> {
     let words: Vec<&str> = plain.split(' ').collect();
-    if matches!(plain, "all" | "both" | "all of them" | "both of them" | "delete all" | "delete both" | "everything" | "delete them all" | "take all off" | "all three" | "delete them") {
+    if matches!(
+        plain,
+        "all"
+            | "both"
+            | "all of them"
+            | "both of them"
+            | "delete all"
+            | "delete both"
+            | "everything"
+            | "delete them all"
+            | "take all off"
+            | "all three"
+            | "delete them"
+    ) {
         return Some(among.to_vec());
     }
     if yes || words.len() > 12 {
         return None;
     }
-    let meant: Vec<&str> = words.iter().copied().filter(|word| !matches!(*word, "the" | "one" | "note" | "please" | "delete" | "remove" | "take" | "off" | "about" | "with" | "that" | "says" | "number" | "i" | "mean" | "meant" | "just" | "only" | "a")).collect();
+    let meant: Vec<&str> = words
+        .iter()
+        .copied()
+        .filter(|word| {
+            !matches!(
+                *word,
+                "the"
+                    | "one"
+                    | "note"
+                    | "please"
+                    | "delete"
+                    | "remove"
+                    | "take"
+                    | "off"
+                    | "about"
+                    | "with"
+                    | "that"
+                    | "says"
+                    | "number"
+                    | "i"
+                    | "mean"
+                    | "meant"
+                    | "just"
+                    | "only"
+                    | "a"
+            )
+        })
+        .collect();
     if let [word] = meant.as_slice() {
         let at = if *word == "last" { Some(among.len()) } else { number(word) };
         if let Some(chosen) = at.and_then(|at| among.get(at.checked_sub(1)?)) {

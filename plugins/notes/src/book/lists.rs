@@ -25,11 +25,7 @@ pub(super) fn add(store: &mut dyn Store, items: &[String], list: &Which) -> Done
     put(store, &list_key(&name), &kept)?;
     remember(store, &name)?;
     let speech = match (added.is_empty(), known.is_empty()) {
-        (true, _) => format!(
-            "{} {} already on the {name} list.",
-            capitalised(&join(&known)),
-            are_all(&known)
-        ),
+        (true, _) => format!("{} {} already on the {name} list.", capitalised(&join(&known)), are_all(&known)),
         (false, true) if is_new => format!("I started a {name} list with {}.", join(&added)),
         (false, true) => format!("I added {} to the {name} list.", join(&added)),
         (false, false) => {
@@ -37,11 +33,7 @@ pub(super) fn add(store: &mut dyn Store, items: &[String], list: &Which) -> Done
                 "I added {} to the {name} list; {} {} already on it.",
                 join(&added),
                 join(&known),
-                if known.len() > 1 || is(&join(&known)) == "are" {
-                    "were"
-                } else {
-                    "was"
-                }
+                if known.len() > 1 || is(&join(&known)) == "are" { "were" } else { "was" }
             )
         }
     };
@@ -184,30 +176,19 @@ pub(super) fn read_out(name: &str, kept: &[String]) -> String {
 pub(super) fn make(store: &mut dyn Store, name: &str, items: &[String]) -> Result<String, String> {
     if let Some(kept) = lines(store, &list_key(name))? {
         if !items.is_empty() {
-            let list = Which {
-                name: Some(name.to_owned()),
-                own: true,
-                determined: true,
-            };
+            let list = Which { name: Some(name.to_owned()), own: true, determined: true };
             return Ok(match add(store, items, &list)? {
                 Some(Reply::Said(speech)) => speech,
                 _ => String::new(),
             });
         }
         remember(store, name)?;
-        return Ok(format!(
-            "There is a {name} list already, with {} on it.",
-            count(kept.len(), "thing")
-        ));
+        return Ok(format!("There is a {name} list already, with {} on it.", count(kept.len(), "thing")));
     }
     let items: Vec<String> = items.iter().map(|item| one_line(item)).collect();
     put(store, &list_key(name), &items)?;
     remember(store, name)?;
-    Ok(if items.is_empty() {
-        format!("I started a {name} list.")
-    } else {
-        format!("I started a {name} list with {}.", join(&items))
-    })
+    Ok(if items.is_empty() { format!("I started a {name} list.") } else { format!("I started a {name} list with {}.", join(&items)) })
 }
 
 pub(super) fn lists(store: &dyn Store) -> Result<String, String> {
@@ -223,10 +204,7 @@ pub(super) fn lists(store: &dyn Store) -> Result<String, String> {
 pub(super) fn target(store: &dyn Store, list: &Which) -> Result<Option<String>, String> {
     match &list.name {
         Some(name) => {
-            let sure = list.own
-                || list.determined
-                || is_common(name)
-                || store.get(&list_key(name))?.is_some();
+            let sure = list.own || list.determined || is_common(name) || store.get(&list_key(name))?.is_some();
             Ok(sure.then(|| name.clone()))
         }
         None if list.determined => Ok(Some(current(store)?.unwrap_or_else(|| "shopping".into()))),
@@ -253,9 +231,7 @@ pub(super) fn on_list(
             remember(store, &name)?;
             act(store, &name, kept).map(Some)
         }
-        None if list.own || (list.determined && is_common(&name)) => {
-            Ok(Some(format!("You have no {name} list.")))
-        }
+        None if list.own || (list.determined && is_common(&name)) => Ok(Some(format!("You have no {name} list."))),
         None => Ok(None),
     }
 }
@@ -266,28 +242,15 @@ pub(super) fn current(store: &dyn Store) -> Result<Option<String>, String> {
         return Ok(Some(last));
     }
     let mut names = names(store)?;
-    Ok(if names.len() == 1 {
-        names.pop()
-    } else {
-        names.into_iter().find(|name| name == "shopping")
-    })
+    Ok(if names.len() == 1 { names.pop() } else { names.into_iter().find(|name| name == "shopping") })
 }
 
 pub(super) fn names(store: &dyn Store) -> Result<Vec<String>, String> {
-    Ok(store
-        .keys("list/")?
-        .iter()
-        .filter_map(|key| key.strip_prefix("list/"))
-        .map(str::to_owned)
-        .collect())
+    Ok(store.keys("list/")?.iter().filter_map(|key| key.strip_prefix("list/")).map(str::to_owned).collect())
 }
 
 pub(super) fn remember(store: &mut dyn Store, name: &str) -> Result<(), String> {
-    if store.get(LAST)?.as_deref() == Some(name) {
-        Ok(())
-    } else {
-        store.set(LAST, name)
-    }
+    if store.get(LAST)?.as_deref() == Some(name) { Ok(()) } else { store.set(LAST, name) }
 }
 
 pub(super) fn list_key(name: &str) -> String {
@@ -311,11 +274,7 @@ pub(super) fn find(kept: &[String], wanted: &str) -> Found {
     if let Some(at) = kept.iter().position(|item| key(item) == wanted) {
         return Found::Exactly(at);
     }
-    let like: Vec<(usize, &String)> = kept
-        .iter()
-        .enumerate()
-        .filter(|(_, item)| has_words(&key(item), &wanted))
-        .collect();
+    let like: Vec<(usize, &String)> = kept.iter().enumerate().filter(|(_, item)| has_words(&key(item), &wanted)).collect();
     match like.as_slice() {
         [] => Found::Nothing,
         [(at, _)] => Found::One(*at),

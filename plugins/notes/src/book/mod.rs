@@ -56,7 +56,10 @@ pub enum Question {
     /// Which of these notes is to be deleted.
     WhichNote(Vec<String>),
     /// Which of these things is to be taken off the list.
-    WhichItem { list: String, items: Vec<String> },
+    WhichItem {
+        list: String,
+        items: Vec<String>,
+    },
     /// What is to be done at all.
     What,
 }
@@ -86,8 +89,12 @@ pub fn run_all(store: &mut dyn Store, commands: Vec<Command>) -> Done {
 /// What is asked back where a request was not understood.
 pub fn doubted(doubt: Doubt) -> Reply {
     let speech = match doubt {
-        Doubt::Lists => "I did not get what to do with the list. I can add to it, take things off, read, rename, clear or delete it. What shall I do?",
-        Doubt::Notes => "I did not get what to do with your notes. I can take one, read them, look for a word in them, change the last one, or delete some. What shall I do?",
+        Doubt::Lists => {
+            "I did not get what to do with the list. I can add to it, take things off, read, rename, clear or delete it. What shall I do?"
+        }
+        Doubt::Notes => {
+            "I did not get what to do with your notes. I can take one, read them, look for a word in them, change the last one, or delete some. What shall I do?"
+        }
     };
     Reply::Asked(speech.into(), Question::What)
 }
@@ -113,7 +120,11 @@ pub fn run(store: &mut dyn Store, command: Command) -> Done {
         Command::RemoveNumber { number, list } => on_list(store, &list, |store, name, mut kept| {
             let at = number.unwrap_or(kept.len()).checked_sub(1).filter(|at| *at < kept.len());
             let Some(at) = at else {
-                return Ok(if kept.is_empty() { empty(name) } else { format!("There {} only {} on the {name} list.", are(kept.len()), count(kept.len(), "thing")) });
+                return Ok(if kept.is_empty() {
+                    empty(name)
+                } else {
+                    format!("There {} only {} on the {name} list.", are(kept.len()), count(kept.len(), "thing"))
+                });
             };
             let gone = kept.remove(at);
             put(store, &list_key(name), &kept)?;
@@ -123,7 +134,9 @@ pub fn run(store: &mut dyn Store, command: Command) -> Done {
         Command::Replace { item, with, list } => on_list(store, &list, |store, name, mut kept| {
             let at = match find(&kept, &item) {
                 Found::Exactly(at) | Found::One(at) => at,
-                Found::Several(found) => return Ok(format!("{} are on the {name} list. Say which one I should change.", capitalised(&join(&found)))),
+                Found::Several(found) => {
+                    return Ok(format!("{} are on the {name} list. Say which one I should change.", capitalised(&join(&found))));
+                }
                 Found::Nothing => return Ok(format!("{} {} not on the {name} list.", capitalised(&item), is(&item))),
             };
             let with = one_line(&with);
@@ -165,7 +178,11 @@ pub fn run(store: &mut dyn Store, command: Command) -> Done {
             Some(if all.is_empty() { NO_LISTS.into() } else { all.join(" ") })
         }
         Command::Count { list } => on_list(store, &list, |_, name, kept| {
-            Ok(if kept.is_empty() { empty(name) } else { format!("There {} {} on the {name} list.", are(kept.len()), count(kept.len(), "thing")) })
+            Ok(if kept.is_empty() {
+                empty(name)
+            } else {
+                format!("There {} {} on the {name} list.", are(kept.len()), count(kept.len(), "thing"))
+            })
         })?,
         Command::CountLists => Some(match names(store)?.len() {
             0 => NO_LISTS.into(),

@@ -68,7 +68,11 @@ pub(super) fn find(store: &dyn Store, which: &Notes) -> Result<Vec<Note>, String
         }
         Notes::Number(number) => {
             // As they were read out; where that was never, the oldest is the first.
-            let read: Vec<Note> = lines(store, READ)?.unwrap_or_default().into_iter().filter_map(|text| notes.iter().find(|note| note.text == text).cloned()).collect();
+            let read: Vec<Note> = lines(store, READ)?
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(|text| notes.iter().find(|note| note.text == text).cloned())
+                .collect();
             let order = if read.is_empty() { &notes } else { &read };
             order.get(number.wrapping_sub(1)).or(notes.get(number.wrapping_sub(1))).cloned().into_iter().collect()
         }
@@ -127,7 +131,9 @@ pub(super) fn delete(store: &mut dyn Store, which: &Notes, several: bool) -> Res
             Reply::Said(format!("I deleted the note: {}", ended(&one.text)))
         }
         (more, Notes::All) => Reply::Asked(format!("Shall I delete all {} notes?", more.len()), Question::DeleteNotes),
-        (more, _) if several => Reply::Asked(format!("Shall I delete all {} of them?", count(more.len(), "note")), Question::DeleteThese(texts)),
+        (more, _) if several => {
+            Reply::Asked(format!("Shall I delete all {} of them?", count(more.len(), "note")), Question::DeleteThese(texts))
+        }
         (more, _) => {
             let read: Vec<String> = more.iter().take(READ_OUT).map(|note| ended(&note.text)).collect();
             let speech = format!("You have {} like that. {} Which one shall I delete?", count(more.len(), "note"), read.join(" "));

@@ -21,12 +21,7 @@ impl Store for Memory {
         Ok(())
     }
     fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
-        Ok(self
-            .0
-            .keys()
-            .filter(|key| key.starts_with(prefix))
-            .cloned()
-            .collect())
+        Ok(self.0.keys().filter(|key| key.starts_with(prefix)).cloned().collect())
     }
     fn now_ms(&self) -> u64 {
         1_772_618_400_000
@@ -57,51 +52,21 @@ fn talk(turns: &[(&str, &str)]) {
 fn a_list_grows_and_shrinks() {
     talk(&[
         ("What's on my shopping list?", "You have no shopping list."),
-        (
-            "Add milk and eggs to the shopping list.",
-            "I started a shopping list with milk and eggs.",
-        ),
+        ("Add milk and eggs to the shopping list.", "I started a shopping list with milk and eggs."),
         (
             "Add milk, bread and butter to my shopping list, please.",
             "I added bread and butter to the shopping list; milk was already on it.",
         ),
-        (
-            "Put an egg on the list.",
-            "An egg is already on the shopping list.",
-        ),
-        (
-            "Please put some Earl Grey tea on the grocery list.",
-            "I added Earl Grey tea to the shopping list.",
-        ),
-        (
-            "What's on the list?",
-            "The shopping list has 5 things on it: milk, eggs, bread, butter and Earl Grey tea.",
-        ),
+        ("Put an egg on the list.", "An egg is already on the shopping list."),
+        ("Please put some Earl Grey tea on the grocery list.", "I added Earl Grey tea to the shopping list."),
+        ("What's on the list?", "The shopping list has 5 things on it: milk, eggs, bread, butter and Earl Grey tea."),
         ("Is milk on the list?", "Yes, milk is on the shopping list."),
-        (
-            "Are there any bananas on my shopping list?",
-            "No, bananas are not on the shopping list.",
-        ),
-        (
-            "Remove milk and cheese from the list.",
-            "I took milk off the shopping list; cheese was not on it.",
-        ),
-        (
-            "Cross off the tea from the shopping list.",
-            "I took Earl Grey tea off the shopping list.",
-        ),
-        (
-            "Remove the last item from the list.",
-            "I took butter off the shopping list.",
-        ),
-        (
-            "How many things are on my shopping list?",
-            "There are 2 things on the shopping list.",
-        ),
-        (
-            "Clear the shopping list.",
-            "I cleared the shopping list. It had 2 things on it.",
-        ),
+        ("Are there any bananas on my shopping list?", "No, bananas are not on the shopping list."),
+        ("Remove milk and cheese from the list.", "I took milk off the shopping list; cheese was not on it."),
+        ("Cross off the tea from the shopping list.", "I took Earl Grey tea off the shopping list."),
+        ("Remove the last item from the list.", "I took butter off the shopping list."),
+        ("How many things are on my shopping list?", "There are 2 things on the shopping list."),
+        ("Clear the shopping list.", "I cleared the shopping list. It had 2 things on it."),
         ("Read me my shopping list.", "The shopping list is empty."),
     ]);
 }
@@ -111,40 +76,16 @@ fn there_may_be_several_lists() {
     talk(&[
         ("What lists do I have?", "You have no lists yet."),
         ("Make a list called holiday.", "I started a holiday list."),
-        (
-            "Add sunscreen to the list.",
-            "I added sunscreen to the holiday list.",
-        ),
-        (
-            "Add a hat to holiday.",
-            "I added a hat to the holiday list.",
-        ),
-        (
-            "Add call mum and dad to my to do list.",
-            "I started a to-do list with call mum and dad.",
-        ),
-        (
-            "Which lists do I have?",
-            "You have 2 lists: holiday and to-do.",
-        ),
-        (
-            "What's on the holiday list?",
-            "The holiday list has 2 things on it: sunscreen and a hat.",
-        ),
-        (
-            "Delete the holiday list.",
-            "I deleted the holiday list with 2 things on it.",
-        ),
+        ("Add sunscreen to the list.", "I added sunscreen to the holiday list."),
+        ("Add a hat to holiday.", "I added a hat to the holiday list."),
+        ("Add call mum and dad to my to do list.", "I started a to-do list with call mum and dad."),
+        ("Which lists do I have?", "You have 2 lists: holiday and to-do."),
+        ("What's on the holiday list?", "The holiday list has 2 things on it: sunscreen and a hat."),
+        ("Delete the holiday list.", "I deleted the holiday list with 2 things on it."),
         ("What's on the holiday list?", "(pass)"),
-        (
-            "What's on my list called holiday?",
-            "You have no holiday list.",
-        ),
+        ("What's on my list called holiday?", "You have no holiday list."),
         ("Add salt to the water.", "(pass)"),
-        (
-            "Add something to my to-do list.",
-            "What should I add to the to-do list?",
-        ),
+        ("Add something to my to-do list.", "What should I add to the to-do list?"),
     ]);
 }
 
@@ -152,32 +93,17 @@ fn there_may_be_several_lists() {
 fn notes_are_kept() {
     talk(&[
         ("Read my notes.", "You have no notes."),
-        (
-            "Take a note: the key is under the mat.",
-            "Noted: The key is under the mat.",
-        ),
+        ("Take a note: the key is under the mat.", "Noted: The key is under the mat."),
         (
             "Make a note that Peter's birthday is on May 4th, and call him again.",
             "Noted: Peter's birthday is on May 4th, and call him again.",
         ),
         ("Note to self, buy stamps!", "Noted: Buy stamps!"),
-        (
-            "Read my notes.",
-            "You have 3 notes. The key is under the mat. Peter's birthday is on May 4th, and call him again. Buy stamps!",
-        ),
-        (
-            "What did I note about the key?",
-            "You noted: The key is under the mat.",
-        ),
-        (
-            "Do I have a note about Paul?",
-            "You have no note about Paul.",
-        ),
+        ("Read my notes.", "You have 3 notes. The key is under the mat. Peter's birthday is on May 4th, and call him again. Buy stamps!"),
+        ("What did I note about the key?", "You noted: The key is under the mat."),
+        ("Do I have a note about Paul?", "You have no note about Paul."),
         ("Delete the last note.", "I deleted the note: Buy stamps!"),
-        (
-            "Delete note two.",
-            "I deleted the note: Peter's birthday is on May 4th, and call him again.",
-        ),
+        ("Delete note two.", "I deleted the note: Peter's birthday is on May 4th, and call him again."),
         ("Delete all my notes.", "I deleted your note."),
         ("Take a note.", "What shall I write down?"),
     ]);
@@ -203,7 +129,10 @@ fn a_question_is_answered_or_taken_back() {
 /// Text that is no request costs little, however long and odd it is.
 #[test]
 fn any_text_is_taken_and_soon() {
-    let pieces = ["add ", "to ", "my ", "list ", "and ", "um ", "note: ", "delete ", "the ", "milk, ", "note ", "'", "\u{202e}", "é", "\n", "\t", "-", "about "];
+    let pieces = [
+        "add ", "to ", "my ", "list ", "and ", "um ", "note: ", "delete ", "the ", "milk, ", "note ", "'", "\u{202e}", "é", "\n", "\t",
+        "-", "about ",
+    ];
     let mut seed = 12_345_u64;
     for round in 0..200 {
         let mut text = String::new();

@@ -7,9 +7,7 @@ use crate::words::{capitalised, key};
 const LONGEST: usize = 2000;
 
 pub(super) fn lines(store: &dyn Store, key: &str) -> Result<Option<Vec<String>>, String> {
-    Ok(store
-        .get(key)?
-        .map(|text| text.lines().map(str::to_owned).collect()))
+    Ok(store.get(key)?.map(|text| text.lines().map(str::to_owned).collect()))
 }
 
 pub(super) fn put(store: &mut dyn Store, key: &str, lines: &[String]) -> Result<(), String> {
@@ -24,17 +22,12 @@ pub(super) fn one_line(text: &str) -> String {
         end -= 1;
     }
     line.truncate(end);
-    line.trim_matches(|c: char| matches!(c, '.' | ',' | ':' | ';' | ' '))
-        .to_owned()
+    line.trim_matches(|c: char| matches!(c, '.' | ',' | ':' | ';' | ' ')).to_owned()
 }
 
 /// As a sentence.
 pub(super) fn ended(text: &str) -> String {
-    let end = if text.ends_with(['!', '?', '.']) {
-        ""
-    } else {
-        "."
-    };
+    let end = if text.ends_with(['!', '?', '.']) { "" } else { "." };
     format!("{}{end}", capitalised(text))
 }
 
@@ -44,11 +37,7 @@ pub(super) fn are(number: usize) -> &'static str {
 
 pub(super) fn is(item: &str) -> &'static str {
     let last = item.rsplit(' ').next().unwrap_or_default().to_lowercase();
-    if last != key(&last) && last.ends_with('s') {
-        "are"
-    } else {
-        "is"
-    }
+    if last != key(&last) && last.ends_with('s') { "are" } else { "is" }
 }
 
 pub(super) fn are_all(items: &[String]) -> &'static str {

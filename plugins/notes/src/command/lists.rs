@@ -16,9 +16,8 @@ const LIST: &[(&str, bool, bool)] = &[
 ];
 
 // What comes before that.
-const REMOVE_LAST: &[&str] = &[
-    "(remove|delete|take|cross|drop|erase) [off] the (last|latest|newest) (item|thing|entry|one) (from|off|on|in|out_of|of)",
-];
+const REMOVE_LAST: &[&str] =
+    &["(remove|delete|take|cross|drop|erase) [off] the (last|latest|newest) (item|thing|entry|one) (from|off|on|in|out_of|of)"];
 const CLEAR: &[&str] = &[
     "(clear|empty|wipe|erase|reset) [out|off]",
     "(start_over_with|start_again_with|start_fresh_with)",
@@ -27,9 +26,14 @@ const CLEAR: &[&str] = &[
 const DELETE: &[&str] = &["(delete|remove|get_rid_of|throw_away|drop|forget)"];
 const ADD: &[&str] = &[
     "(add|put|stick|throw|get|write|enter|include|insert|jot|pop|chuck|place|append) [down] {items} (to|on|onto|on_to|in|into|at_the_end_of|at_the_top_of)",
-    "(write|note|jot) [down] {items} (on|onto)"
+    "(write|note|jot) [down] {items} (on|onto)",
 ];
-const NEEDS_ON: &[&str] = &["(we|i) need {items} (on|in|to_be_on)", "(have|get) {items} (on|onto|to)", "(i'd_like|i_want|we_want) {items} (on|in)", "{items} (goes|go|should_go|belongs|belong) (on|onto)"];
+const NEEDS_ON: &[&str] = &[
+    "(we|i) need {items} (on|in|to_be_on)",
+    "(have|get) {items} (on|onto|to)",
+    "(i'd_like|i_want|we_want) {items} (on|in)",
+    "{items} (goes|go|should_go|belongs|belong) (on|onto)",
+];
 const ADD_WHAT: &[&str] = &["(add|put) (to|on|onto)"];
 const REMOVE: &[&str] = &[
     "(remove|delete|take|cross|strike|tick|check|scratch|drop|erase|get_rid_of) [off|out] {items} (from|off|off_of|off_from|out_of)",
@@ -54,9 +58,7 @@ const READ: &[&str] = &[
     "(is|are) (anything|something) [left|still] (on|in)",
     "(what's|what_is) [all] (there|written) (on|in)",
 ];
-const COUNT: &[&str] = &[
-    "how (many|much) [things|items|entries] (are|is|do_i_have|have_i_got|are_there|do_we_have) [left|there] (on|in)",
-];
+const COUNT: &[&str] = &["how (many|much) [things|items|entries] (are|is|do_i_have|have_i_got|are_there|do_we_have) [left|there] (on|in)"];
 const CONTAINS: &[&str] = &[
     "(is|are) [there] [any] {item} [already|still] (on|in)",
     "(do_i|do_we|have_i|have_we|did_i|did_we) [already] (have|got|put|add|write|added) [any] {item} (on|in|to|onto)",
@@ -68,7 +70,6 @@ const MAKE: &[&str] = &[
     "(start|begin|open|set_up) (a|another|my|our) {list} list (with|and_add) {items}",
     "(start|begin|open|set_up) (a|another|my|our) {list} list",
 ];
-
 
 /// What has run out is wanted again.
 const OUT_OF: &[&str] = &[
@@ -117,8 +118,26 @@ const TO_BUY: &[&str] = &[
     "[the|my|our] (shopping|grocery) list",
     "what am i (shopping_for|buying|supposed_to_buy)",
 ];
-const TO_DO: &[&str] = &["what [else] (do|did) i have to do [today]", "what's left to do [today]", "what [else] (have_i|do_i_have) (got_to|to) do [today]", "what are my (to-dos|todos|tasks)", "[my] to-do list"];
-const SOMETHING: &[&str] = &["something", "some things", "a few things", "an item", "a thing", "things", "some items", "a new item", "items", "some stuff", "stuff"];
+const TO_DO: &[&str] = &[
+    "what [else] (do|did) i have to do [today]",
+    "what's left to do [today]",
+    "what [else] (have_i|do_i_have) (got_to|to) do [today]",
+    "what are my (to-dos|todos|tasks)",
+    "[my] to-do list",
+];
+const SOMETHING: &[&str] = &[
+    "something",
+    "some things",
+    "a few things",
+    "an item",
+    "a thing",
+    "things",
+    "some items",
+    "a new item",
+    "items",
+    "some stuff",
+    "stuff",
+];
 
 pub fn understand(said: &Said) -> Option<Command> {
     if said.any(&[
@@ -148,11 +167,16 @@ pub fn understand(said: &Said) -> Option<Command> {
     ]) {
         return Some(Command::DeleteLists);
     }
-    if said.any(&["(clear|empty) [out] (all|all_of|every|both) [my|our|the|of_my|of_our|of_the] (lists|list)", "(clear|empty) [out] (my|our|the) lists"]) {
+    if said.any(&[
+        "(clear|empty) [out] (all|all_of|every|both) [my|our|the|of_my|of_our|of_the] (lists|list)",
+        "(clear|empty) [out] (my|our|the) lists",
+    ]) {
         return Some(Command::ClearLists);
     }
-    if let Some(slots) = said.first(&["(do_i_have|do_we_have|is_there|have_i_got|have_we_got) (a|any) {list} list", "(do_i_have|is_there|have_i_got) a list (called|named) {list}"])
-        && let Some(name) = name(&slots)
+    if let Some(slots) = said.first(&[
+        "(do_i_have|do_we_have|is_there|have_i_got|have_we_got) (a|any) {list} list",
+        "(do_i_have|is_there|have_i_got) a list (called|named) {list}",
+    ]) && let Some(name) = name(&slots)
     {
         return Some(Command::HasList { name });
     }
@@ -162,8 +186,13 @@ pub fn understand(said: &Said) -> Option<Command> {
     if let Some((_, list)) = ending(said, REMOVE_LAST) {
         return Some(Command::RemoveNumber { number: None, list });
     }
-    if let Some((slots, list)) = ending(said, &["(remove|delete|take|cross|drop|erase) [off] [the] {number} (item|thing|entry|one) (from|off|on|in|out_of|of)", "(remove|delete|take|cross|drop|erase) [off] (item|number|entry) [number] {number} (from|off|on|in|out_of|of)"])
-        && let Some(number) = slots.get("number").and_then(number)
+    if let Some((slots, list)) = ending(
+        said,
+        &[
+            "(remove|delete|take|cross|drop|erase) [off] [the] {number} (item|thing|entry|one) (from|off|on|in|out_of|of)",
+            "(remove|delete|take|cross|drop|erase) [off] (item|number|entry) [number] {number} (from|off|on|in|out_of|of)",
+        ],
+    ) && let Some(number) = slots.get("number").and_then(number)
     {
         return Some(Command::RemoveNumber { number: Some(number), list });
     }
@@ -173,8 +202,14 @@ pub fn understand(said: &Said) -> Option<Command> {
     if let Some((_, list)) = ending(said, DELETE).filter(|(_, list)| list.determined) {
         return Some(Command::DeleteList { list });
     }
-    if let Some((slots, list)) = ending(said, &["(replace|swap|exchange) [the] {item} (with|for|by) {with} (on|in)", "(change|turn) [the] {item} (to|into) {with} (on|in)", "(change|turn) [the] {item} (on|in)"])
-        && let (Some(item), Some(with)) = (slots.get("item"), slots.get("with"))
+    if let Some((slots, list)) = ending(
+        said,
+        &[
+            "(replace|swap|exchange) [the] {item} (with|for|by) {with} (on|in)",
+            "(change|turn) [the] {item} (to|into) {with} (on|in)",
+            "(change|turn) [the] {item} (on|in)",
+        ],
+    ) && let (Some(item), Some(with)) = (slots.get("item"), slots.get("with"))
     {
         return Some(Command::Replace { item: item.to_owned(), with: with.to_owned(), list });
     }
@@ -182,10 +217,9 @@ pub fn understand(said: &Said) -> Option<Command> {
         let from = list_name(slots.get("other")?)?;
         return Some(Command::Move { items: items(&slots)?, from: Which::named(&from), to });
     }
-    if let Some(slots) = said.first(&[
-        "(add|put) (to|on) (my|our|the) {list} list {items}",
-        "(to|on) (my|our|the) {list} list (add|put) {items}",
-    ]) {
+    if let Some(slots) =
+        said.first(&["(add|put) (to|on) (my|our|the) {list} list {items}", "(to|on) (my|our|the) {list} list (add|put) {items}"])
+    {
         return Some(Command::Add { items: items(&slots)?, list: Which::named(&name(&slots)?) });
     }
     if let Some((slots, list)) = ending(said, ADD) {
@@ -265,7 +299,10 @@ fn bought(said: &Said) -> Option<Command> {
     };
     let all_groceries = |things: &Vec<String>| things.iter().all(|thing| is_grocery(thing));
     if let Some(things) = said.first(OUT_OF).and_then(|slots| things(&slots)) {
-        return things.iter().all(|thing| is_grocery(thing) || is_substance(thing)).then(|| Command::Add { items: things, list: Which::named("shopping") });
+        return things
+            .iter()
+            .all(|thing| is_grocery(thing) || is_substance(thing))
+            .then(|| Command::Add { items: things, list: Which::named("shopping") });
     }
     if let Some(things) = said.first(NEED).and_then(|slots| things(&slots)).filter(all_groceries) {
         return Some(Command::Add { items: things, list: Which::named("shopping") });
@@ -281,7 +318,32 @@ fn bought(said: &Said) -> Option<Command> {
 
 /// What one buys when it is used up, by how it is called.
 fn is_substance(thing: &str) -> bool {
-    const ENDINGS: &[&str] = &["powder", "paper", "spray", "liquid", "tablets", "bags", "soap", "oil", "cream", "food", "polish", "detergent", "cleaner", "wipes", "foil", "wrap", "refill", "refills", "capsules", "filters", "pods", "sauce", "juice", "mix"];
+    const ENDINGS: &[&str] = &[
+        "powder",
+        "paper",
+        "spray",
+        "liquid",
+        "tablets",
+        "bags",
+        "soap",
+        "oil",
+        "cream",
+        "food",
+        "polish",
+        "detergent",
+        "cleaner",
+        "wipes",
+        "foil",
+        "wrap",
+        "refill",
+        "refills",
+        "capsules",
+        "filters",
+        "pods",
+        "sauce",
+        "juice",
+        "mix",
+    ];
     thing.split(' ').next_back().is_some_and(|last| ENDINGS.contains(&last.to_lowercase().as_str()))
 }
 
@@ -299,14 +361,7 @@ fn ending<'t>(said: &Said<'t>, beginnings: &[&'static str]) -> Option<(Slots<'t>
                 }
                 (None, None) => None,
             };
-            Some((
-                slots,
-                Which {
-                    name,
-                    own,
-                    determined,
-                },
-            ))
+            Some((slots, Which { name, own, determined }))
         })
     })
 }
@@ -319,4 +374,3 @@ fn items(slots: &Slots) -> Option<Vec<String>> {
     let items = split(slots.get("items")?, slots.get("list"));
     (!items.is_empty() && !items.iter().any(|item| is_vague(item))).then_some(items)
 }
-

@@ -44,51 +44,105 @@ pub enum Notes {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    Add { items: Vec<String>, list: Which },
+    Add {
+        items: Vec<String>,
+        list: Which,
+    },
     /// "add milk to groceries": only where there is a list of that name.
-    AddIfThere { items: Vec<String>, name: String },
+    AddIfThere {
+        items: Vec<String>,
+        name: String,
+    },
     /// What to add is asked for.
-    AddWhat { list: Which },
-    Remove { items: Vec<String>, list: Which },
+    AddWhat {
+        list: Which,
+    },
+    Remove {
+        items: Vec<String>,
+        list: Which,
+    },
     /// "take milk off", "we don't need the bananas any more": only what is on a list.
-    RemoveIfThere { items: Vec<String>, sure: bool },
+    RemoveIfThere {
+        items: Vec<String>,
+        sure: bool,
+    },
     /// Counts from 1; `None` is the last.
-    RemoveNumber { number: Option<usize>, list: Which },
-    Move { items: Vec<String>, from: Which, to: Which },
-    Replace { item: String, with: String, list: Which },
-    Clear { list: Which },
-    DeleteList { list: Which },
+    RemoveNumber {
+        number: Option<usize>,
+        list: Which,
+    },
+    Move {
+        items: Vec<String>,
+        from: Which,
+        to: Which,
+    },
+    Replace {
+        item: String,
+        with: String,
+        list: Which,
+    },
+    Clear {
+        list: Which,
+    },
+    DeleteList {
+        list: Which,
+    },
     DeleteLists,
     ClearLists,
-    Rename { list: Which, to: String },
-    Read { list: Which },
+    Rename {
+        list: Which,
+        to: String,
+    },
+    Read {
+        list: Which,
+    },
     /// "what do I have to do": only where there is a list of that name.
-    ReadIfThere { name: String },
+    ReadIfThere {
+        name: String,
+    },
     ReadLists,
-    Count { list: Which },
+    Count {
+        list: Which,
+    },
     CountLists,
-    Contains { item: String, list: Which },
-    HasList { name: String },
-    Make { name: String, items: Vec<String> },
+    Contains {
+        item: String,
+        list: Which,
+    },
+    HasList {
+        name: String,
+    },
+    Make {
+        name: String,
+        items: Vec<String>,
+    },
     Lists,
     TakeNote(String),
     /// What to write is asked for.
     TakeWhat,
-    Append { text: String },
-    Change { text: String },
+    Append {
+        text: String,
+    },
+    Change {
+        text: String,
+    },
     ReadNotes(Notes),
     CountNotes,
     /// "what did I say about the wifi": only where there is a note about it.
     FindIfThere(String),
     /// `several` where more than one may be meant.
-    Delete { which: Notes, several: bool },
+    Delete {
+        which: Notes,
+        several: bool,
+    },
     Undo,
     /// What was said not to do.
     Leave,
 }
 
 /// Words that what is said about lists and notes begins with, after which nothing is done: "don't delete my notes".
-const NOT: &[&str] = &["(don't|do_not|dont|never|please_don't) (delete|remove|clear|erase|add|put|take|empty|cross|rename|wipe|throw) {rest}"];
+const NOT: &[&str] =
+    &["(don't|do_not|dont|never|please_don't) (delete|remove|clear|erase|add|put|take|empty|cross|rename|wipe|throw) {rest}"];
 
 /// The commands in what was said, if it is some.
 pub fn understand(text: &str) -> Vec<Command> {

@@ -30,7 +30,8 @@ const TAKE: &[&str] = &[
 /// What is to be written down.
 pub fn take(said: &Said) -> Option<Command> {
     let slots = said.first(TAKE)?;
-    let text = slots.get("text").filter(|text| !is_vague(text) && !["for ", "your "].iter().any(|word| text.to_lowercase().starts_with(word)))?;
+    let text =
+        slots.get("text").filter(|text| !is_vague(text) && !["for ", "your "].iter().any(|word| text.to_lowercase().starts_with(word)))?;
     Some(Command::TakeNote(said.from(text).to_owned()))
 }
 
@@ -38,10 +39,15 @@ pub fn understand(said: &Said) -> Option<Command> {
     if said.any(WHAT) {
         return Some(Command::TakeWhat);
     }
-    if let Some(slots) = said.first(&["(add|append) {text} to (my|the|that) (last|latest|previous|newest) note", "(add|append) to (my|the|that) (last|latest|previous|newest) note [that] {text}"]) {
+    if let Some(slots) = said.first(&[
+        "(add|append) {text} to (my|the|that) (last|latest|previous|newest) note",
+        "(add|append) to (my|the|that) (last|latest|previous|newest) note [that] {text}",
+    ]) {
         return slots.get("text").filter(|text| !is_vague(text)).map(|text| Command::Append { text: text.to_owned() });
     }
-    if let Some(slots) = said.first(&["(change|edit|replace|update|rewrite) (my|the|that) (last|latest|previous|newest) note (to|with|into|to_say) {text}"]) {
+    if let Some(slots) =
+        said.first(&["(change|edit|replace|update|rewrite) (my|the|that) (last|latest|previous|newest) note (to|with|into|to_say) {text}"])
+    {
         return slots.get("text").filter(|text| !is_vague(text)).map(|text| Command::Change { text: said.from(text).to_owned() });
     }
     if let Some(slots) = said.first(&["(add|put|write|save) {text} (to|in|into|on) (my|our) notes"]) {
@@ -87,20 +93,31 @@ fn delete(said: &Said) -> Option<Command> {
     {
         return one(Notes::Number(number));
     }
-    if let Some(slots) = said.first(&["(delete|remove|erase|discard) (my|the|all_my|all|all_the) (notes|note) (from|of|i_took|i_made|i_wrote) {day}"])
+    if let Some(slots) =
+        said.first(&["(delete|remove|erase|discard) (my|the|all_my|all|all_the) (notes|note) (from|of|i_took|i_made|i_wrote) {day}"])
         && let Some(day) = slots.get("day").filter(|day| crate::book::is_day(day))
     {
         return Some(Command::Delete { which: Notes::Day(day.to_lowercase()), several: said.mentions(&["notes"]) });
     }
     for day in ["today", "yesterday"] {
-        if said.any(&[if day == "today" { "(delete|remove|erase|discard) [all] today's (notes|note)" } else { "(delete|remove|erase|discard) [all] yesterday's (notes|note)" }]) {
+        if said.any(&[if day == "today" {
+            "(delete|remove|erase|discard) [all] today's (notes|note)"
+        } else {
+            "(delete|remove|erase|discard) [all] yesterday's (notes|note)"
+        }]) {
             return Some(Command::Delete { which: Notes::Day(day.into()), several: said.mentions(&["notes"]) });
         }
     }
     for (template, several) in [
-        ("(delete|remove|erase|forget|discard|throw_away|drop) (all|all_of) [my|the] notes (about|on|with|saying|that_say|mentioning) {topic}", true),
+        (
+            "(delete|remove|erase|forget|discard|throw_away|drop) (all|all_of) [my|the] notes (about|on|with|saying|that_say|mentioning) {topic}",
+            true,
+        ),
         ("(delete|remove|erase|forget|discard|throw_away|drop) (my|the) notes (about|on|with|saying|that_say|mentioning) {topic}", true),
-        ("(delete|remove|erase|forget|discard|throw_away|drop) (my|the|that) note (about|on|with|saying|that_says|mentioning|where_i_said|regarding) {topic}", false),
+        (
+            "(delete|remove|erase|forget|discard|throw_away|drop) (my|the|that) note (about|on|with|saying|that_says|mentioning|where_i_said|regarding) {topic}",
+            false,
+        ),
         ("(delete|remove|erase|discard) (my|the|that) {topic} note", false),
     ] {
         if let Some(slots) = said.matches(template) {
@@ -152,7 +169,9 @@ fn read(said: &Said) -> Option<Command> {
     ]) {
         return Some(Command::ReadNotes(Notes::About(slots.get("topic")?.to_owned())));
     }
-    if let Some(slots) = said.first(&["what (did_i_say|did_i_tell_you|have_i_said|have_i_told_you) about {topic}", "what was it i said about {topic}"]) {
+    if let Some(slots) =
+        said.first(&["what (did_i_say|did_i_tell_you|have_i_said|have_i_told_you) about {topic}", "what was it i said about {topic}"])
+    {
         return Some(Command::FindIfThere(slots.get("topic")?.to_owned()));
     }
     said.any(&[

@@ -4,7 +4,8 @@ use super::{Command, one};
 
 /// Verbs that begin a request of their own.
 const VERBS: &[&str] = &[
-    "add", "put", "remove", "delete", "take", "clear", "empty", "read", "create", "make", "cross", "tell", "what's", "note", "start", "write", "jot", "show", "rename", "move",
+    "add", "put", "remove", "delete", "take", "clear", "empty", "read", "create", "make", "cross", "tell", "what's", "note", "start",
+    "write", "jot", "show", "rename", "move",
 ];
 
 /// Parts of one utterance at most.
@@ -16,7 +17,9 @@ pub fn split(text: &str) -> Option<Vec<Command>> {
     if words.len() > 60 {
         return None;
     }
-    let bare = |at: usize| words.get(at).map(|word| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '\'').to_lowercase()).unwrap_or_default();
+    let bare = |at: usize| {
+        words.get(at).map(|word| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '\'').to_lowercase()).unwrap_or_default()
+    };
     let verb = (0..words.len()).map(bare).find(|word| VERBS.contains(&word.as_str()));
     let mut parts: Vec<String> = Vec::new();
     let mut begin = 0;
@@ -30,7 +33,8 @@ pub fn split(text: &str) -> Option<Vec<Command>> {
         }
         let is_verb = VERBS.contains(&bare(next).as_str());
         // `… list and bread to the other list`: the verb is that of the first.
-        let goes_on = joined && matches!(bare(at - 1).as_str(), "list" | "groceries") && words.get(next..).is_some_and(|rest| rest.len() >= 3);
+        let goes_on =
+            joined && matches!(bare(at - 1).as_str(), "list" | "groceries") && words.get(next..).is_some_and(|rest| rest.len() >= 3);
         if (ended && next < words.len()) || (joined && (is_verb || goes_on)) {
             push(&mut parts, words.get(begin..at).unwrap_or_default(), None);
             begin = next;
@@ -50,7 +54,11 @@ pub fn split(text: &str) -> Option<Vec<Command>> {
     let commands: Vec<Command> = parts.iter().map(|part| one(part)).collect::<Option<_>>()?;
     // What is dictated may say anything; a refusal or an undoing speaks of all of it.
     let alone = |command: &Command| matches!(command, Command::Leave | Command::Undo);
-    let dictated = commands.iter().rev().skip(1).any(|command| matches!(command, Command::TakeNote(_) | Command::Append { .. } | Command::Change { .. }));
+    let dictated = commands
+        .iter()
+        .rev()
+        .skip(1)
+        .any(|command| matches!(command, Command::TakeNote(_) | Command::Append { .. } | Command::Change { .. }));
     let ended = text.trim_end_matches(['.', '!', '?', ' ']).contains(['.', '!', '?']);
     (!commands.iter().any(alone) && (!dictated || ended)).then_some(commands)
 }
@@ -63,7 +71,11 @@ fn push(parts: &mut Vec<String>, words: &[&str], verb: Option<&str>) {
     // `… and remove eggs from it`
     if !parts.is_empty() {
         let trimmed = part.trim_end_matches(['.', ',', '!', '?', ' ']).to_owned();
-        if let Some(before) = [" it", " there"].iter().find_map(|ending| trimmed.strip_suffix(ending)).filter(|before| [" from", " to", " on", " off"].iter().any(|word| before.ends_with(word))) {
+        if let Some(before) = [" it", " there"]
+            .iter()
+            .find_map(|ending| trimmed.strip_suffix(ending))
+            .filter(|before| [" from", " to", " on", " off"].iter().any(|word| before.ends_with(word)))
+        {
             part = format!("{before} the list");
         }
     }
