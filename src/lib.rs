@@ -44,6 +44,7 @@ pub mod event;
 pub mod hearing;
 pub mod memory;
 pub mod metrics;
+pub mod mind;
 pub mod model;
 pub mod platform;
 pub mod runtime;

@@ -18,11 +18,21 @@ use super::wyoming::{WyomingSpeech, WyomingTranscription};
 use super::{BackendError, LanguageModel, SpeechStream, SpeechToText, TextToSpeech, Transcript};
 use crate::config::{Config, LlmBackend, SttBackend, TtsBackend};
 use crate::event::Role;
+use crate::mind::{Memory, Mind, RouterFiles};
 use crate::model::{ModelFiles, ModelKind, ModelStore, own_directory};
 use crate::spoken::Language;
 
 /// The catalogue's name of ONNX Runtime, which runs the voice, and the detector of voices.
 pub const ONNX_RUNTIME: &str = "onnxruntime";
+
+/// The catalogue's name of what tells how near texts are in meaning.
+pub const EMBEDDING: &str = "all-minilm-l6-v2";
+
+/// What she was told to remember, in Jane's home.
+pub const MEMORY: &str = ".state/memory.txt";
+
+/// Where the embeddings of examples are kept, in the cache directory.
+const EXAMPLES: &str = "examples";
 
 /// A server for which something stands in is not asked twice: the user need not wait.
 const NO_RETRIES: u32 = 0;
@@ -33,6 +43,8 @@ pub struct Engines {
     pub stt: Arc<dyn SpeechToText>,
     pub llm: Arc<dyn LanguageModel>,
     pub tts: Arc<dyn TextToSpeech>,
+    /// What is meant by what was said.
+    pub mind: Mind,
 }
 
 impl Engines {
@@ -84,6 +96,27 @@ impl Builder<'_> {
             tts: self
                 .text_to_speech()
                 .unwrap_or_else(|error| Arc::new(Missing(error))),
+            mind: self
+                .mind()
+                .remembering(Memory::new(&self.home.join(MEMORY))),
+        })
+    }
+
+    /// What tells the meaning of what was said, which is loaded in the background; nothing where its model is not installed.
+    fn mind(&self) -> Mind {
+        let files = self
+            .models
+            .resolve(ModelKind::Embedding, EMBEDDING, self.home);
+        let files = files
+            .inspect_err(|error| tracing::info!(%error, "tools are not found by their meaning"));
+        let Ok(files) = files else {
+            return Mind::default();
+        };
+        let cache = self.cache.map(|cache| cache.join(EXAMPLES));
+        Mind::load(RouterFiles {
+            model: files.main,
+            vocabulary: files.extra.into_iter().next().unwrap_or_default(),
+            cache: cache.filter(|cache| std::fs::create_dir_all(cache).is_ok()),
         })
     }
 
@@ -251,6 +284,7 @@ pub fn wanted_models(config: &Config) -> Vec<(ModelKind, &str)> {
         (ModelKind::Stt, stt),
         (ModelKind::Llm, llm),
         (ModelKind::Tts, tts),
+        (ModelKind::Embedding, llm.map(|_| EMBEDDING)),
         (ModelKind::Runtime, Some(ONNX_RUNTIME)),
     ]
     .into_iter()

@@ -13,7 +13,7 @@ use tokio::task::AbortHandle;
 
 use super::{
     BackendError, Generated, LanguageModel, Message, Prompt, ReplyStream, SpeechStream,
-    SpeechToText, TextToSpeech, Transcript, Window, finished,
+    SpeechToText, TextToSpeech, Tool, ToolUse, Transcript, Window, finished,
 };
 use crate::event::{Event, Events, Role};
 use crate::spoken::Language;
@@ -203,6 +203,14 @@ impl LanguageModel for Fallback<dyn LanguageModel> {
                 }
             })
             .boxed()
+    }
+
+    fn tool_use(&self) -> ToolUse {
+        self.0.current().tool_use()
+    }
+
+    fn call(&self, messages: Vec<Message>, tools: Vec<Tool>) -> ReplyStream {
+        self.0.current().call(messages, tools)
     }
 
     async fn count_tokens(&self, prompts: Vec<Vec<Message>>) -> Result<Vec<u32>, BackendError> {
@@ -416,6 +424,7 @@ mod tests {
             name: "clock".to_owned(),
             description: "Tells the time.".to_owned(),
             parameters: "{}".to_owned(),
+            examples: Vec::new(),
         };
         let prompt = Prompt {
             tools: vec![tool],

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::spoken::Language;
 
-pub use engines::{Builder, Engines, ONNX_RUNTIME, wanted_models};
+pub use engines::{Builder, Engines, MEMORY, ONNX_RUNTIME, wanted_models};
 pub use error::BackendError;
 
 /// Who said a message.
@@ -84,6 +84,20 @@ pub struct Tool {
     pub description: String,
     /// JSON schema of the arguments, as text.
     pub parameters: String,
+    /// What people say for it. No model is told.
+    #[serde(skip)]
+    pub examples: Vec<String>,
+}
+
+/// How a language model comes to call tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToolUse {
+    /// All of them are told to it in every prompt, and it calls what it likes.
+    InPrompt,
+    /// A router looks for those that may be meant, and the model writes the call on the side, by [`LanguageModel::call`].
+    Routed,
+    /// It calls none.
+    None,
 }
 
 /// A call that the model wrote. Nothing about it was checked.
@@ -209,6 +223,21 @@ pub trait LanguageModel: Send + Sync {
     /// Writes at most `max_tokens` of an answer on the side, without disturbing what is cached of the conversation. It gives
     /// way: dropped, it leaves no trace.
     fn aside(&self, messages: Vec<Message>, max_tokens: u32) -> ReplyStream;
+
+    /// How it is to be offered tools. A model that takes none leaves out those that it is offered in a prompt.
+    fn tool_use(&self) -> ToolUse {
+        ToolUse::InPrompt
+    }
+
+    /// Writes a call of one of `tools`, and nothing else, without disturbing what is cached of the conversation. `messages` tell
+    /// of the tools.
+    fn call(&self, messages: Vec<Message>, tools: Vec<Tool>) -> ReplyStream {
+        self.reply(Prompt {
+            messages,
+            tools,
+            ..Prompt::default()
+        })
+    }
 
     /// Tokens that each of `prompts` makes, as the model counts them.
     async fn count_tokens(&self, prompts: Vec<Vec<Message>>) -> Result<Vec<u32>, BackendError>;

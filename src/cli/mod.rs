@@ -10,6 +10,7 @@ mod doctor;
 mod failure;
 mod figures;
 mod init;
+mod memory;
 mod models;
 mod new_skill;
 mod output;
@@ -83,6 +84,9 @@ enum Command {
     /// List, fetch, check, remove and import models
     #[command(subcommand)]
     Models(models::Models),
+    /// Show and forget what she was told to remember
+    #[command(subcommand)]
+    Memory(memory::MemoryCommand),
     /// List, check, call and begin skills
     #[command(subcommand)]
     Skills(skills::SkillsCommand),
@@ -221,6 +225,7 @@ async fn dispatch(
         Command::Transcribe(transcribe) => transcribe.run(&session).await,
         Command::Say(say) => say.run(&session).await,
         Command::Models(models) => models.run(&session).await,
+        Command::Memory(memory) => memory.run(&session),
         Command::Skills(skills) => skills.run(&session).await,
         Command::Bench(bench) => bench.run(common, &session).await,
         Command::Check | Command::Doctor | Command::Top(_) | Command::Init(_) => Ok(()),

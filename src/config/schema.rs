@@ -63,6 +63,7 @@ impl Config {
         let Assistant {
             name,
             system_prompt,
+            remembers: _,
         } = &self.assistant;
         system_prompt.replace("{name}", name)
     }
@@ -92,6 +93,9 @@ pub struct Assistant {
     pub name: String,
     /// What the language model is told before every conversation; `{name}` stands for her name.
     pub system_prompt: String,
+    /// Whether she keeps over restarts what she is asked to remember ("remember that …", "my name is …"), and tells the language
+    /// model of it. `jane memory` lists it and forgets.
+    pub remembers: bool,
 }
 
 impl Default for Assistant {
@@ -102,6 +106,7 @@ impl Default for Assistant {
                 "You are {name}, a voice assistant. Answer in one or two short, plain spoken \
                             sentences, without lists or markdown."
                     .into(),
+            remembers: true,
         }
     }
 }

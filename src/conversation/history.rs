@@ -7,6 +7,9 @@
 use super::summary;
 use crate::backend::Message;
 
+/// Stands before a skill's answer where a model sees it, so that it is told from the model's own.
+pub const SKILLS_MARK: &str = "[skill] ";
+
 /// Stands for the next question where prompts are counted: chat templates are written for prompts that end with a question.
 const NEXT_QUESTION: &str = "?";
 
@@ -34,6 +37,8 @@ pub struct History {
 struct Exchange {
     question: String,
     answer: String,
+    /// Whether a skill answered.
+    by_skill: bool,
     /// By how many tokens it lengthens a prompt, once that was counted.
     tokens: Option<u32>,
 }
@@ -108,9 +113,34 @@ impl History {
         self.exchanges.push(Exchange {
             question: question.to_owned(),
             answer: answer.to_owned(),
+            by_skill: false,
             tokens: None,
         });
         self.reported = (prompt_tokens > 0).then_some(prompt_tokens);
+    }
+
+    /// Marks the newest answer as a skill's, so that a model does not take it for words of its own and writes the like.
+    pub fn mark_as_skills(&mut self) {
+        if let Some(newest) = self.exchanges.last_mut() {
+            newest.by_skill = true;
+        }
+    }
+
+    /// Questions and answers, oldest first.
+    pub fn exchanges(&self) -> impl Iterator<Item = (&str, &str)> {
+        let exchanges = self.exchanges.iter();
+        exchanges.map(|exchange| (exchange.question.as_str(), exchange.answer.as_str()))
+    }
+
+    /// The newest question and answer.
+    pub fn last(&self) -> Option<(&str, &str)> {
+        self.exchanges().last()
+    }
+
+    /// Leaves out the exchanges of such answers. Only for a copy: what is left out is not summed up.
+    pub fn leave_out(&mut self, is_left_out: impl Fn(&str) -> bool) {
+        self.exchanges
+            .retain(|exchange| !is_left_out(&exchange.answer));
     }
 
     /// Cuts the `count` oldest exchanges. Returns how many tokens they had.
@@ -246,7 +276,10 @@ impl Exchange {
     fn messages(&self) -> [Message; 2] {
         [
             Message::user(&self.question),
-            Message::assistant(&self.answer),
+            match self.by_skill {
+                true => Message::assistant(format!("{SKILLS_MARK}{}", self.answer)),
+                false => Message::assistant(&self.answer),
+            },
         ]
     }
 }

@@ -15,6 +15,7 @@ mod summary;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod text;
 mod upkeep;
 mod writing;
 
@@ -22,7 +23,7 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use crate::audio::{AudioError, AudioOutput, WavSource};
-use crate::backend::{BackendError, LanguageModel, Prompt};
+use crate::backend::{BackendError, LanguageModel, Prompt, Tool, ToolUse};
 use crate::event::{Event, Events, Models, Waterfall};
 use crate::runtime::InForce;
 use crate::skill::{Announcement, Heard, Verdict};
@@ -114,7 +115,7 @@ impl Conversation {
         let prompt = Prompt {
             messages: self.history.messages(),
             summary: self.history.summary_bytes(),
-            tools: in_force.skills.current().tools(),
+            tools: prompt_tools(in_force),
             ..Prompt::default()
         };
         let (stt, llm, tts) = tokio::join!(
@@ -145,7 +146,7 @@ impl Conversation {
             llm: in_force.engines.llm.as_ref(),
             context: &in_force.config.context,
             events: &self.events,
-            tools: in_force.skills.current().tools(),
+            tools: prompt_tools(in_force),
         };
         upkeep.run(&mut self.history).await;
     }
@@ -153,8 +154,13 @@ impl Conversation {
     /// Takes over the instructions that are in force. Another language model counts tokens otherwise.
     fn follow(&mut self, in_force: &InForce) {
         let config = &in_force.config;
-        self.history
-            .set_prompt(&config.instructions(), &config.context.pinned);
+        let mut facts = config.context.pinned.clone();
+        if config.assistant.remembers
+            && let Some(memory) = &in_force.engines.mind.memory
+        {
+            facts.extend(memory.told());
+        }
+        self.history.set_prompt(&config.instructions(), &facts);
         let llm = Arc::downgrade(&in_force.engines.llm);
         if !self.counted_by.as_ref().is_some_and(|by| by.ptr_eq(&llm)) {
             self.history.forget_counts();
@@ -315,6 +321,9 @@ impl Conversation {
             }
             self.history
                 .push(&question, &reply.text, waterfall.prompt_tokens);
+            if by_skill.is_some() || !reply.tools.is_empty() {
+                self.history.mark_as_skills();
+            }
             replying
                 .skills
                 .replied(&question, &reply.text, &reply.tools);
@@ -381,6 +390,19 @@ impl Conversation {
         };
         announcing.telling.ended(outcome, &waterfall);
         speech
+    }
+}
+
+/// The tools that the model is told of in every prompt. Those of a router are learned while nobody waits.
+fn prompt_tools(in_force: &InForce) -> Vec<Tool> {
+    let tools = in_force.skills.current().tools();
+    match in_force.engines.llm.tool_use() {
+        ToolUse::InPrompt => tools,
+        ToolUse::Routed => {
+            in_force.engines.mind.learn(tools);
+            Vec::new()
+        }
+        ToolUse::None => Vec::new(),
     }
 }
 

@@ -83,6 +83,7 @@ pub struct Spoken {
 }
 
 /// What a reply answers.
+#[derive(Clone)]
 pub struct Task {
     pub engines: Engines,
     pub context: Context,

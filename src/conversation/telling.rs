@@ -33,12 +33,13 @@ impl Telling {
         let turn = self.turn;
         let ms = self.clock.ms_at(written.at);
         match written.what {
-            Written::Begun { skipped: 0 } => {}
-            Written::Begun { skipped } => return Told::Skipped(skipped),
-            Written::Text(text) => {
+            Written::Begun { skipped } => {
                 waterfall.llm_first_token_ms.get_or_insert(ms);
-                self.events.emit(Event::ReplyDelta { turn, text });
+                if skipped > 0 {
+                    return Told::Skipped(skipped);
+                }
             }
+            Written::Text(text) => self.events.emit(Event::ReplyDelta { turn, text }),
             Written::Sentence(said) => {
                 let text = said.text();
                 waterfall.first_sentence_ms.get_or_insert(ms);

@@ -9,16 +9,24 @@ use futures::StreamExt;
 use tokio::sync::mpsc;
 
 use super::reply::{At, NOTHING, Task, Written, begin};
-use super::sentences::SentenceCutter;
-use crate::backend::{BackendError, Generated, Generation, Message, Speaker, ToolCall};
-use crate::skill::{self, ToolResult};
-use crate::spoken::{self, Piece};
+use super::text::Text;
+use crate::backend::{
+    BackendError, Generated, Generation, Message, Speaker, Tool, ToolCall, ToolUse,
+};
+use crate::mind::{self, Route};
+use crate::skill::ToolResult;
 
 /// Said where the model goes on calling tools when it should answer.
 const TOO_MANY_CALLS: &str = "I could not finish that: it takes too many steps.";
 
 /// Said where the model has nothing to say about what its calls came to.
 const NO_WORDS: &str = "That did not work, and I have no answer.";
+
+/// Said in place of a claim that something was done.
+const NOT_DONE: &str = "I can't do that: none of my skills does it, so nothing was done.";
+
+/// What the result of a call begins with that failed.
+const FAILED: &str = "error: ";
 
 /// Told to the model with the results of the last calls that it may make.
 const LAST_ROUND: &str = "(No more tools can be called now. Answer the user.)";
@@ -38,15 +46,7 @@ pub(super) async fn write(
     sentences: mpsc::Sender<String>,
     written: &mpsc::UnboundedSender<At<Written>>,
 ) -> Result<(), BackendError> {
-    let mut text = Text {
-        task,
-        sentences,
-        written,
-        cutter: SentenceCutter::default(),
-        all: String::new(),
-        index: 0,
-        stopped: false,
-    };
+    let mut text = Text::new(task, sentences, written);
     let (generation, tools) = match &task.answer {
         Some(answer) => {
             text.tell(Written::Begun { skipped: 0 });
@@ -65,15 +65,113 @@ pub(super) async fn write(
     Ok(())
 }
 
-/// Asks the model, and calls what it calls, until it answers. Returns the figures and the tools that were called.
+/// Finds out what is meant, has it done or answered. Returns the figures and the tools that were called.
 async fn ask(task: &Task, text: &mut Text<'_>) -> Result<(Generation, Vec<String>), BackendError> {
-    let tools = task.skills.tools();
-    let (mut called, mut used) = (Vec::new(), Vec::new());
+    let (engines, tools) = (&task.engines, task.skills.tools());
+    let route = match engines.llm.tool_use() {
+        ToolUse::InPrompt => return converse(task, text, &tools, Vec::new()).await,
+        ToolUse::None => None,
+        ToolUse::Routed => engines.mind.route(&task.question, &tools).await,
+    };
+    let served = match route {
+        Some(Route::Beyond { answer }) => {
+            text.tell(Written::Begun { skipped: 0 });
+            text.sentence(&answer).await;
+            return Ok((NOTHING, Vec::new()));
+        }
+        Some(Route::Tools { names, certain }) => serve(task, text, &names, certain).await?,
+        Some(Route::Talk) | None => None,
+    };
+    if let Some(served) = served {
+        return Ok(served);
+    }
+    let answered = converse(task, text, &[], Vec::new()).await?;
+    if !text.has_claimed() {
+        return Ok(answered);
+    }
+    // It said that something is done which nobody did: what is nearest is tried, and where that is not meant either, she says so.
+    let nearest = match engines.llm.tool_use() {
+        ToolUse::Routed => engines.mind.nearest(&task.question, &tools).await,
+        ToolUse::InPrompt | ToolUse::None => Vec::new(),
+    };
+    if let Some(served) = serve(task, text, &nearest, false).await? {
+        return Ok(served);
+    }
+    text.sentence(NOT_DONE).await;
+    Ok(answered)
+}
+
+/// Has the model call one of the tools of these names, and says what came of it. `None` where none of them is meant.
+async fn serve(
+    task: &Task,
+    text: &mut Text<'_>,
+    names: &[String],
+    certain: bool,
+) -> Result<Option<(Generation, Vec<String>)>, BackendError> {
+    let mut tools = task.skills.tools();
+    tools.retain(|tool| names.contains(&tool.name));
+    if tools.is_empty() {
+        return Ok(None);
+    }
+    let before = task.history.last();
+    let llm = task.engines.llm.as_ref();
+    let Some(call) = mind::call_for(llm, &tools, &task.question, before, certain).await? else {
+        return Ok(None);
+    };
+    text.tell(Written::Begun { skipped: 0 });
+    let (result, answer) = call_tool(task, text, &call).await;
+    let used = vec![call.name.clone()];
+    let failed = result.content.strip_prefix(FAILED).map(str::to_owned);
+    match (answer, failed) {
+        (Some(answer), _) => text.sentence(&answer).await,
+        (None, Some(reason)) => {
+            let reason = reason.trim_end_matches('.');
+            text.sentence(&format!("That did not work: {reason}."))
+                .await;
+        }
+        (None, None) => {
+            let asked = Message {
+                tool_calls: vec![call],
+                ..Message::assistant("")
+            };
+            let (generation, _) = converse(task, text, &[], vec![asked, result]).await?;
+            return Ok(Some((generation, used)));
+        }
+    }
+    Ok(Some((NOTHING, used)))
+}
+
+/// Asks the model, and calls what it calls of `tools`, until it answers; an answer that it gave before to something else is written
+/// again without what led there. `called` are calls that were made already, and their results.
+async fn converse(
+    task: &Task,
+    text: &mut Text<'_>,
+    tools: &[Tool],
+    called: Vec<Message>,
+) -> Result<(Generation, Vec<String>), BackendError> {
+    text.guard(called.is_empty());
+    let answered = rounds(task, text, tools, called.clone()).await?;
+    let Some(repeated) = text.take_repeated() else {
+        return Ok(answered);
+    };
+    let mut without = task.clone();
+    without.history.leave_out(|answer| repeated.is_of(answer));
+    text.unguard_repeats();
+    rounds(&without, text, tools, called).await
+}
+
+async fn rounds(
+    task: &Task,
+    text: &mut Text<'_>,
+    tools: &[Tool],
+    mut called: Vec<Message>,
+) -> Result<(Generation, Vec<String>), BackendError> {
+    let mut used = Vec::new();
     let mut total: Option<Generation> = None;
     let mut round = 0;
     loop {
         let is_last = round == task.skills.rounds;
-        let (skipped, first, stream) = match begin(task, &told(&called, is_last), &tools).await {
+        let (skipped, first, stream) = match begin(task, &told(&called, is_last), tools).await {
             Err(error) if round > 0 && error.too_long().is_some() => {
                 if shorten(&mut called) {
                     continue;
@@ -95,14 +193,19 @@ async fn ask(task: &Task, text: &mut Text<'_>) -> Result<(Generation, Vec<String
                 Generated::ToolCall(call) => calls.push(call),
                 Generated::Ended(ended) => generation = ended,
             }
+            if text.has_claimed() {
+                break;
+            }
         }
         total = Some(match total {
             None => generation,
             Some(total) => together(total, &generation),
         });
-        if calls.is_empty() {
+        if calls.is_empty() || text.has_claimed() {
+            text.flush().await;
             break;
         }
+        text.guard(false);
         if is_last {
             text.sentence(TOO_MANY_CALLS).await;
             break;
@@ -169,7 +272,7 @@ async fn call_tool(task: &Task, text: &Text<'_>, call: &ToolCall) -> (Message, O
     let (content, answer) = match called.result {
         ToolResult::Told(result) => (result, None),
         ToolResult::Final(answer) => (answer.clone(), Some(answer)),
-        ToolResult::Failed(reason) => (format!("error: {reason}"), None),
+        ToolResult::Failed(reason) => (format!("{FAILED}{reason}"), None),
     };
     text.tell(Written::Called {
         tool: call.name.clone(),
@@ -191,88 +294,29 @@ fn together(first: Generation, next: &Generation) -> Generation {
     }
 }
 
-/// The text as it is written.
-struct Text<'a> {
-    task: &'a Task,
-    sentences: mpsc::Sender<String>,
-    written: &'a mpsc::UnboundedSender<At<Written>>,
-    cutter: SentenceCutter,
-    all: String,
-    /// Counts the sentences that skills looked at.
-    index: u32,
-    /// Nothing more is spoken.
-    stopped: bool,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Text<'_> {
-    fn tell(&self, what: Written) {
-        let _ = self.written.send(At::now(what));
-    }
-
-    async fn push(&mut self, piece: String) {
-        self.all.push_str(&piece);
-        let complete = self.cutter.push(&piece);
-        self.tell(Written::Text(piece));
-        for sentence in complete {
-            self.hand_on(sentence).await;
-        }
-    }
-
-    /// A sentence of ours, behind what is there.
-    async fn sentence(&mut self, sentence: &str) {
-        self.flush().await;
-        let gap = if self.all.is_empty() || self.all.ends_with(char::is_whitespace) {
-            ""
-        } else {
-            " "
+    #[test]
+    fn results_are_halved_until_they_are_short() {
+        let call = ToolCall {
+            id: "1".to_owned(),
+            name: "read".to_owned(),
+            arguments: "{}".to_owned(),
         };
-        self.push(format!("{gap}{sentence}")).await;
-    }
-
-    /// What is there so far is spoken, whether or not a sentence is over.
-    async fn flush(&mut self) {
-        let cutter = std::mem::take(&mut self.cutter);
-        for sentence in cutter.finish() {
-            self.hand_on(sentence).await;
-        }
-    }
-
-    async fn hand_on(&mut self, piece: Piece) {
-        if self.stopped {
-            return;
-        }
-        let index = self.index;
-        self.index += 1;
-        let sentence = match self.task.skills.sentence(index, piece.text).await {
-            skill::Spoken::Said(sentence) => sentence,
-            skill::Spoken::Muted { skill } => {
-                self.tell(Written::Muted {
-                    skill,
-                    stopped: false,
-                });
-                return;
-            }
-            skill::Spoken::Stopped { skill } => {
-                self.stopped = true;
-                self.tell(Written::Muted {
-                    skill,
-                    stopped: true,
-                });
-                return;
-            }
+        let mut called = vec![
+            Message::assistant("x".repeat(3000)),
+            Message::tool(&call, "y".repeat(1000)),
+            Message::tool(&call, "z".repeat(300)),
+        ];
+        let lengths = |called: &[Message]| -> Vec<usize> {
+            called.iter().map(|message| message.content.len()).collect()
         };
-        let piece = Piece {
-            text: sentence,
-            place: piece.place,
-        };
-        let said = spoken::say(&piece, self.task.engines.tts.language());
-        let text = said.text();
-        if text.is_empty() {
-            self.tell(Written::Unsaid(said));
-            return;
-        }
-        self.tell(Written::Sentence(said));
-        // A voice that failed takes no more sentences; the text goes on without it.
-        let _ = self.sentences.send(text).await;
+        assert!(shorten(&mut called));
+        assert_eq!(lengths(&called), [3000, 500, 300]);
+        assert!(shorten(&mut called) && shorten(&mut called));
+        assert_eq!(lengths(&called), [3000, 200, 200]);
+        assert!(!shorten(&mut called));
     }
 }

@@ -164,6 +164,7 @@ impl Factory for Fakes {
             stt: self.stt(config)?,
             llm: self.llm(config)?,
             tts: self.tts(config)?,
+            mind: crate::mind::Mind::default(),
         })
     }
 

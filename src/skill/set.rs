@@ -10,10 +10,9 @@ use super::bindings::jane::skill::types::{
     Answer, Reply, Sentence, SentenceAction, ToolOutput, Transcript, TranscriptAction,
 };
 use super::grants::Grants;
-use super::instance::harmless;
 use super::loaded::Loaded;
 use super::names::{Clash, Offering, names};
-use super::tool::{LONGEST_NAME, Tool};
+use super::tool::Tool;
 use super::turn::Turn;
 use crate::backend;
 use crate::config::Allow;
@@ -128,6 +127,9 @@ impl SkillSet {
         } = heard;
         let mut attrs = vec![("input".to_owned(), input.to_owned())];
         attrs.extend(language.map(|language| ("language".to_owned(), language)));
+        let names = self.skills.iter().filter(|skill| !skill.is_quarantined());
+        let names: Vec<&str> = names.map(|skill| skill.name()).collect();
+        attrs.push(("skills".to_owned(), names.join(",")));
         for skill in &self.skills {
             let listens = skill.exports().transcript.is_some()
                 && skill.grants().overhears(Allow::Transcripts);
@@ -253,6 +255,7 @@ impl SkillSet {
             name: name.to_owned(),
             description: tool.description.clone(),
             parameters: tool.schema.clone(),
+            examples: tool.examples.clone(),
         };
         offered.map(tool).collect()
     }
@@ -266,7 +269,7 @@ impl SkillSet {
                 skill: None,
                 result: ToolResult::Failed(format!(
                     "there is no tool `{}`, only {}",
-                    harmless(&call.name, LONGEST_NAME),
+                    call.name,
                     names.join(", ")
                 )),
             };

@@ -30,6 +30,12 @@ pub const LONGEST_NAME: usize = 64;
 /// What stands between the name of a skill and that of its tool where both are said, and in no name of a tool itself.
 pub const BETWEEN: &str = "__";
 
+/// The key of a schema that states what people say for the tool: a list of texts. JSON Schema leaves keys of this kind to whoever
+/// reads it.
+const EXAMPLES: &str = "x-examples";
+const MOST_EXAMPLES: usize = 32;
+const LONGEST_EXAMPLE: usize = 200;
+
 /// Mistakes in arguments that are told at once.
 const MISTAKES: usize = 5;
 
@@ -40,6 +46,8 @@ pub struct Tool {
     pub description: String,
     /// JSON schema of the arguments, as text, and of what everybody knows of that.
     pub schema: String,
+    /// What people say for it, as its schema's `x-examples` state.
+    pub examples: Vec<String>,
     pub timeout: Option<Duration>,
     read: Schema,
 }
@@ -66,14 +74,18 @@ impl Tool {
         if input_schema.len() > LONGEST_SCHEMA {
             return Err(wrong(format!("it has more than {LONGEST_SCHEMA} bytes")));
         }
+        let mut declared: Value =
+            serde_json::from_str(&input_schema).map_err(|error| wrong(error.to_string()))?;
+        let examples = take_examples(&mut declared).map_err(wrong)?;
         let told = name.len() + description.len();
         let left = limits.bytes.checked_sub(told);
         limits.bytes = left.ok_or_else(|| {
             format!("its tools have more than {MOST_TOLD} bytes of descriptions and schemas")
         })?;
-        let read = Schema::of_object(&input_schema, limits).map_err(wrong)?;
+        let read = Schema::of_object(&declared.to_string(), limits).map_err(wrong)?;
         Ok(Self {
             schema: read.shown().to_string(),
+            examples,
             timeout: timeout_ms.map(|ms| Duration::from_millis(ms.into())),
             description: harmless(&description, LONGEST_DESCRIPTION),
             name,
@@ -120,6 +132,25 @@ impl Tool {
             Err(mistakes) => Err(format!("the arguments are wrong: {}", mistakes.join("; "))),
         }
     }
+}
+
+/// Takes what people say for a tool out of its schema, of which no model is told.
+fn take_examples(schema: &mut Value) -> Result<Vec<String>, String> {
+    let examples = schema
+        .as_object_mut()
+        .and_then(|keys| keys.remove(EXAMPLES));
+    let Some(examples) = examples else {
+        return Ok(Vec::new());
+    };
+    let wrong = || {
+        format!(
+            "`{EXAMPLES}` has to be a list of at most {MOST_EXAMPLES} texts of {LONGEST_EXAMPLE} bytes"
+        )
+    };
+    let examples: Vec<String> = serde_json::from_value(examples).map_err(|_| wrong())?;
+    let fit = examples.len() <= MOST_EXAMPLES
+        && examples.iter().all(|text| text.len() <= LONGEST_EXAMPLE);
+    fit.then_some(examples).ok_or_else(wrong)
 }
 
 /// # Errors

@@ -12,12 +12,15 @@ use super::running::Task;
 use super::supervisor::{Spec, Supervisor};
 use super::{FileIdentity, Patience, Setup, ggml_launch, most_threads};
 use crate::backend::{
-    BackendError, Generated, Generation, LanguageModel, Message, Prompt, ReplyStream, Window,
-    finished,
+    BackendError, Generated, Generation, LanguageModel, Message, Prompt, ReplyStream, Tool,
+    ToolUse, Window, finished,
 };
 use crate::config::{Llm, Tools};
 use crate::event::Role;
 use crate::memory::Placement;
+
+/// Tokens of a call at most that is written on the side.
+const CALL_TOKENS: u32 = 160;
 
 /// `llm.backend = "llama"`.
 pub struct LlamaBackend {
@@ -116,6 +119,7 @@ fn options(config: &Llm) -> LlamaOptions {
         summary: 0,
         tools: Vec::new(),
         reply_so_far: String::new(),
+        must_call: false,
         aside: false,
         max_tokens: config.max_reply_tokens,
         temperature: config.temperature as f32,
@@ -147,6 +151,29 @@ impl LanguageModel for LlamaBackend {
             messages,
             max_tokens,
             aside: true,
+            ..self.options.clone()
+        })
+    }
+
+    fn tool_use(&self) -> ToolUse {
+        match self.tools {
+            Tools::Auto => ToolUse::Routed,
+            Tools::On => ToolUse::InPrompt,
+            Tools::Off => ToolUse::None,
+        }
+    }
+
+    fn call(&self, messages: Vec<Message>, tools: Vec<Tool>) -> ReplyStream {
+        self.generate(LlamaOptions {
+            messages,
+            tools,
+            must_call: true,
+            aside: true,
+            max_tokens: CALL_TOKENS,
+            // What was asked is repeated in the arguments, and the likeliest reading of it is wanted.
+            temperature: 0.0,
+            repeat_penalty: 1.0,
+            stop: Vec::new(),
             ..self.options.clone()
         })
     }
@@ -217,7 +244,7 @@ impl Task<Llama> for Generate {
             Tools::On => true,
             Tools::Off => false,
         };
-        if !takes_tools {
+        if !takes_tools && !self.options.must_call {
             self.options.tools.clear();
         }
         LlamaRequest::Generate(LlamaOptions {
@@ -290,6 +317,7 @@ mod tests {
             name: "clock".to_owned(),
             description: String::new(),
             parameters: "{}".to_owned(),
+            examples: Vec::new(),
         };
         Generate {
             options: LlamaOptions {

@@ -273,6 +273,8 @@ pub struct LlamaOptions {
     pub tools: Vec<Tool>,
     /// The beginning of the reply, where an earlier attempt was cut off: the model goes on from its end.
     pub reply_so_far: String,
+    /// The reply is a call of one of the tools, which the messages tell of: the template is not shown them.
+    pub must_call: bool,
     /// In a sequence of its own, which leaves the cache of the conversation alone and is forgotten at the end.
     pub aside: bool,
     /// 0 only pre-fills the KV cache.

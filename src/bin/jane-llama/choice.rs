@@ -54,6 +54,14 @@ impl<'a> Chooser<'a> {
         self
     }
 
+    /// The prompt ended with what begins a call.
+    pub fn begin_call(&mut self) {
+        if let Some(calling) = &mut self.calling {
+            calling.stream = CallStream::in_a_call(calling.format);
+            calling.constraint = calling.fresh.as_ref().map(Constraint::again);
+        }
+    }
+
     /// The next token, from the logits that were computed last.
     pub fn choose(&mut self, context: &LlamaContext<'_>) -> LlamaToken {
         let Some(calling) = &mut self.calling else {

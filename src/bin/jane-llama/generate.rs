@@ -82,7 +82,10 @@ impl Generator {
         call: &Call<'_, Llama>,
     ) -> Result<(), Failure> {
         let tools = offered(&options.tools);
-        let prompt = self.tokens(&options.messages, &tools, &options.reply_so_far)?;
+        let prompt = match options.must_call {
+            true => self.tokens(&options.messages, &[], self.template.format().opening())?,
+            false => self.tokens(&options.messages, &tools, &options.reply_so_far)?,
+        };
         // Before the prompt is read: the first to come is one that only pre-fills the cache, while nobody waits.
         let constraint = self.constraint(options, &tools);
         if !options.aside {
@@ -179,7 +182,9 @@ impl Generator {
         let add_special = !self.template.begins_sequence(&prompt);
         let mut tokens = vocabulary.tokenize(prompt.as_bytes(), add_special, true);
         if !reply_so_far.is_empty() {
-            tokens.extend(vocabulary.tokenize(reply_so_far.as_bytes(), false, false));
+            // Only what begins a call is more than text.
+            let special = reply_so_far == self.template.format().opening();
+            tokens.extend(vocabulary.tokenize(reply_so_far.as_bytes(), false, special));
         }
         if tokens.is_empty() {
             return Err(Failure::Invalid {
@@ -218,6 +223,9 @@ impl Generator {
         let mut chooser = Chooser::new(self.model, options);
         if !options.tools.is_empty() {
             chooser = chooser.calling(self.template.format(), constraint);
+            if options.must_call {
+                chooser.begin_call();
+            }
         }
         let mut stream = TextStream::new(&options.stop);
         let vocabulary = self.model.vocab();
@@ -319,6 +327,7 @@ mod tests {
             tools: Vec::new(),
             reply_so_far: reply_so_far.to_owned(),
             summary: 0,
+            must_call: false,
             aside: false,
             max_tokens,
             temperature: 0.0,

@@ -178,6 +178,7 @@ mod tests {
             tools: Vec::new(),
             reply_so_far: String::new(),
             summary: 0,
+            must_call: false,
             aside: false,
             max_tokens: 1,
             temperature,

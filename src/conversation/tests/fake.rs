@@ -42,6 +42,7 @@ struct State {
     asides: Vec<(Vec<Message>, u32)>,
     failing_asides: u32,
     counting_fails: bool,
+    replies: u32,
     after_first_word: After,
     /// How many prompts were counted, and the messages of the longest.
     counted: (usize, usize),
@@ -178,7 +179,12 @@ impl LanguageModel for Fake {
         let mut state = self.state.lock().unwrap();
         state.most_tokens = state.most_tokens.max(read + words);
         state.prompt = prompt.messages;
-        let first = stream::iter([Ok(Generated::Text("yes ".to_owned()))]);
+        // No two replies are the same.
+        state.replies += 1;
+        let word = format!("yes{} ", state.replies);
+        // A sentence, which is told once it is whole.
+        let begun = format!("{word}is what I say. And ");
+        let first = stream::iter([Ok(Generated::Text(begun))]);
         match state.after_first_word {
             After::GoesOn => {}
             After::Fails => {
@@ -188,7 +194,7 @@ impl LanguageModel for Fake {
             }
             After::Hangs => return first.chain(stream::pending()).boxed(),
         }
-        let pieces = (0..words).map(|_| Generated::Text("yes ".to_owned()));
+        let pieces = (0..words).map(|_| Generated::Text(word.clone()));
         stream::iter(
             pieces
                 .chain([ended(read, words)])

@@ -217,6 +217,7 @@ mod tests {
             name: name.to_owned(),
             description: String::new(),
             parameters: parameters.to_string(),
+            examples: Vec::new(),
         }
     }
 

@@ -52,6 +52,17 @@ impl CallStream {
         }
     }
 
+    /// For a message that goes on behind what begins a call.
+    pub fn in_a_call(format: Format) -> Self {
+        Self {
+            format,
+            spoken: false,
+            state: State::Calls {
+                written: Vec::new(),
+            },
+        }
+    }
+
     /// Takes what the model wrote; returns what of it is text.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
         let held = match &mut self.state {
