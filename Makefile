@@ -25,7 +25,7 @@ run: models ## install what is missing, build, fetch the default models, and sta
 	if [ -t 0 ] && [ -t 1 ]; then $(JANE) talk || { [ $$? -eq 1 ] && exec $(JANE) chat; }; fi
 
 test: setup-tests models check-skills ## run all tests, with the real engines, the default models and a second recogniser
-	@$(JANE) models pull whisper-base
+	@$(JANE) models pull whisper-base smollm2-135m-instruct
 	cargo test --release --locked
 
 build: setup ## compile Jane and her engines
@@ -78,7 +78,7 @@ check-skills: ## test the skills' sources; where the guest target is installed, 
 	if rustup target list --installed 2> /dev/null | grep -q wasm32-wasip2; then plugins/build.sh --check; fi
 
 bench: models ## word errors over recordings, and tokens per second by threads
-	$(JANE) models pull whisper-base
+	$(JANE) models pull whisper-base smollm2-135m-instruct
 	cargo bench --locked --bench word_errors --bench threads --bench skills
 
 peers: models ## compare the engines with llama.cpp's own benchmark, piper-tts and faster-whisper

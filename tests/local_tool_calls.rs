@@ -35,6 +35,7 @@ fn tool(name: &str, description: &str, parameters: &Value) -> Tool {
         name: name.to_owned(),
         description: description.to_owned(),
         parameters: parameters.to_string(),
+        examples: Vec::new(),
     }
 }
 

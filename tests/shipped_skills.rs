@@ -12,7 +12,15 @@ use common::{Home, Running, root};
 use jane::accuracy::normalise;
 use serde_json::Value;
 
-const SKILLS: [&str; 6] = ["calculator", "clock", "notes", "redact", "timer", "weather"];
+const SKILLS: [&str; 7] = [
+    "calculator",
+    "clock",
+    "notes",
+    "redact",
+    "timer",
+    "weather",
+    "yourself",
+];
 
 /// A conversation by typing with all skills that ship.
 fn chat(home: &Home) -> Running {

@@ -57,6 +57,9 @@ enum Part {
     Stt,
 }
 
+/// What both sides write with: small, so that what is around a model shows.
+const MODEL: &str = "smollm2-135m-instruct";
+
 /// What all comparisons have in common.
 struct Setting<'a> {
     root: &'a Path,
@@ -89,6 +92,7 @@ async fn run(arguments: Arguments) -> Result<bool> {
         format!("llm.threads={threads}"),
         format!("tts.threads={threads}"),
         format!("llm.max_reply_tokens={}", model::REPLY),
+        format!("llm.model={MODEL}"),
         // As llama-bench, which chooses no tokens at all.
         "llm.temperature=0".to_owned(),
         "llm.repeat_penalty=1".to_owned(),

@@ -7,17 +7,19 @@ use super::{Common, Failure};
 use crate::backend::wanted_models;
 use crate::event::{Event, Events};
 use crate::model::{ModelError, ModelStore};
+use crate::runtime;
 
 pub fn run(common: &Common, events: &Events) -> Result<(), Failure> {
-    let (home, _, config) = configuration(common)?;
+    let (home, _, mut config) = configuration(common)?;
     let store = ModelStore::open(&config.models_directory(&home))?;
+    runtime::resolve(&mut config, &store, None);
     let mut problems = Vec::new();
     let mut text = format!("configuration of `{}`: in order\n", home.display());
     for (kind, name) in wanted_models(&config) {
         match store.resolve(kind, name, &home) {
-            Ok(_) => text.push_str(&format!("{kind:<8}`{name}`: in order\n")),
+            Ok(_) => text.push_str(&format!("{kind:<10}`{name}`: in order\n")),
             Err(error) => {
-                text.push_str(&format!("{kind:<8}`{name}`: {error}\n"));
+                text.push_str(&format!("{kind:<10}`{name}`: {error}\n"));
                 problems.push(error);
             }
         }

@@ -16,7 +16,7 @@ use crate::event::{Event, Events, Role};
 use crate::memory::Report;
 use crate::model::ModelStore;
 use crate::platform;
-use crate::runtime::{Factory, check};
+use crate::runtime::{self, Factory, check};
 
 /// How a finding stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -69,12 +69,12 @@ pub async fn run(common: &Common, events: &Events) -> Result<(), Failure> {
     let mut findings = Findings::default();
     let (mut memory, mut detector) = (None, None);
     match configuration(common) {
-        Ok((home, _, config)) => {
+        Ok((home, _, mut config)) => {
             findings.fine(
                 "jane.toml",
                 format!("in order, home is `{}`", home.display()),
             );
-            models(&config, &home, &mut findings);
+            models(&mut config, &home, &mut findings);
             log_directory(&config.log_directory(&home), &mut findings);
             detector = Some(voice_detector(&config.models_directory(&home), &home).map(drop));
             memory = Some(engines(home, &config, events, &mut findings).await?);
@@ -155,13 +155,27 @@ fn line(finding: &Finding) -> String {
     format!("{mark}  {}: {}\n{hint}", finding.subject, finding.message)
 }
 
-fn models(config: &Config, home: &Path, findings: &mut Findings) {
+fn models(config: &mut Config, home: &Path, findings: &mut Findings) {
     let store = match ModelStore::open(&config.models_directory(home)) {
         Ok(store) => store,
         Err(error) => {
             return findings.add("models", Standing::Broken, error.to_string(), error.hint());
         }
     };
+    if let Some(candidates) = runtime::resolve(config, &store, None) {
+        let name = &config.llm.model;
+        let better = candidates.iter().take_while(|one| one.name != *name);
+        let against = better.map(|one| match (&one.against, one.is_installed) {
+            (Some(against), _) => format!("`{}` {against}", one.name),
+            (None, _) => format!("`{}` is not installed", one.name),
+        });
+        let against: Vec<String> = against.collect();
+        let because = match against.as_slice() {
+            [] => "the best of the catalogue".to_owned(),
+            against => format!("the best that can be used: {}", against.join("; ")),
+        };
+        findings.fine("llm.model", format!("`auto` is `{name}`, {because}"));
+    }
     for (kind, name) in wanted_models(config) {
         match store.resolve(kind, name, home) {
             Ok(_) => findings.fine(kind.as_str(), format!("`{name}` is installed")),

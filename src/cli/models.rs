@@ -9,7 +9,10 @@ use serde_json::json;
 use super::{Failure, Session};
 use crate::backend::wanted_models;
 use crate::event::{Event, Events};
-use crate::model::{ModelKind, ModelState, ModelStatus, Progress, Pulled, WeightFormat};
+use crate::model::{
+    Candidate, ModelError, ModelKind, ModelState, ModelStatus, Progress, Pulled, WeightFormat,
+};
+use crate::runtime;
 
 /// Bytes between two reports of progress.
 const REPORT_EVERY: u64 = 1 << 20;
@@ -18,6 +21,8 @@ const REPORT_EVERY: u64 = 1 << 20;
 pub enum Models {
     /// Show every model that is known or installed
     List,
+    /// Show which language models suit this machine, and which one is chosen where `llm.model` is "auto"
+    Choose,
     /// Fetch models by name; without a name, what jane.toml names
     Pull {
         names: Vec<String>,
@@ -51,6 +56,7 @@ impl Models {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::List => list(session),
+            Self::Choose => choose(session),
             Self::Pull { names, force } => pull(session, names, force).await,
             Self::Verify { names } => verify(session, names).await,
             Self::Remove { names } => remove(session, &names),
@@ -100,7 +106,7 @@ fn list(session: &Session) -> Result<(), Failure> {
             let licence = model.licence.as_deref().unwrap_or("licence unknown");
             let (name, description) = (&model.name, &model.description);
             text.push_str(&format!(
-                "{kind:<8}{name:<width$}  {mark:<10}{size:>9}  {licence}  {description}{note}\n"
+                "{kind:<10}{name:<width$}  {mark:<10}{size:>9}  {licence}  {description}{note}\n"
             ));
         }
     }
@@ -137,40 +143,147 @@ fn named_by_configuration(session: &Session) -> Vec<String> {
     names
 }
 
+fn choose(session: &Session) -> Result<(), Failure> {
+    let candidates = match &session.candidates {
+        Some(candidates) => candidates.clone(),
+        None => {
+            let cache = runtime::cache(&session.config.models_directory(session.home()));
+            let capacity = runtime::capacity(&session.config, cache.as_deref());
+            session.models.candidates(&capacity)
+        }
+    };
+    let chosen = session
+        .models
+        .chosen(&candidates)
+        .map(|one| one.name.clone());
+    let width = candidates
+        .iter()
+        .map(|one| one.name.len())
+        .max()
+        .unwrap_or(0);
+    let mut text = String::new();
+    for one in &candidates {
+        let mark = if chosen.as_ref() == Some(&one.name) {
+            "->"
+        } else {
+            "  "
+        };
+        let speed = match one.tokens_per_second {
+            Some(speed) => format!("{speed:.0} tokens/s"),
+            None => "graphics card".to_owned(),
+        };
+        let note = match (&one.against, one.is_installed) {
+            (Some(against), _) => format!("not suited: it {against}"),
+            (None, true) => "suited, installed".to_owned(),
+            (None, false) => "suited; `jane models pull` tries it in this order".to_owned(),
+        };
+        text.push_str(&format!(
+            "{mark} {:<width$}  {:>8}  {:>8} of memory  {speed:>14}  {}  {note}\n",
+            one.name,
+            megabytes(one.size),
+            megabytes(one.memory),
+            one.licence
+        ));
+    }
+    let told = match &session.candidates {
+        Some(_) => "`llm.model` is \"auto\": the marked one is used".to_owned(),
+        None => format!(
+            "`llm.model` is \"{}\"; with \"auto\" the marked one would be used",
+            session.config.llm.model
+        ),
+    };
+    text.push_str(&told);
+    let candidates: Vec<_> = candidates
+        .iter()
+        .map(|one| {
+            json!({
+                "name": one.name, "bytes": one.size, "memory_bytes": one.memory, "licence": one.licence,
+                "on_device": one.on_device, "tokens_per_second": one.tokens_per_second,
+                "installed": one.is_installed, "against": one.against,
+            })
+        })
+        .collect();
+    let value =
+        json!({ "chosen": chosen, "auto": session.candidates.is_some(), "candidates": candidates });
+    report(session, "models choose", value, text);
+    Ok(())
+}
+
 async fn pull(session: &Session, names: Vec<String>, force: bool) -> Result<(), Failure> {
+    if names.is_empty()
+        && let Some(candidates) = &session.candidates
+    {
+        return pull_configured(session, candidates, force).await;
+    }
     let names = if names.is_empty() {
         named_by_configuration(session)
     } else {
         names
     };
-    for name in names {
-        let progress = Reporter::new(&session.events, &name);
-        let step = match session.models.pull(&name, force, &progress).await? {
-            Pulled::AlreadyInstalled { .. } => "already installed and intact".to_owned(),
-            Pulled::Renewed { size } => format!(
-                "renewed from what was installed, {}; nothing was fetched",
-                megabytes(size)
-            ),
-            Pulled::Installed {
-                size,
-                source,
-                not_pinned,
-            } => {
-                if !not_pinned.is_empty() {
-                    let files = not_pinned.join("`, `");
-                    let message = format!(
-                        "the catalogue has no checksum for `{files}`: what arrived was taken as it is"
-                    );
-                    session.events.emit(Event::Warning {
-                        message,
-                        hint: None,
-                    });
-                }
-                format!("installed, {} from {source}", megabytes(size))
+    pull_all(session, &names, force).await
+}
+
+/// What the configuration names, and of the language models the best that is suited and can be reached.
+async fn pull_configured(
+    session: &Session,
+    candidates: &[Candidate],
+    force: bool,
+) -> Result<(), Failure> {
+    let mut names = named_by_configuration(session);
+    names.retain(|name| !candidates.iter().any(|one| one.name == *name));
+    pull_all(session, &names, force).await?;
+    let suited = candidates.iter().filter(|one| one.against.is_none());
+    let chosen = session.models.chosen(candidates);
+    let mut unreachable = None;
+    for candidate in suited.chain(chosen) {
+        match pull_one(session, &candidate.name, force).await {
+            Err(error @ ModelError::Unreachable { .. }) => {
+                session.events.emit(Event::ModelStep {
+                    model: candidate.name.clone(),
+                    step: "cannot be reached; the next one is tried".to_owned(),
+                });
+                unreachable = Some(error);
             }
-        };
-        progress.step(&step);
+            done => return Ok(done?),
+        }
     }
+    unreachable.map_or(Ok(()), |error| Err(error.into()))
+}
+
+async fn pull_all(session: &Session, names: &[String], force: bool) -> Result<(), Failure> {
+    for name in names {
+        pull_one(session, name, force).await?;
+    }
+    Ok(())
+}
+
+async fn pull_one(session: &Session, name: &str, force: bool) -> Result<(), ModelError> {
+    let progress = Reporter::new(&session.events, name);
+    let step = match session.models.pull(name, force, &progress).await? {
+        Pulled::AlreadyInstalled { .. } => "already installed and intact".to_owned(),
+        Pulled::Renewed { size } => format!(
+            "renewed from what was installed, {}; nothing was fetched",
+            megabytes(size)
+        ),
+        Pulled::Installed {
+            size,
+            source,
+            not_pinned,
+        } => {
+            if !not_pinned.is_empty() {
+                let files = not_pinned.join("`, `");
+                let message = format!(
+                    "the catalogue has no checksum for `{files}`: what arrived was taken as it is"
+                );
+                session.events.emit(Event::Warning {
+                    message,
+                    hint: None,
+                });
+            }
+            format!("installed, {} from {source}", megabytes(size))
+        }
+    };
+    progress.step(&step);
     Ok(())
 }
 

@@ -11,9 +11,9 @@ use crate::backend::worker::Installation;
 use crate::config::{self, Config};
 use crate::event::{Event, Events};
 use crate::metrics::{self, Metrics};
-use crate::model::ModelStore;
+use crate::model::{Candidate, ModelStore};
 use crate::platform;
-use crate::runtime::{Installed, Origin, Runtime};
+use crate::runtime::{self, Installed, Origin, Runtime};
 use crate::skill::{Place, Skills, SkillsError};
 use crate::telemetry::{self, Log};
 
@@ -30,6 +30,8 @@ pub struct Session {
     /// The configuration that the command started with.
     pub config: Config,
     pub models: ModelStore,
+    /// The language models of which one was chosen, where the configuration left that open; the best first.
+    pub candidates: Option<Vec<Candidate>>,
     pub events: Events,
     home: PathBuf,
     origin: Origin,
@@ -42,15 +44,22 @@ impl Session {
     /// # Errors
     /// Where the configuration, the log directory or the catalogue of models is not in order.
     pub fn open(common: &Common, events: &Events) -> Result<Self, Failure> {
-        let (home, origin, config) = configuration(common)?;
+        let (home, origin, mut config) = configuration(common)?;
         let log = telemetry::start(&config.log_directory(&home), &config.log)?;
         for path in &log.tightened {
             tracing::warn!(path = %path.display(), "others could reach the log: it is its owner's alone now");
         }
         tighten(&home.join(CONFIGURATION));
         tracing::info!(version = env!("CARGO_PKG_VERSION"), home = %home.display(), "Jane starts");
-        let models = ModelStore::open(&config.models_directory(&home))?;
+        let directory = config.models_directory(&home);
+        let models = ModelStore::open(&directory)?;
+        let candidates =
+            runtime::resolve(&mut config, &models, runtime::cache(&directory).as_deref());
+        if candidates.is_some() {
+            tracing::info!(model = config.llm.model, "the language model was chosen");
+        }
         Ok(Self {
+            candidates,
             config,
             models,
             events: events.clone(),

@@ -83,9 +83,9 @@ pub enum SttBackend {
 pub struct Llm {
     /// What runs the language model: `llama` on this machine, or a server that `[llm.remote]` names.
     pub backend: LlmBackend,
-    /// A name in the catalogue of models, or the path of a file; with a server, its own name of the
-    /// model. The default is small and quick to fetch, and talks accordingly; `jane models list`
-    /// names better ones.
+    /// `auto`: the best of the catalogue that this machine has the memory and the speed for (`jane models choose`
+    /// shows which, and why). Else a name in the catalogue of models, or the path of a file; with a server, its own name of the
+    /// model.
     #[schemars(length(min = 1))]
     pub model: String,
     /// What answers while the server cannot: `local` is `llama` on this machine.
@@ -118,8 +118,9 @@ pub struct Llm {
     /// Where the random choices start; 0 is somewhere else for each reply.
     #[schemars(range(min = 0, max = u32::MAX))]
     pub seed: u32,
-    /// Whether the model may call the tools of skills: `auto` lets a server, and a model of this machine
-    /// that was made for it; `on` any model, which then chooses a tool as well as it can; `off` none.
+    /// Whether the model may call the tools of skills. `auto`: a server is told of all tools in every prompt and calls what it
+    /// likes; for a model of this machine those that may be meant are found first, by their examples, and it is told of
+    /// these alone, where there are any. `on`: all tools in every prompt for it too. `off`: no tools.
     pub tools: Tools,
     /// Texts at which a reply ends, at most 16.
     #[schemars(length(max = 16), inner(length(min = 1)))]
@@ -140,7 +141,7 @@ impl Default for Llm {
     fn default() -> Self {
         Self {
             backend: LlmBackend::Llama,
-            model: "smollm2-135m-instruct".into(),
+            model: "auto".into(),
             fallback: Vec::new(),
             fallback_model: "smollm2-135m-instruct".into(),
             context_window: 4096,
@@ -279,6 +280,9 @@ pub struct Remote {
     /// Seconds that it may be silent while it works.
     #[schemars(range(min = 1, max = 3600))]
     pub silent_seconds: u32,
+    /// Seconds that a request may take as a whole, however regularly something comes.
+    #[schemars(range(min = 1, max = 7200))]
+    pub whole_seconds: u32,
     /// How often a request that failed before anything came is sent again, with growing pauses.
     #[schemars(range(min = 0, max = 10))]
     pub retries: u32,
@@ -292,6 +296,7 @@ impl Default for Remote {
             api_key_file: String::new(),
             connect_seconds: 5,
             silent_seconds: 60,
+            whole_seconds: 120,
             retries: 2,
         }
     }

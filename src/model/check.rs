@@ -66,6 +66,12 @@ pub fn main_file(kind: ModelKind, main: &Path, model: Option<&str>) -> Result<()
             main,
             "it does not begin as a GGUF file does".into(),
         )),
+        // The length of the header in eight bytes, which is far below 2^32, and behind it JSON.
+        ModelKind::Embedding if first.len() == 4 => Ok(()),
+        ModelKind::Embedding => Err(damaged(
+            main,
+            "it does not begin as a safetensors file does".into(),
+        )),
         ModelKind::Runtime => Err(damaged(
             main,
             "it does not begin as a native library does".into(),
@@ -81,8 +87,12 @@ pub fn kind_of_file(path: &Path) -> Result<ModelKind, ModelError> {
     let is_voice = path
         .extension()
         .is_some_and(|extension| extension == "onnx");
+    let is_safetensors = path
+        .extension()
+        .is_some_and(|extension| extension == "safetensors");
     kind_of_magic(&first)
         .or(is_voice.then_some(ModelKind::Tts))
+        .or(is_safetensors.then_some(ModelKind::Embedding))
         .ok_or_else(|| ModelError::Unrecognised {
             path: path.to_path_buf(),
         })

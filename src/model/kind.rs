@@ -16,20 +16,29 @@ pub enum ModelKind {
     Llm,
     /// Text to speech: an ONNX file for Piper, with its settings in `.onnx.json` beside it.
     Tts,
+    /// What tells how near texts are in meaning: a BERT in safetensors, with its vocabulary in `vocab.txt` beside it.
+    Embedding,
     /// A native library that an engine loads.
     Runtime,
 }
 
 impl ModelKind {
     /// All kinds, in the order of a turn.
-    pub const ALL: [Self; 4] = [Self::Stt, Self::Llm, Self::Tts, Self::Runtime];
+    pub const ALL: [Self; 5] = [
+        Self::Stt,
+        Self::Llm,
+        Self::Tts,
+        Self::Embedding,
+        Self::Runtime,
+    ];
 
-    /// The word for it: `stt`, `llm`, `tts` or `runtime`.
+    /// The word for it: `stt`, `llm`, `tts`, `embedding` or `runtime`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Stt => "stt",
             Self::Llm => "llm",
             Self::Tts => "tts",
+            Self::Embedding => "embedding",
             Self::Runtime => "runtime",
         }
     }
@@ -48,6 +57,6 @@ impl std::str::FromStr for ModelKind {
         Self::ALL
             .into_iter()
             .find(|kind| kind.as_str() == word)
-            .ok_or_else(|| format!("`{word}` is not one of stt, llm, tts, runtime"))
+            .ok_or_else(|| format!("`{word}` is not one of stt, llm, tts, embedding, runtime"))
     }
 }

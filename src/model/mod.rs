@@ -9,6 +9,7 @@
 
 mod catalogue;
 mod check;
+mod choose;
 mod derived;
 mod error;
 mod fetch;
@@ -26,6 +27,7 @@ mod store;
 mod tests;
 mod verify;
 
+pub use choose::{Candidate, Capacity, LEAST_TOKENS_PER_SECOND};
 pub use derived::{Derived, file_state, own_directory};
 pub use error::ModelError;
 pub use fetch::Progress;

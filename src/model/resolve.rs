@@ -84,7 +84,7 @@ fn resolve_path(kind: ModelKind, path: &str, main: PathBuf) -> Result<ModelFiles
     check::main_file(kind, &main, None)?;
     let extra = match kind {
         ModelKind::Tts => vec![check::voice_settings(&main)],
-        ModelKind::Stt | ModelKind::Llm | ModelKind::Runtime => Vec::new(),
+        ModelKind::Stt | ModelKind::Llm | ModelKind::Embedding | ModelKind::Runtime => Vec::new(),
     };
     Ok(ModelFiles {
         name: path.to_owned(),

@@ -34,6 +34,9 @@ pub trait Factory: Send + Sync {
     /// As [`Factory::stt`].
     fn tts(&self, config: &Config) -> Result<Arc<dyn TextToSpeech>, BackendError>;
 
+    /// Chooses the language model, where `config` leaves that to the program.
+    fn resolve(&self, _config: &mut Config) {}
+
     /// From now on the budgets are these.
     fn set_budgets(&self, budgets: &Memory);
 
@@ -116,7 +119,8 @@ impl Installed {
     }
 }
 
-fn cache(models: &Path) -> Option<PathBuf> {
+/// The directory for what can be computed again, which is made; `None` where there is no place for it.
+pub fn cache(models: &Path) -> Option<PathBuf> {
     let cache = models.join(CACHE);
     match std::fs::create_dir_all(&cache) {
         Ok(()) => cache.canonicalize().ok(),
@@ -143,6 +147,13 @@ impl Factory for Installed {
 
     fn tts(&self, config: &Config) -> Result<Arc<dyn TextToSpeech>, BackendError> {
         self.with_builder(config, |builder| builder.text_to_speech())
+    }
+
+    fn resolve(&self, config: &mut Config) {
+        // A catalogue that cannot be read is told of where the engine is built.
+        if let Ok(models) = ModelStore::open(&config.models_directory(&self.home)) {
+            super::resolve(config, &models, self.cache.as_deref());
+        }
     }
 
     fn set_budgets(&self, budgets: &Memory) {

@@ -4,6 +4,7 @@
 //! its end; what is replaced goes when the last turn that uses it has ended; nothing that is wrong with a file, a model or a server
 //! touches what is in force.
 
+mod auto;
 mod factory;
 mod reload;
 #[cfg(test)]
@@ -17,7 +18,8 @@ use std::sync::atomic::AtomicBool;
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, OwnedRwLockReadGuard, RwLock};
 
-pub use factory::{Factory, Installed, runs_directory};
+pub use auto::{AUTO, capacity, resolve};
+pub use factory::{Factory, Installed, cache, runs_directory};
 pub use reload::check;
 pub use watch::Watching;
 

@@ -69,7 +69,8 @@ impl Runtime {
         let old = self.in_force.load_full();
         let had_file = self.origin.file_is_required || self.has_file.load(Ordering::Relaxed);
         let source = self.origin.source_with(had_file);
-        let config = Config::load(&source).map_err(Rejected::Config)?;
+        let mut config = Config::load(&source).map_err(Rejected::Config)?;
+        self.factory.resolve(&mut config);
         self.has_file
             .fetch_or(source.file.is_some(), Ordering::Relaxed);
         let changed = changed_keys(&old.config, &config);

@@ -89,6 +89,20 @@ pub fn recordings(kind: &str) -> Vec<(PathBuf, String, String)> {
         .collect()
 }
 
+/// The language model of scenarios in which it does not matter how good it is.
+pub const SMALL_MODEL: &str = "smollm2-135m-instruct";
+
+fn with_small_model(text: &str) -> String {
+    let model = format!("model = {SMALL_MODEL:?}\n");
+    let Some((before, behind)) = text.split_once("[llm]\n") else {
+        return format!("{text}\n[llm]\n{model}");
+    };
+    let section = behind.split("\n[").next().unwrap_or_default();
+    let names_one = section.lines().any(|line| line.starts_with("model"));
+    let model = if names_one { "" } else { model.as_str() };
+    format!("{before}[llm]\n{model}{behind}")
+}
+
 /// A home with nothing in it but the models of this checkout.
 pub struct Home {
     pub directory: tempfile::TempDir,
@@ -107,9 +121,11 @@ impl Home {
         self.directory.path()
     }
 
-    /// Writes a jane.toml with `text` in it, no sound device, and this checkout's models.
+    /// Writes a jane.toml with `text` in it, no sound device, and this checkout's models; the language model is the smallest unless
+    /// `text` names one.
     pub fn write_config(&self, text: &str) {
         let models = models();
+        let text = with_small_model(text);
         let base =
             format!("[models]\ndirectory = {models:?}\n[audio]\noutput_device = \"none\"\n{text}");
         std::fs::write(self.path().join("jane.toml"), base).unwrap();

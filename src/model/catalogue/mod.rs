@@ -39,6 +39,9 @@ pub struct Entry {
     #[serde(default)]
     pub languages: Vec<String>,
     pub description: String,
+    /// The order of language models by how right their answers are, the higher the better; those without are not chosen by
+    /// themselves.
+    pub rank: Option<u32>,
     /// What is fetched is converted before it is installed.
     pub import: Option<Conversion>,
     /// The format of the weights that are converted.

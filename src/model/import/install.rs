@@ -125,6 +125,7 @@ fn copy(
         ModelKind::Stt => format!("{name}.bin"),
         ModelKind::Llm => format!("{name}.gguf"),
         ModelKind::Tts => format!("{name}.onnx"),
+        ModelKind::Embedding => "model.safetensors".to_owned(),
         ModelKind::Runtime => format!("{name}{}", std::env::consts::DLL_SUFFIX),
     };
     let copy_one = |from: &Path, target: &str| -> Result<RecordedFile, ModelError> {
@@ -136,6 +137,10 @@ fn copy(
         Ok(RecordedFile::new(target, content))
     };
     let mut copied = vec![copy_one(path, &target)?];
+    if kind == ModelKind::Embedding {
+        let vocabulary = path.with_file_name("vocab.txt");
+        copied.push(copy_one(&vocabulary, "vocab.txt")?);
+    }
     if kind == ModelKind::Tts {
         copied.push(copy_one(
             &check::voice_settings(path),
