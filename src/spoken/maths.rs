@@ -54,7 +54,11 @@ fn is_sum(token: &str) -> bool {
     if token.len() < 2 || token.len() > 200 || !token.chars().all(is_part) {
         return false;
     }
-    if token.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, '×' | '.')) && token.matches('×').count() == 1 {
+    if token
+        .chars()
+        .all(|letter| letter.is_ascii_digit() || matches!(letter, '×' | '.'))
+        && token.matches('×').count() == 1
+    {
         // "1920×1080" is a size, unless a power follows.
         return false;
     }

@@ -141,7 +141,11 @@ fn magnitude<'a>(text: &'a str, language: &'a Language) -> (Option<&'a str>, usi
     let is_before_currency = language.currency(behind).is_some();
     // A letter alone is one only where it is attached to something.
     let is_sure = gap == 0 || gap <= 2 && (word.len() > 1 || is_before_currency);
-    if is_sure && !goes_on(behind) { (Some(name), gap + word.len() + stop) } else { (None, 0) }
+    if is_sure && !goes_on(behind) {
+        (Some(name), gap + word.len() + stop)
+    } else {
+        (None, 0)
+    }
 }
 
 impl Amount<'_> {

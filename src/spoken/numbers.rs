@@ -10,7 +10,9 @@ use super::{Language, english, goes_on};
 /// A pattern of the program itself: one that is wrong matches nothing, and a test looks at each.
 pub fn pattern(pattern: &str) -> Option<Regex> {
     // Digits and names are those of ASCII: tables of all others take long to build.
-    let pattern = pattern.replace(r"\d", "[0-9]").replace(r"\w", "[0-9A-Za-z_]");
+    let pattern = pattern
+        .replace(r"\d", "[0-9]")
+        .replace(r"\w", "[0-9A-Za-z_]");
     Regex::new(&pattern.replace(r"\b", r"(?-u:\b)")).ok()
 }
 
@@ -322,15 +324,29 @@ fn scientific(at: At<'_>, sign: &Found, body: &str, digits: &str) -> Option<Foun
     let language = at.language;
     let exponent = body.get(digits.len()..)?.strip_prefix(['e', 'E'])?;
     let number = exponent.trim_start_matches(['-', '+']);
-    let count = number.len() - number.trim_start_matches(|digit: char| digit.is_ascii_digit()).len();
+    let count = number.len()
+        - number
+            .trim_start_matches(|digit: char| digit.is_ascii_digit())
+            .len();
     let marks = exponent.len() - number.len();
     if count == 0 || marks > 1 || goes_on(number.get(count..)?) || !at.begins_word() {
         return None;
     }
-    let minus = if exponent.starts_with('-') { format!("{} ", language.word("minus")?) } else { String::new() };
+    let minus = if exponent.starts_with('-') {
+        format!("{} ", language.word("minus")?)
+    } else {
+        String::new()
+    };
     let (times, power) = (language.word("times")?, language.word("power")?);
-    let words = format!("{} {digits} {times} 10 {power} {minus}{}", sign.words, number.get(..count)?);
-    Found::new(sign.length + digits.len() + 1 + marks + count, words.trim_start())
+    let words = format!(
+        "{} {digits} {times} 10 {power} {minus}{}",
+        sign.words,
+        number.get(..count)?
+    );
+    Found::new(
+        sign.length + digits.len() + 1 + marks + count,
+        words.trim_start(),
+    )
 }
 
 /// What is said for the sign of a number; nothing where there is none. `None` where a mark is none.

@@ -6,9 +6,8 @@ use super::{Language, english, goes_on};
 
 /// Units of one letter, which may be a word of their own: they count only where nothing else can be meant.
 const AMBIGUOUS: [&str; 20] = [
-    "in",
-    "A", "B", "K", "N", "J", "W", "V", "L", "m", "g", "s", "h", "t", "l", "mo", "pt", "min", "mi",
-    "bar",
+    "in", "A", "B", "K", "N", "J", "W", "V", "L", "m", "g", "s", "h", "t", "l", "mo", "pt", "min",
+    "mi", "bar",
 ];
 
 /// "5 kg", "20 °C", "50%", "10th", "100+": a number and what it counts.
@@ -44,13 +43,30 @@ pub fn ratio(at: At<'_>) -> Option<Found> {
     if !at.language.is_english || !at.begins_word() {
         return None;
     }
-    let run = |text: &str| text.len() - text.trim_start_matches(|digit: char| digit.is_ascii_digit()).len();
+    let run = |text: &str| {
+        text.len()
+            - text
+                .trim_start_matches(|digit: char| digit.is_ascii_digit())
+                .len()
+    };
     let first = run(rest);
     let behind = rest.get(first..)?.strip_prefix(':')?;
     let second = run(behind);
     let length = first + 1 + second;
-    let is_proportion = (1..=4).contains(&first) && (1..=4).contains(&second) && !goes_on(rest.get(length..)?) && !rest.get(length..)?.starts_with(':');
-    is_proportion.then(|| Found::new(length, format!("{} to {}", rest.get(..first).unwrap_or_default(), behind.get(..second).unwrap_or_default())))?
+    let is_proportion = (1..=4).contains(&first)
+        && (1..=4).contains(&second)
+        && !goes_on(rest.get(length..)?)
+        && !rest.get(length..)?.starts_with(':');
+    is_proportion.then(|| {
+        Found::new(
+            length,
+            format!(
+                "{} to {}",
+                rest.get(..first).unwrap_or_default(),
+                behind.get(..second).unwrap_or_default()
+            ),
+        )
+    })?
 }
 
 /// What a number counts, which is `behind` it: its length and what is said.
@@ -84,7 +100,8 @@ pub fn counted(at: At<'_>, number: &str, is_one: bool, behind: &str) -> Option<(
         let end = mark + unit.len();
         let rest = next.get(unit.len()..)?;
         let is_angle = unit == "°" && rest.trim_start().starts_with("angle");
-        let is_adjective = language.is_english && (hyphen.is_some() || is_angle || describes(at, rest));
+        let is_adjective =
+            language.is_english && (hyphen.is_some() || is_angle || describes(at, rest));
         let name = names.get(usize::from(!is_one && !is_adjective))?;
         let (per, length) = per(rest, language);
         let stop = usize::from(is_abbreviated(unit, rest.get(length..)?));
@@ -139,7 +156,12 @@ fn is_unit(at: At<'_>, unit: &str, gap: usize, rest: &str) -> bool {
         // Attached these are sizes, grades and generations: "4K", "7B", "2A".
         "A" | "B" | "K" | "N" | "J" | "L" => gap > 0 && is_end_of_word && !is_label,
         // "5 in the" is none, and "5 ft 10 in" is.
-        "in" => is_end_of_word && (gap == 0 || at.word_before() == "ft" || rest.trim_start_matches(is_end).is_empty()),
+        "in" => {
+            is_end_of_word
+                && (gap == 0
+                    || at.word_before() == "ft"
+                    || rest.trim_start_matches(is_end).is_empty())
+        }
         "W" | "V" => is_end_of_word && !is_label,
         "mi" | "mo" | "pt" | "bar" | "min" => is_end_of_word,
         "s" => gap > 0 || !at.before().ends_with(['\'', '’']) && is_seconds(at),
@@ -215,9 +237,9 @@ pub fn per<'a>(rest: &'a str, language: &'a Language) -> (String, usize) {
 /// Whether a full stop behind a unit is its own: "5 oz. of".
 fn is_abbreviated(unit: &str, rest: &str) -> bool {
     let takes_stop = unit.chars().all(|letter| letter.is_ascii_alphabetic()) && unit.len() > 1;
-    let goes_on = rest
-        .strip_prefix(". ")
-        .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_lowercase() || letter.is_ascii_digit()));
+    let goes_on = rest.strip_prefix(". ").is_some_and(|rest| {
+        rest.starts_with(|letter: char| letter.is_lowercase() || letter.is_ascii_digit())
+    });
     takes_stop && goes_on
 }
 
@@ -424,7 +446,7 @@ pub fn height(at: At<'_>) -> Option<Found> {
     let behind = rest.get(number.len()..)?;
     let first = behind.chars().next()?;
     let after = behind.get(first.len_utf8()..)?;
-    let is_quoted = |quote: char| at.before().matches(quote).count() % 2 == 1;
+    let is_quoted = |quote: char| at.seen_before().matches(quote).count() % 2 == 1;
     let one = number == "1";
     match first {
         '\'' | '’' | '′' => {
@@ -436,7 +458,8 @@ pub fn height(at: At<'_>) -> Option<Found> {
                     number.len() + first.len_utf8() + inches.len() + mark.map_or(0, char::len_utf8);
                 return Found::new(length, format!("{number} foot {inches}"));
             }
-            let is_tall = matches!(number, "3" | "4" | "5" | "6" | "7") && value(inches).is_some_and(|inches| inches < 12);
+            let is_tall = matches!(number, "3" | "4" | "5" | "6" | "7")
+                && value(inches).is_some_and(|inches| inches < 12);
             if is_tall && !goes_on(after.get(inches.len()..)?) {
                 let length = number.len() + first.len_utf8() + inches.len();
                 return Found::new(length, format!("{number} foot {inches}"));
@@ -447,7 +470,11 @@ pub fn height(at: At<'_>) -> Option<Found> {
                 .then(|| Found::new(number.len() + first.len_utf8(), format!("{number} {name}")))?
         }
         '"' | '″' if !is_quoted('"') && !goes_on(after) => {
-            let name = if one || is_size(after) { "inch" } else { "inches" };
+            let name = if one || is_size(after) {
+                "inch"
+            } else {
+                "inches"
+            };
             Found::new(number.len() + first.len_utf8(), format!("{number} {name}"))
         }
         _ => None,
@@ -456,7 +483,13 @@ pub fn height(at: At<'_>) -> Option<Found> {
 
 /// Whether what follows a number of inches is what has that size: "20\" screen".
 fn is_size(after: &str) -> bool {
-    let things = ["screen", "monitor", "display", "laptop", "tv", "TV", "pipe", "pizza", "wheel", "wheels", "tire", "blade", "board", "record", "nail"];
-    let next = after.trim_start().split(|letter: char| !letter.is_alphanumeric()).next();
+    let things = [
+        "screen", "monitor", "display", "laptop", "tv", "TV", "pipe", "pizza", "wheel", "wheels",
+        "tire", "blade", "board", "record", "nail",
+    ];
+    let next = after
+        .trim_start()
+        .split(|letter: char| !letter.is_alphanumeric())
+        .next();
     next.is_some_and(|next| things.contains(&next))
 }

@@ -41,7 +41,10 @@ fn each_case_is_said_as_the_table_has_it() {
     for (language, piece, spoken) in cases() {
         let said = say(&piece, Language::of(language)).text();
         if said != spoken {
-            wrong.push(format!("{language} {:?}: {said:?} for {spoken:?}", piece.text));
+            wrong.push(format!(
+                "{language} {:?}: {said:?} for {spoken:?}",
+                piece.text
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -54,8 +57,14 @@ fn each_case_is_said_as_the_table_has_it() {
 
 #[test]
 fn markdown_is_not_read_aloud() {
-    assert_eq!(line("**Paris** is the *capital* of `France`."), "Paris is the capital of France.");
-    assert_eq!(line("- a [map](https://example.org/a/b?c) helps"), "a map helps");
+    assert_eq!(
+        line("**Paris** is the *capital* of `France`."),
+        "Paris is the capital of France."
+    );
+    assert_eq!(
+        line("- a [map](https://example.org/a/b?c) helps"),
+        "a map helps"
+    );
     assert_eq!(line("## A heading ##"), "A heading");
     assert_eq!(line("> > quoted **so"), "quoted so");
     assert_eq!(line("- [x] done"), "done");
@@ -81,7 +90,10 @@ fn what_begins_a_line_of_the_reply_is_markdown_and_what_begins_a_sentence_is_not
 fn code_is_passed_over_with_a_sentence() {
     assert_eq!(line("```python"), "I'll leave out the code.");
     let code = said("let x = 5;", Place::Code);
-    assert_eq!((code.text(), code.written()), (String::new(), "\nlet x = 5;".to_owned()));
+    assert_eq!(
+        (code.text(), code.written()),
+        (String::new(), "\nlet x = 5;".to_owned())
+    );
     let german = say(&piece("```", Place::Line), Language::of("de_DE"));
     assert_eq!(german.text(), "Den Code lese ich nicht vor.");
 }
@@ -100,7 +112,11 @@ fn whether_something_is_heard_does_not_depend_on_the_language() {
 fn what_is_said_is_said_for_what_is_written() {
     let text = "On 2026-11-29 it was -5 °C, i.e. cold 😀 in World War II.";
     let said = said(text, Place::Line);
-    let pairs: Vec<_> = said.0.iter().map(|unit| (unit.written.as_str(), unit.spoken.as_str())).collect();
+    let pairs: Vec<_> = said
+        .0
+        .iter()
+        .map(|unit| (unit.written.as_str(), unit.spoken.as_str()))
+        .collect();
     let expected = [
         ("On", "On"),
         ("2026-11-29", "November 29th, twenty twenty-six"),
@@ -181,8 +197,9 @@ proptest! {
 #[test]
 fn a_text_takes_time_in_proportion_to_its_length() {
     let floods = [
-        "word ", "5", "5 ", "$5 ", "5*3=", "a.b", "*", "`", "[", "](", "<b", "\\(", "$", "\\frac{", "{", "(", "\"", "1/", "1-", "Dr. ",
-        "II ", "@", "#", "https://", "a_b", "é", "日", "😀", "^", "x^{", "12:30 ", "3,", "&amp;", "|", "> ", "- ", "\u{a0}", "5 kg ",
+        "word ", "5", "5 ", "$5 ", "5*3=", "a.b", "*", "`", "[", "](", "<b", "\\(", "$", "\\frac{",
+        "{", "(", "\"", "1/", "1-", "Dr. ", "II ", "@", "#", "https://", "a_b", "é", "日", "😀",
+        "^", "x^{", "12:30 ", "3,", "&amp;", "|", "> ", "- ", "\u{a0}", "5 kg ",
     ];
     let _ = line("warm 5 kg");
     let time = |text: &str| {
@@ -194,6 +211,9 @@ fn a_text_takes_time_in_proportion_to_its_length() {
         let short = time(&flood.repeat(20_000 / flood.len()));
         let long = time(&flood.repeat(160_000 / flood.len()));
         // Eight times the text: a quadratic rule takes 64 times as long. A busy machine makes that no tighter.
-        assert!(long < short * 30 + Duration::from_millis(500), "{flood:?}: {short:?}, then {long:?}");
+        assert!(
+            long < short * 30 + Duration::from_millis(500),
+            "{flood:?}: {short:?}, then {long:?}"
+        );
     }
 }
