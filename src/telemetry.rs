@@ -104,7 +104,8 @@ fn tighten(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
         let name = name.to_string_lossy();
         if name.starts_with("jane.") && name.ends_with(".log") {
             let kind = entry.file_type()?;
-            if !(kind.is_file() || kind.is_symlink() && name == LATEST) {
+            let is_pointer = kind.is_symlink() && name == LATEST;
+            if !(kind.is_file() || is_pointer) {
                 let what = entry.path();
                 let message = format!("`{}` is not a file", what.display());
                 return Err(std::io::Error::other(message));

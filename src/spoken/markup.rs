@@ -126,11 +126,11 @@ fn is_amount(rest: &str) -> bool {
     let rest = rest.trim_start();
     let unit =
         rest.trim_start_matches(|letter: char| letter.is_ascii_digit() || ".,".contains(letter));
-    let unit_word = unit.trim_start().to_lowercase();
-    unit.len() < rest.len()
-        && (unit_word.starts_with("degree")
-            || unit_word.starts_with(['°', '℃', '℉'])
-            || unit_word.starts_with("grad"))
+    let is_degrees = |unit: &str| {
+        let words = ["degree", "Degree", "Grad", "grad", "°", "℃", "℉"];
+        words.iter().any(|word| unit.starts_with(word))
+    };
+    unit.len() < rest.len() && is_degrees(unit.trim_start())
 }
 
 /// The cells of a table's row, with a pause in between.
@@ -209,8 +209,18 @@ fn is_followed_by_digit(behind: &str) -> bool {
         .is_some_and(|letter| letter.is_ascii_digit())
 }
 
+/// As much of what is behind a mark as counts.
+fn sight(behind: &str) -> &str {
+    /// Bytes of the longest tag or address.
+    const LONGEST: usize = 500;
+    behind
+        .get(..behind.floor_char_boundary(LONGEST))
+        .unwrap_or_default()
+}
+
 /// Whether a tag is behind `<`, as HTML has them.
 fn is_tag(behind: &str) -> bool {
+    let behind = sight(behind);
     let name = behind.strip_prefix('/').unwrap_or(behind);
     let end = name
         .find(|letter: char| !letter.is_ascii_alphanumeric())
@@ -229,6 +239,7 @@ fn is_tag(behind: &str) -> bool {
 }
 
 fn is_autolink(behind: &str) -> bool {
+    let behind = sight(behind);
     let address = behind.split('>').next().unwrap_or_default();
     let is_address = address.contains("://") || address.contains('@');
     address.len() < behind.len() && is_address && !address.contains(char::is_whitespace)

@@ -44,6 +44,15 @@ impl<'a> At<'a> {
         token.trim_end_matches(is_end)
     }
 
+    /// As much of what is before the place as counts.
+    pub fn seen_before(&self) -> &'a str {
+        let before = self.before();
+        let start = before.len().saturating_sub(LONGEST);
+        before
+            .get(before.ceil_char_boundary(start)..)
+            .unwrap_or_default()
+    }
+
     /// The word before the one at the place, without marks around it.
     pub fn word_before(&self) -> &'a str {
         last_word(self.before()).trim_matches(|letter: char| !letter.is_alphanumeric())
@@ -102,6 +111,9 @@ pub fn is_end(letter: char) -> bool {
         '.' | ',' | ';' | ':' | '!' | '?' | ')' | ']' | '}' | '"' | '”' | '’' | '»' | '…' | '“'
     )
 }
+
+/// Bytes of the longest word that rules look at.
+const LONGEST: usize = 200;
 
 type Rule = fn(At<'_>) -> Option<Found>;
 
@@ -171,6 +183,9 @@ fn unit(text: &str, start: usize, language: &Language) -> (usize, String) {
     if is_plain(token) {
         return (end, token.to_owned());
     }
+    if token.len() > LONGEST {
+        return (end, unbroken(text, start, token, language));
+    }
     let mut spoken = String::new();
     let mut place = start;
     while place < end {
@@ -210,6 +225,22 @@ fn unit(text: &str, start: usize, language: &Language) -> (usize, String) {
         place += mark.len_utf8();
     }
     (end, spoken)
+}
+
+/// What is said for a word that is too long for the rules, which look at all of it: an address, or its letters.
+fn unbroken(text: &str, place: usize, token: &str, language: &Language) -> String {
+    let at = At {
+        text,
+        place,
+        language,
+    };
+    match addresses::address(at).filter(|found| found.length > LONGEST) {
+        Some(found) => found.words,
+        None => token
+            .chars()
+            .map(|letter| symbols::kept(at, letter).unwrap_or(' '))
+            .collect(),
+    }
 }
 
 /// Words of prose, which no rule knows: letters in lower case, and marks behind them.

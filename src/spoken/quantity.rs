@@ -446,7 +446,7 @@ pub fn height(at: At<'_>) -> Option<Found> {
     let behind = rest.get(number.len()..)?;
     let first = behind.chars().next()?;
     let after = behind.get(first.len_utf8()..)?;
-    let is_quoted = |quote: char| at.before().matches(quote).count() % 2 == 1;
+    let is_quoted = |quote: char| at.seen_before().matches(quote).count() % 2 == 1;
     let one = number == "1";
     match first {
         '\'' | '’' | '′' => {

@@ -61,9 +61,7 @@ pub fn mark(at: At<'_>) -> Option<Found> {
         '−' if starts_number => {
             Found::new(letter.len_utf8(), format!("{} ", language.word("minus")?))
         }
-        '/' if is_between && language.is_english => {
-            Found::new(1, format!(" {} ", between(at, behind)))
-        }
+        '/' if is_between && language.is_english => stroke(at, behind),
         '&' if is_between => {
             let is_name = |letter: Option<char>| letter.is_some_and(char::is_uppercase);
             // "AT&T": the voice says it.
@@ -149,7 +147,7 @@ fn spaced_minus(at: At<'_>, behind: &str) -> Option<Found> {
     let unit = number
         .trim_start_matches(|letter: char| letter.is_ascii_digit() || ".,".contains(letter))
         .trim_start();
-    let is_amount = unit.to_lowercase().starts_with("degree") || unit.starts_with(['°', '℃', '℉']);
+    let is_amount = unit.starts_with("degree") || unit.starts_with(['°', '℃', '℉']);
     let is_said = [
         "is", "was", "at", "be", "of", "equals", "to", "below", "about", "ist", "est", "es", "è",
         "by",
@@ -164,31 +162,39 @@ fn spaced_minus(at: At<'_>, behind: &str) -> Option<Found> {
     None
 }
 
-/// What is said for a stroke between two words.
-fn between(at: At<'_>, behind: &str) -> String {
+/// A stroke between two words, and the word behind it where that is a unit of time.
+fn stroke(at: At<'_>, behind: &str) -> Option<Found> {
+    let end = behind
+        .find(|letter: char| !letter.is_alphabetic())
+        .unwrap_or(behind.len());
+    let next = behind.get(..end)?;
     let before = last_letters(at.before());
-    let next: String = behind
-        .chars()
-        .take_while(|letter| letter.is_alphabetic())
-        .collect();
+    if TIMES.contains(&next) && before.len() > 2 && before.chars().all(char::is_lowercase) {
+        let unit = at.language.unit(next).and_then(|(_, names)| names.first());
+        let per = at.language.word("per")?;
+        return Found::new(
+            1 + end,
+            format!(" {per} {}", unit.map_or(next, String::as_str)),
+        );
+    }
+    Found::new(1, format!(" {} ", between(before, next)))
+}
+
+/// Units of time behind a stroke.
+const TIMES: [&str; 14] = [
+    "second", "sec", "s", "minute", "min", "hour", "hr", "h", "day", "week", "month", "mo", "year",
+    "person",
+];
+
+/// What is said for a stroke between two words.
+fn between(before: &str, next: &str) -> &'static str {
     const PAIRS: &str = "he/she she/he his/her her/his him/her they/them yes/no true/false left/right on/off male/female black/white \
         pass/fail mother/father he/they his/hers day/night up/down win/loss his/their";
-    const TIMES: [&str; 14] = [
-        "second", "sec", "s", "minute", "min", "hour", "hr", "h", "day", "week", "month", "mo",
-        "year", "person",
-    ];
-    if TIMES.contains(&next.as_str()) && before.len() > 2 && before.chars().all(char::is_lowercase)
-    {
-        let unit = at.language.unit(&next).and_then(|(_, names)| names.first());
-        let per = at.language.word("per").unwrap_or_default();
-        return format!("{per} {}", unit.map_or(next.as_str(), String::as_str));
-    }
     let pair = format!("{before}/{next}").to_lowercase();
-    let is_pair = PAIRS.split_whitespace().any(|known| known == pair);
-    if is_pair {
-        "or".to_owned()
+    if PAIRS.split(' ').any(|known| known == pair) {
+        "or"
     } else {
-        String::new()
+        ""
     }
 }
 
