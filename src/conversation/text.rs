@@ -73,6 +73,13 @@ impl<'a> Text<'a> {
         };
     }
 
+    /// Whether anything was written that is shown or will be.
+    pub fn has_words(&self) -> bool {
+        !self.all.trim().is_empty()
+            || !self.pending.trim().is_empty()
+            || !self.guard.held.is_empty()
+    }
+
     pub fn has_claimed(&self) -> bool {
         self.guard.has_claimed
     }

@@ -231,7 +231,7 @@ async fn rounds(
             break;
         }
     }
-    if !used.is_empty() && text.all.trim().is_empty() {
+    if !used.is_empty() && !text.has_words() {
         text.sentence(NO_WORDS).await;
     }
     Ok((total.unwrap_or(NOTHING), used))

@@ -97,10 +97,23 @@ fn with_small_model(text: &str) -> String {
     let Some((before, behind)) = text.split_once("[llm]\n") else {
         return format!("{text}\n[llm]\n{model}");
     };
-    let section = behind.split("\n[").next().unwrap_or_default();
-    let names_one = section.lines().any(|line| line.starts_with("model"));
-    let model = if names_one { "" } else { model.as_str() };
-    format!("{before}[llm]\n{model}{behind}")
+    let section = match behind.starts_with('[') {
+        true => "",
+        false => behind.split("\n[").next().unwrap_or_default(),
+    };
+    if section.lines().any(|line| line.starts_with("model")) {
+        return text.to_owned();
+    }
+    // At its end, so that what stands before keeps its line.
+    let rest = behind.get(section.len()..).unwrap_or_default();
+    let end = if section.is_empty() || section.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    };
+    let model = model.trim_end();
+    let behind_it = if rest.starts_with('\n') { "" } else { "\n" };
+    format!("{before}[llm]\n{section}{end}{model}{behind_it}{rest}")
 }
 
 /// A home with nothing in it but the models of this checkout.
