@@ -8,6 +8,8 @@ mod auto;
 mod factory;
 mod reload;
 #[cfg(test)]
+mod saving_tests;
+#[cfg(test)]
 mod tests;
 mod watch;
 
@@ -91,6 +93,8 @@ pub struct Runtime {
     gate: Arc<RwLock<()>>,
     /// Whether a reload has read a file: from then on there must be one.
     has_file: AtomicBool,
+    /// What the file held that is in force; `None` where none is.
+    text: std::sync::Mutex<Option<Vec<u8>>>,
     /// Held by the reload that is under way.
     reloading: Mutex<()>,
     generation: tokio::sync::watch::Sender<u64>,
@@ -110,6 +114,11 @@ impl Runtime {
         events: Events,
     ) -> Result<Arc<Self>, BackendError> {
         let engines = factory.engines(&config)?;
+        let source = origin.source();
+        let text = source.read().unwrap_or_default();
+        // A file that was changed meanwhile is not the one in force.
+        let text = text
+            .filter(|text| Config::of(&source, Some(text.clone())).is_ok_and(|of| of == config));
         let in_force = InForce {
             config,
             engines,
@@ -124,6 +133,7 @@ impl Runtime {
             in_force: ArcSwap::from_pointee(in_force),
             gate: Arc::default(),
             has_file: AtomicBool::default(),
+            text: std::sync::Mutex::new(text),
             reloading: Mutex::default(),
             generation: tokio::sync::watch::Sender::new(0),
         });
