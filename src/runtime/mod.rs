@@ -26,10 +26,13 @@ pub use reload::check;
 pub use watch::Watching;
 
 use crate::backend::{BackendError, Engines};
-use crate::config::{Config, Source};
+use crate::config::{Config, Source, changed_keys};
 use crate::event::Events;
 use crate::skill::Skills;
 use crate::telemetry::Log;
+
+/// Keys that may name what is chosen for the machine.
+const CHOSEN: [&str; 2] = ["llm.model", "llm.fallback_model"];
 
 /// A configuration and the engines that it names. It never changes.
 pub struct InForce {
@@ -116,9 +119,12 @@ impl Runtime {
         let engines = factory.engines(&config)?;
         let source = origin.source();
         let text = source.read().unwrap_or_default();
-        // A file that was changed meanwhile is not the one in force.
-        let text = text
-            .filter(|text| Config::of(&source, Some(text.clone())).is_ok_and(|of| of == config));
+        // A file that was changed meanwhile is not the one in force. Which models a machine has by itself is not in it.
+        let is_chosen = |key: &String| CHOSEN.contains(&key.as_str());
+        let is_in_force = |of: &Config| changed_keys(of, &config).iter().all(is_chosen);
+        let text = text.filter(|text| {
+            Config::of(&source, Some(text.clone())).is_ok_and(|of| is_in_force(&of))
+        });
         let in_force = InForce {
             config,
             engines,
