@@ -14,7 +14,11 @@ fuzz_target!(|texts: (&[u8], &[u8])| {
     if let Err(error) = Config::of(&source, Some(new.to_vec())) {
         let shown = error.to_string();
         assert!(!shown.is_empty() && error.hint().is_some());
-        assert!(!shown.chars().any(|letter| letter.is_control() && letter != '\n'));
+        assert!(
+            !shown
+                .chars()
+                .any(|letter| letter.is_control() && letter != '\n')
+        );
     }
     let _ = Doubt::of(old, new);
     assert_eq!(Doubt::of(new, new).filter(|doubt| doubt.is_certain()), None);

@@ -3,7 +3,9 @@
 #![no_main]
 
 use bytes::BytesMut;
-use jane::backend::worker::{FromHost, FromWorker, Llama, Piper, Whisper, codec, decode};
+use jane::backend::worker::{
+    FromHost, FromWorker, LlamaReply, LlamaRequest, PiperReply, WhisperReply, codec, decode,
+};
 use libfuzzer_sys::fuzz_target;
 use tokio_util::codec::Decoder;
 
@@ -11,9 +13,9 @@ fuzz_target!(|bytes: &[u8]| {
     let mut codec = codec();
     let mut source = BytesMut::from(bytes);
     while let Ok(Some(frame)) = codec.decode(&mut source) {
-        let _ = decode::<FromWorker<Llama>>(&frame);
-        let _ = decode::<FromWorker<Piper>>(&frame);
-        let _ = decode::<FromWorker<Whisper>>(&frame);
-        let _ = decode::<FromHost<Llama>>(&frame);
+        let _ = decode::<FromWorker<LlamaReply>>(&frame);
+        let _ = decode::<FromWorker<PiperReply>>(&frame);
+        let _ = decode::<FromWorker<WhisperReply>>(&frame);
+        let _ = decode::<FromHost<LlamaRequest>>(&frame);
     }
 });
