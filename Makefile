@@ -16,7 +16,7 @@ PACKAGES := build-essential cmake clang libclang-dev pkg-config libasound2-dev l
 # A sound server of the tests' own.
 TEST_PACKAGES := pulseaudio pulseaudio-utils libasound2-plugins
 
-.PHONY: run test build setup setup-tests models skills check-skills lint bench peers install clean help
+.PHONY: run test build setup setup-tests models skills check-skills lint bench peers fuzz install clean help
 
 # Without a microphone (exit code 1) she is talked to by typing.
 run: models ## install what is missing, build, fetch the default models, and start Jane
@@ -27,6 +27,7 @@ run: models ## install what is missing, build, fetch the default models, and sta
 test: setup-tests models check-skills ## run all tests, with the real engines, the default models and a second recogniser
 	@$(JANE) models pull whisper-base smollm2-135m-instruct
 	cargo test --release --locked
+	if [ -n "$${JANE_CHAT_TEMPLATES:-}" ]; then cargo test --release --locked --bin jane-llama -- --ignored real_tests; fi
 
 build: setup ## compile Jane and her engines
 	@cargo build --release --locked
@@ -84,6 +85,14 @@ bench: models ## word errors over recordings, and tokens per second by threads
 peers: models ## compare the engines with llama.cpp's own benchmark, piper-tts and faster-whisper
 	benches/peers/setup.sh $(CARGO_TARGET_DIR)/peers
 	cargo bench --locked --bench peers -- --peers $(CARGO_TARGET_DIR)/peers
+
+FUZZ_SECONDS ?= 30
+
+fuzz: setup ## fuzz every kind of file that is opened, each for FUZZ_SECONDS (a nightly toolchain and cargo-fuzz)
+	for target in wav config model catalogue frames; do
+		mkdir -p fuzz/corpus/$$target
+		cargo +nightly fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS)
+	done
 
 install: build ## put the programs and their data under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/jane

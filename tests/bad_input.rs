@@ -292,7 +292,7 @@ fn a_wrong_configuration_is_told_whole() {
         .as_str()
         .unwrap()
         .to_owned();
-    assert!(message.contains("jane.toml:6:1"), "{message}");
+    assert!(message.contains("jane.toml:7:1"), "{message}");
     // The same with any other command, and nothing is started.
     refused(&home.run(&["ask", "Hello?"]), 2, &["modle"]);
 

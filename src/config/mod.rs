@@ -6,9 +6,10 @@
 //!
 //! `schema`, `engines`, `hearing`, `memory`, `metrics` and `skills` define the keys · `file` reads `jane.toml` · `layer` is one source of values ·
 //! `validate` and `check` find mistakes · `problem` words them · `render` writes the default file ·
-//! `home` finds Jane's directory · `watch` tells when the file changed · `diff` tells what changed in it.
+//! `home` finds Jane's directory · `cut` tells a file that was cut off · `watch` tells when the file changed · `diff` tells what changed in it.
 
 mod check;
+mod cut;
 mod diff;
 mod engines;
 mod file;
@@ -33,6 +34,7 @@ use std::path::PathBuf;
 use figment::Figment;
 use figment::providers::Serialized;
 
+pub use cut::Doubt;
 pub use diff::{changed_keys, needs_restart};
 pub use engines::{
     Fallback, KvCache, Llm, LlmBackend, Remote, Stt, SttBackend, Tools, Tts, TtsBackend,
@@ -62,6 +64,16 @@ pub struct Source {
     pub overrides: Vec<String>,
 }
 
+impl Source {
+    /// What the file holds, if there is to be one.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unreadable`] and [`ConfigError::TooLarge`].
+    pub fn read(&self) -> Result<Option<Vec<u8>>, ConfigError> {
+        self.file.as_deref().map(file::read).transpose()
+    }
+}
+
 /// The environment variables of this process that may set a key, in the order of their names.
 /// What is not Unicode in a value becomes the replacement character.
 pub fn process_environment() -> Vec<(String, String)> {
@@ -85,10 +97,19 @@ impl Config {
     /// [`ConfigError::Unreadable`] and [`ConfigError::TooLarge`] for the file, otherwise
     /// [`ConfigError::Invalid`] with every mistake in every layer.
     pub fn load(source: &Source) -> Result<Self, ConfigError> {
-        let file = match &source.file {
-            Some(path) => Some(Layer::file(path, file::read(path)?)),
-            None => None,
-        };
+        Self::of(source, source.read()?)
+    }
+
+    /// The configuration from `source`, of which the file holds `text`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] with every mistake in every layer.
+    pub fn of(source: &Source, text: Option<Vec<u8>>) -> Result<Self, ConfigError> {
+        let file = source
+            .file
+            .as_ref()
+            .zip(text)
+            .map(|(path, text)| Layer::file(path, text));
         let variables = source
             .environment
             .iter()

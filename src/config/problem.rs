@@ -7,6 +7,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::cut::Doubt;
+
 /// Where a setting was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -70,6 +72,9 @@ pub enum ConfigError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("`{}` is larger than {limit} bytes", path.display())]
     TooLarge { path: PathBuf, limit: u64 },
+    /// The file lost what it held: it was emptied or cut off, or is being written.
+    #[error("`{}` is not taken as it is: {doubt}", path.display())]
+    CutOff { path: PathBuf, doubt: Doubt },
     #[error("there is no place for Jane's files: this user has no data directory")]
     NoHome,
     /// A mistake in Jane herself: her schema and her structs do not agree.
@@ -104,6 +109,7 @@ impl ConfigError {
             ConfigError::TooLarge { .. } => {
                 Some("is it the right file? a `jane.toml` is a few kilobytes".into())
             }
+            ConfigError::CutOff { doubt, .. } => Some(doubt.hint().into()),
             ConfigError::NoHome => Some("name a directory with `--home` or `JANE_HOME`".into()),
             ConfigError::Schema { .. } => {
                 Some("this is a mistake in Jane: please report it".into())

@@ -11,7 +11,8 @@ use super::validate::properties;
 const INTRODUCTION: &str = "\
 # Jane's configuration. Every key is here, with its default: what you delete falls back to it.
 # While Jane runs, a right edit takes effect at once and a wrong one changes nothing; `jane check`
-# says what is wrong.
+# says what is wrong. A file that was emptied or cut off changes nothing either: to go back to the
+# default of everything while she runs, leave the one line `# defaults` in it.
 # An environment variable overrides this file (JANE_LLM__MODEL is `model` in `[llm]`), and
 # `--set llm.model=…` on the command line overrides both.
 ";

@@ -4,13 +4,15 @@
 //! change; no change is missed for good, because the file is looked at now and then even where the system tells nothing (network
 //! file systems, a directory that was replaced). Being told does not mean that anything differs.
 
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use notify::{RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
+
+use super::file::LARGEST_FILE;
+use crate::platform::{self, FileState};
 
 /// How long a file must have been left alone.
 const SETTLED: Duration = Duration::from_millis(60);
@@ -21,11 +23,14 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// Between two looks where the system tells nothing.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// What a look at the file shows: length and time of the last change, `None` where there is no file.
-type Look = Option<(u64, Option<SystemTime>)>;
+/// What a look at the file shows: which file it is, and what is in it. A link that leads to another file of the same length and time is
+/// seen by the one, a text that was exchanged with the time set back by the other. `None` where there is no file that can be read.
+type Look = Option<(FileState, Vec<u8>)>;
 
 pub struct FileWatch {
     path: PathBuf,
+    /// Where the links at `path` lead.
+    real: Option<PathBuf>,
     last: Look,
     hints: mpsc::UnboundedReceiver<()>,
     /// Ends with this.
@@ -36,16 +41,13 @@ impl FileWatch {
     /// Watches `path` from now on, whether or not there is a file yet.
     #[must_use]
     pub fn new(path: &Path) -> Self {
-        let (sender, hints) = mpsc::unbounded_channel();
-        let watcher = watcher(path, sender);
-        if let Err(error) = &watcher {
-            tracing::warn!(%error, "changes of files are not told by the system: they are looked for");
-        }
+        let (hints, watcher) = started(path);
         Self {
             path: path.to_path_buf(),
+            real: path.canonicalize().ok(),
             last: look(path),
             hints,
-            _watcher: watcher.ok(),
+            _watcher: watcher,
         }
     }
 
@@ -60,8 +62,18 @@ impl FileWatch {
             if look(&self.path) == self.last {
                 continue;
             }
+            self.follow_links();
             self.settle().await;
             return;
+        }
+    }
+
+    /// Watches the directory that the links lead to now.
+    fn follow_links(&mut self) {
+        let real = self.path.canonicalize().ok();
+        if real.is_some() && real != self.real {
+            self.real = real;
+            (self.hints, self._watcher) = started(&self.path);
         }
     }
 
@@ -87,6 +99,20 @@ impl FileWatch {
             }
         }
     }
+}
+
+fn started(
+    path: &Path,
+) -> (
+    mpsc::UnboundedReceiver<()>,
+    Option<notify::RecommendedWatcher>,
+) {
+    let (sender, hints) = mpsc::unbounded_channel();
+    let watcher = watcher(path, sender);
+    if let Err(error) = &watcher {
+        tracing::warn!(%error, "changes of files are not told by the system: they are looked for");
+    }
+    (hints, watcher.ok())
 }
 
 /// The directories are watched, not the file: an editor's file that takes its place is another one. Where the file is a link, the
@@ -125,8 +151,10 @@ fn is_end_of_writing(kind: &notify::EventKind) -> bool {
 }
 
 fn look(path: &Path) -> Look {
-    let metadata: Metadata = path.metadata().ok()?;
-    Some((metadata.len(), metadata.modified().ok()))
+    let (file, metadata) = platform::open_regular(path).ok()?;
+    // One that is too long to be read is told by its state alone.
+    let text = platform::read_open(&file, &metadata, LARGEST_FILE).unwrap_or_default();
+    Some((FileState::of(&metadata).whatever_its_attributes(), text))
 }
 
 #[cfg(test)]
@@ -174,5 +202,50 @@ mod tests {
         fs::write(&target, "22").unwrap();
         watch.changed().await;
         assert_eq!(look(&link), watch.last);
+    }
+
+    #[tokio::test]
+    async fn links_that_are_moved_to_a_file_of_the_same_size_and_time_are_seen() {
+        let home = tempfile::tempdir().unwrap();
+        let link = |to: &str, at: &str| {
+            let new = home.path().join("new");
+            std::os::unix::fs::symlink(to, &new).unwrap();
+            fs::rename(&new, home.path().join(at)).unwrap();
+        };
+        let write = |file: &Path, text: &str| {
+            fs::write(file, text).unwrap();
+            let file = fs::File::options().write(true).open(file).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH).unwrap();
+        };
+        // As Kubernetes mounts them.
+        for (version, text) in [("..1", "a = 1"), ("..2", "a = 2"), ("..3", "a = 3")] {
+            fs::create_dir(home.path().join(version)).unwrap();
+            write(&home.path().join(version).join("jane.toml"), text);
+        }
+        link("..1", "..data");
+        link("..data/jane.toml", "jane.toml");
+        let mut watch = FileWatch::new(&home.path().join("jane.toml"));
+        for version in ["..2", "..3", "..1"] {
+            link(version, "..data");
+            watch.changed().await;
+        }
+        // What the link leads to now is watched, also where it lies elsewhere, and where its time is set back.
+        let elsewhere = tempfile::tempdir().unwrap();
+        let file = elsewhere.path().join("jane.toml");
+        write(&file, "a = 4");
+        link(file.to_str().unwrap(), "jane.toml");
+        watch.changed().await;
+        for text in ["a = 5", "a = 6"] {
+            write(&file, text);
+            watch.changed().await;
+        }
+        // Who may read it is no change of it.
+        let mode = |mode| {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        mode(0o644);
+        let nothing = timeout(Duration::from_millis(300), watch.changed()).await;
+        assert!(nothing.is_err());
     }
 }

@@ -1,12 +1,12 @@
-//! Cheap checks that a file is what an engine expects, from its first bytes.
+//! Cheap checks that a file is what an engine expects, from its head.
 //!
 //! They catch what would make an engine abort without a word: an empty file, a web page, a model of
-//! another kind.
+//! another kind, one that was cut off.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{ModelError, ModelKind, files};
+use super::{ModelError, ModelKind, files, gguf, looks, onnx, safetensors_file, whisper_file};
 
 /// The settings of a Piper voice are a few thousand bytes.
 const LARGEST_SETTINGS: u64 = 4 << 20;
@@ -23,20 +23,27 @@ pub fn voice_settings(main: &Path) -> PathBuf {
     path.into()
 }
 
-/// Checks that `main` can be a model of `kind`; `model` is the installed model that it belongs to,
-/// if any.
+/// Checks that `main` and what belongs to it are a whole model of `kind`, as far as their heads show; `model` is the installed model that
+/// it belongs to, if any.
 ///
-/// Errors: [`ModelError::Damaged`], [`ModelError::WrongKind`] where it is a model of another kind.
+/// Errors: as [`beginning`]; [`ModelError::Damaged`] also where the end of a file is missing, or a file of several.
 pub fn main_file(kind: ModelKind, main: &Path, model: Option<&str>) -> Result<(), ModelError> {
-    let damaged = |path: &Path, reason: String| ModelError::Damaged {
-        path: path.to_path_buf(),
-        reason,
-        model: model.map(str::to_owned),
+    beginning(kind, main, model)?;
+    let whole = match kind {
+        ModelKind::Stt => whisper_file::check(main),
+        ModelKind::Llm => gguf::Head::of(main).map(drop),
+        ModelKind::Tts => onnx::check(main),
+        ModelKind::Embedding => safetensors_file::check(main),
+        ModelKind::Runtime => Ok(()),
     };
-    let first = first_bytes(main).map_err(|error| damaged(main, error.to_string()))?;
-    if first.is_empty() {
-        return Err(damaged(main, "it is empty".into()));
-    }
+    whole.map_err(|error| damaged(main, error.to_string(), model))
+}
+
+/// Checks that `main` begins as a model of `kind` does, and that a voice has its settings.
+///
+/// Errors: [`ModelError::Damaged`]; [`ModelError::Foreign`] where it is no model, [`ModelError::WrongKind`] where it is one of another kind.
+pub fn beginning(kind: ModelKind, main: &Path, model: Option<&str>) -> Result<(), ModelError> {
+    let first = first_bytes(main).map_err(|error| damaged(main, error.to_string(), model))?;
     if let Some(actual) = kind_of_magic(&first).filter(|actual| *actual != kind) {
         return Err(ModelError::WrongKind {
             subject: main.display().to_string(),
@@ -44,38 +51,55 @@ pub fn main_file(kind: ModelKind, main: &Path, model: Option<&str>) -> Result<()
             actual,
         });
     }
+    let is_right = match kind {
+        // ONNX is protobuf and has no magic; its first field, `ir_version`, is a varint: tag 0x08
+        ModelKind::Tts => first.starts_with(b"\x08"),
+        ModelKind::Embedding => looks::is_safetensors(&first),
+        ModelKind::Stt | ModelKind::Llm | ModelKind::Runtime => kind_of_magic(&first) == Some(kind),
+    };
+    if !is_right {
+        return Err(foreign(kind, main, &first, model));
+    }
     match kind {
-        ModelKind::Tts => {
-            let settings = voice_settings(main);
-            let text = files::read_text(&settings, LARGEST_SETTINGS)
-                .map_err(|error| damaged(&settings, error.to_string()))?;
-            serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text)
-                .map_err(|error| damaged(&settings, error.to_string()))?;
-            // ONNX is protobuf and has no magic; its first field, `ir_version`, is a varint: tag 0x08
-            first
-                .starts_with(b"\x08")
-                .then_some(())
-                .ok_or_else(|| damaged(main, "it does not begin as an ONNX file does".into()))
+        ModelKind::Tts => settings_of(main, model),
+        _ => Ok(()),
+    }
+}
+
+/// Checks the settings of the voice at `main`.
+fn settings_of(main: &Path, model: Option<&str>) -> Result<(), ModelError> {
+    let path = voice_settings(main);
+    let text = files::read_text(&path, LARGEST_SETTINGS)
+        .map_err(|error| damaged(&path, error.to_string(), model))?;
+    match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text) {
+        Ok(_) => Ok(()),
+        Err(error) if text.trim_start().starts_with('{') => {
+            Err(damaged(&path, error.to_string(), model))
         }
-        _ if kind_of_magic(&first) == Some(kind) => Ok(()),
-        ModelKind::Stt => Err(damaged(
-            main,
-            "it does not begin as a ggml file of whisper.cpp does".into(),
-        )),
-        ModelKind::Llm => Err(damaged(
-            main,
-            "it does not begin as a GGUF file does".into(),
-        )),
-        // The length of the header in eight bytes, which is far below 2^32, and behind it JSON.
-        ModelKind::Embedding if first.len() == 4 => Ok(()),
-        ModelKind::Embedding => Err(damaged(
-            main,
-            "it does not begin as a safetensors file does".into(),
-        )),
-        ModelKind::Runtime => Err(damaged(
-            main,
-            "it does not begin as a native library does".into(),
-        )),
+        Err(_) => {
+            let head = text.as_bytes().get(..looks::LOOKED_AT);
+            let head = head.unwrap_or(text.as_bytes());
+            Err(foreign(ModelKind::Tts, &path, head, model))
+        }
+    }
+}
+
+fn damaged(path: &Path, reason: String, model: Option<&str>) -> ModelError {
+    ModelError::Damaged {
+        path: path.to_path_buf(),
+        reason,
+        model: model.map(str::to_owned),
+    }
+}
+
+fn foreign(kind: ModelKind, path: &Path, head: &[u8], model: Option<&str>) -> ModelError {
+    let found = looks::found(head);
+    ModelError::Foreign {
+        path: path.to_path_buf(),
+        kind,
+        reason: found.reason,
+        advice: found.hint,
+        model: model.map(str::to_owned),
     }
 }
 
@@ -93,8 +117,12 @@ pub fn kind_of_file(path: &Path) -> Result<ModelKind, ModelError> {
     kind_of_magic(&first)
         .or(is_voice.then_some(ModelKind::Tts))
         .or(is_safetensors.then_some(ModelKind::Embedding))
-        .ok_or_else(|| ModelError::Unrecognised {
-            path: path.to_path_buf(),
+        .ok_or_else(|| {
+            let found = looks::found(&first);
+            ModelError::Unrecognised {
+                path: path.to_path_buf(),
+                found: Some((found.reason, found.hint)),
+            }
         })
 }
 
@@ -110,11 +138,11 @@ fn kind_of_magic(first: &[u8]) -> Option<ModelKind> {
     }
 }
 
-/// Up to four bytes.
+/// As many as show what a file is.
 fn first_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let (file, _) = crate::platform::open_regular(path)?;
-    file.take(4).read_to_end(&mut bytes)?;
+    file.take(looks::LOOKED_AT as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -138,7 +166,29 @@ mod tests {
         ] {
             let (_directory, path) = file("any", content);
             assert_eq!(kind_of_file(&path).unwrap(), kind);
+            beginning(kind, &path, None).unwrap();
+            let whole = main_file(kind, &path, None);
+            assert_eq!(whole.is_ok(), kind == ModelKind::Runtime);
+        }
+    }
+
+    #[test]
+    fn a_model_that_lacks_its_end_is_damaged() {
+        let onnx = b"\x08\x08\x3a\x04abcd";
+        for (kind, name, whole) in [
+            (ModelKind::Stt, "m.bin", whisper_file::tests::sample()),
+            (ModelKind::Llm, "m.gguf", gguf::sample()),
+            (ModelKind::Tts, "m.onnx", onnx.to_vec()),
+        ] {
+            let (_directory, path) = file(name, &whole);
+            std::fs::write(voice_settings(&path), "{}").unwrap();
             main_file(kind, &path, None).unwrap();
+            std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+            let error = main_file(kind, &path, Some("m")).unwrap_err();
+            assert!(error.to_string().contains("cut off"), "{error}");
+            assert!(error.hint().unwrap().contains("jane models pull m"));
+            let hint = main_file(kind, &path, None).unwrap_err().hint();
+            assert!(hint.unwrap().contains("fetch or copy"));
         }
     }
 
@@ -154,8 +204,18 @@ mod tests {
         let (_directory, page) = file("m.bin", b"<html>");
         assert!(matches!(
             main_file(ModelKind::Stt, &page, None),
-            Err(ModelError::Damaged { .. })
+            Err(ModelError::Foreign { .. })
         ));
+        for kind in [
+            ModelKind::Stt,
+            ModelKind::Llm,
+            ModelKind::Tts,
+            ModelKind::Embedding,
+        ] {
+            let error = main_file(kind, &page, None).unwrap_err();
+            assert!(error.to_string().contains("web page"), "{error}");
+            assert!(error.hint().unwrap().contains("/resolve/"));
+        }
         let (_directory, other) = file("m.bin", b"GGUF");
         assert!(matches!(
             main_file(ModelKind::Stt, &other, None),
@@ -168,11 +228,16 @@ mod tests {
 
     #[test]
     fn a_voice_needs_its_settings() {
-        let (_directory, voice) = file("v.onnx", b"\x08\x08");
+        let (_directory, voice) = file("v.onnx", b"\x08\x08\x3a\x00");
         let error = main_file(ModelKind::Tts, &voice, None).unwrap_err();
         assert!(error.to_string().contains("v.onnx.json"));
         std::fs::write(voice_settings(&voice), "{}").unwrap();
         main_file(ModelKind::Tts, &voice, None).unwrap();
+        let pointer = "version https://git-lfs.github.com/spec/v1\n";
+        std::fs::write(voice_settings(&voice), pointer).unwrap();
+        let error = main_file(ModelKind::Tts, &voice, None).unwrap_err();
+        assert!(error.to_string().contains("v.onnx.json"), "{error}");
+        assert!(error.hint().unwrap().contains("git lfs pull"));
         std::fs::write(voice_settings(&voice), "[").unwrap();
         assert!(main_file(ModelKind::Tts, &voice, None).is_err());
     }

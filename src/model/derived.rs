@@ -140,15 +140,12 @@ pub fn own_directory(directory: &Path, engine: &str, model: &Path) -> std::io::R
     Ok(own)
 }
 
-/// Size and time of change of a file; `None` where it is not there.
+/// Which file it is, and what state it is in; `None` where it is not there. A file that a link led to before has another state, also
+/// where it has the same size and time, which all files of some package managers have.
 #[must_use]
 pub fn file_state(file: &Path) -> Option<String> {
     let metadata = file.metadata().ok()?;
-    Some(format!(
-        "{} {:?}",
-        metadata.len(),
-        metadata.modified().ok()?
-    ))
+    Some(platform::FileState::of(&metadata).to_string())
 }
 
 #[cfg(test)]
@@ -172,6 +169,25 @@ mod tests {
         assert_ne!(of(&[b"that"]).unwrap(), one);
         std::fs::write(&model, "another").unwrap();
         assert_ne!(of(&[b"this"]).unwrap(), one);
+    }
+
+    #[test]
+    fn a_link_that_is_moved_to_a_file_of_the_same_size_and_time_is_another_model() {
+        let directory = tempfile::tempdir().unwrap();
+        let (link, cache) = (directory.path().join("m.gguf"), Path::new("cache"));
+        let made = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            let file = File::options().write(true).open(&path).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH).unwrap();
+            path
+        };
+        let names = [made("one", "aaaa"), made("other", "bbbb")].map(|file| {
+            let _ = std::fs::remove_file(&link);
+            std::os::unix::fs::symlink(file, &link).unwrap();
+            Derived::of(&link, cache, &[], ENDING).unwrap().path
+        });
+        assert_ne!(names[0], names[1]);
     }
 
     #[test]

@@ -58,6 +58,20 @@ pub enum ModelError {
         /// Name of the installed model that it belongs to, if any.
         model: Option<String>,
     },
+    /// A file that is something else than the model that it should be.
+    #[error("`{}` is not a model for `{kind}`: {reason}", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it should be for.
+        kind: ModelKind,
+        /// What it is.
+        reason: String,
+        /// What to do about it.
+        advice: Option<&'static str>,
+        /// Name of the installed model that it belongs to, if any.
+        model: Option<String>,
+    },
     /// The content of a file differs from what was recorded.
     #[error("`{file}` of `{model}` has the wrong SHA-256: expected {expected}, got {actual}")]
     Checksum {
@@ -128,10 +142,12 @@ pub enum ModelError {
         reason: String,
     },
     /// A file whose content is none of the known formats.
-    #[error("`{}` is not a model that can be imported", path.display())]
+    #[error("`{}` is not a model that can be imported{}", path.display(), reason(found))]
     Unrecognised {
         /// The file or directory.
         path: PathBuf,
+        /// What it is instead, and what to do about it, where it is a file.
+        found: Option<(String, Option<&'static str>)>,
     },
     /// An import would replace an installed model.
     #[error("a model named `{name}` is already installed")]
@@ -191,7 +207,9 @@ impl ModelError {
                 Some(format!("`jane models list` shows which models are for `{expected}`"))
             }
             Self::Damaged { model: Some(model), .. } => Some(format!("run `jane models pull {model}` to fetch it again")),
-            Self::Damaged { model: None, .. } => None,
+            Self::Damaged { model: None, .. } => Some("check the path, or fetch or copy the file again".into()),
+            Self::Foreign { model: Some(model), .. } => Some(format!("run `jane models pull {model}` to fetch it again")),
+            Self::Foreign { advice, .. } => advice.map(str::to_owned),
             Self::Checksum { model, .. } | Self::Size { model, .. } => {
                 Some(format!("run `jane models pull {model}` to fetch it again"))
             }
@@ -205,6 +223,7 @@ impl ModelError {
             Self::Conversion { .. } => {
                 Some("only Whisper weights in floats can be converted: a `model.bin` of version 6, or a ggml file in 16 bits".into())
             }
+            Self::Unrecognised { found: Some((_, Some(advice))), .. } => Some((*advice).into()),
             Self::Unrecognised { .. } => Some(
                 "a model is a `.gguf` file, a ggml `.bin` file, an `.onnx` file with its `.onnx.json` beside it, or a \
                  directory with `model.bin` and `tokenizer.json` of CTranslate2"
@@ -216,6 +235,12 @@ impl ModelError {
             Self::Io { .. } => None,
         }
     }
+}
+
+/// What a file is that is no model, as the end of a sentence.
+fn reason(found: &Option<(String, Option<&'static str>)>) -> String {
+    let found = found.as_ref();
+    found.map_or_else(String::new, |(reason, _)| format!(": {reason}"))
 }
 
 /// The figures of a full disk, as the end of a sentence.

@@ -14,18 +14,23 @@ mod derived;
 mod error;
 mod fetch;
 mod files;
+pub mod gguf;
 mod import;
 mod kind;
+mod looks;
 mod names;
+mod onnx;
 mod pull;
 mod receipt;
 mod renew;
 mod resolve;
+mod safetensors_file;
 mod staging;
 mod store;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod whisper_file;
 
 pub use choose::{Candidate, Capacity, LEAST_TOKENS_PER_SECOND};
 pub use derived::{Derived, file_state, own_directory};

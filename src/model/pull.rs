@@ -105,7 +105,7 @@ impl ModelStore {
             .map(|(file, content)| RecordedFile::new(&file.name, content))
             .collect();
         if let Some(main) = entry.files.first() {
-            check::main_file(entry.kind, &model.join(&main.name), Some(fetch.model))?;
+            check::beginning(entry.kind, &model.join(&main.name), Some(fetch.model))?;
         }
         let receipt = Receipt {
             kind: entry.kind,

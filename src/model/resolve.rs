@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ModelError, ModelKind, ModelStore, check};
+use super::{ModelError, ModelKind, ModelStore, check, gguf};
 
 /// How a file that is named by path is told from the name of a model: by its ending, or a separator
 /// in it.
@@ -29,10 +29,10 @@ impl ModelStore {
     /// directory; those that are returned are absolute.
     ///
     /// A path is what contains a separator, ends in `.bin`, `.gguf` or `.onnx`, or exists while no
-    /// model has that name. The first bytes of the file are checked, its hash is not.
+    /// model has that name; of a model in several files it may name any. The head of the file is checked, its hash is not.
     ///
     /// Errors: [`ModelError::NotInstalled`], [`ModelError::Unknown`], [`ModelError::WrongKind`],
-    /// [`ModelError::Damaged`].
+    /// [`ModelError::Foreign`], [`ModelError::Damaged`].
     pub fn resolve(
         &self,
         kind: ModelKind,
@@ -81,10 +81,15 @@ fn locate(path: &str, home: &Path) -> PathBuf {
 
 /// The model in the file `main`, which the user calls `path`.
 fn resolve_path(kind: ModelKind, path: &str, main: PathBuf) -> Result<ModelFiles, ModelError> {
+    let main = match kind {
+        ModelKind::Llm => gguf::first_part(main),
+        _ => main,
+    };
     check::main_file(kind, &main, None)?;
     let extra = match kind {
         ModelKind::Tts => vec![check::voice_settings(&main)],
-        ModelKind::Stt | ModelKind::Llm | ModelKind::Embedding | ModelKind::Runtime => Vec::new(),
+        ModelKind::Llm => gguf::parts_of(&main).split_off(1),
+        ModelKind::Stt | ModelKind::Embedding | ModelKind::Runtime => Vec::new(),
     };
     Ok(ModelFiles {
         name: path.to_owned(),

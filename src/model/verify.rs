@@ -2,7 +2,7 @@
 //!
 //! A model that is as its receipt says, but not as the catalogue says, came with an older catalogue, unless it was imported.
 
-use super::{ModelError, ModelStore, fetch, files};
+use super::{ModelError, ModelStore, check, fetch, files};
 
 /// A model whose files have just been hashed and are as they were installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl ModelStore {
     /// Hashes all files of `name` and compares them with its receipt, and the receipt with the catalogue unless it was imported.
     /// Blocking: about a second for each gigabyte.
     ///
-    /// Errors: [`ModelError::Checksum`], [`ModelError::Size`] for the first file that differs; [`ModelError::Outdated`] where all
+    /// Errors: [`ModelError::Damaged`] where what was installed was no whole model; [`ModelError::Checksum`], [`ModelError::Size`] for the first file that differs; [`ModelError::Outdated`] where all
     /// is as it was installed, and the catalogue states something else by now.
     pub fn verify(&self, name: &str) -> Result<Verified, ModelError> {
         let receipt = self.receipt(name)?;
@@ -36,6 +36,18 @@ impl ModelStore {
                 Some(file.size),
                 Some(&file.sha256),
                 &content,
+            )?;
+        }
+        // What the catalogue pins was whole there.
+        let imported = receipt
+            .files
+            .first()
+            .filter(|_| receipt.imported_from.is_some());
+        if let Some(main) = imported {
+            check::main_file(
+                receipt.kind,
+                &self.directory(name).join(&main.name),
+                Some(name),
             )?;
         }
         if self.is_outdated(name, &receipt) {

@@ -34,7 +34,7 @@ pub use processor::{
 pub use socket::{connect_in, listen_in};
 #[cfg(unix)]
 pub use unix::{
-    Hangups, Terminal, ask_to_end, computed, exit_now, file_number, private_directory, take_stdout,
+    FileState, Hangups, Terminal, ask_to_end, computed, exit_now, private_directory, take_stdout,
 };
 
 /// Gives up files and network; on this system that is not known, and nothing is given up.

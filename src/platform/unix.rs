@@ -50,10 +50,67 @@ pub fn private_directory(path: &Path) -> std::io::Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
 }
 
-/// What tells a file from one that took its place under the same name.
-#[must_use]
-pub fn file_number(metadata: &std::fs::Metadata) -> u64 {
-    metadata.ino()
+/// What tells a file from one that took its place under the same name, and from what it was before it was written: also where a link
+/// leads to another one of the same length and time, and where a program sets the time back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileState {
+    device: u64,
+    number: u64,
+    bytes: u64,
+    /// Seconds and nanoseconds since 1970.
+    modified: (i64, i64),
+    /// The same of the last change of content or attributes, which no program can set.
+    changed: (i64, i64),
+}
+
+impl FileState {
+    #[must_use]
+    pub fn of(metadata: &std::fs::Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            number: metadata.ino(),
+            bytes: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    /// The same, whatever happens to its mode, owner and number of links. A change of content with the time set back is not told by it.
+    #[must_use]
+    pub fn whatever_its_attributes(self) -> Self {
+        Self {
+            changed: (0, 0),
+            ..self
+        }
+    }
+
+    /// The time since its content or attributes changed; nothing where that is in the future.
+    #[must_use]
+    pub fn age(&self) -> std::time::Duration {
+        let since = |(seconds, nanoseconds): (i64, i64)| {
+            let seconds = u64::try_from(seconds).unwrap_or(0);
+            std::time::Duration::new(seconds, u32::try_from(nanoseconds).unwrap_or(0))
+        };
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.unwrap_or_default().saturating_sub(since(self.changed))
+    }
+}
+
+impl std::fmt::Display for FileState {
+    /// What names something that was made of the file: another file's, or a changed one's, is named otherwise.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            device,
+            number,
+            bytes,
+            modified,
+            changed,
+        } = self;
+        write!(
+            formatter,
+            "{device} {number} {bytes} {modified:?} {changed:?}"
+        )
+    }
 }
 
 /// The time that the threads of this process spent computing, asked without a file: workers have given those up.

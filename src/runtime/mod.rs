@@ -8,6 +8,8 @@ mod auto;
 mod factory;
 mod reload;
 #[cfg(test)]
+mod saving_tests;
+#[cfg(test)]
 mod tests;
 mod watch;
 
@@ -24,10 +26,13 @@ pub use reload::check;
 pub use watch::Watching;
 
 use crate::backend::{BackendError, Engines};
-use crate::config::{Config, Source};
+use crate::config::{Config, Source, changed_keys};
 use crate::event::Events;
 use crate::skill::Skills;
 use crate::telemetry::Log;
+
+/// Keys that may name what is chosen for the machine.
+const CHOSEN: [&str; 2] = ["llm.model", "llm.fallback_model"];
 
 /// A configuration and the engines that it names. It never changes.
 pub struct InForce {
@@ -91,6 +96,8 @@ pub struct Runtime {
     gate: Arc<RwLock<()>>,
     /// Whether a reload has read a file: from then on there must be one.
     has_file: AtomicBool,
+    /// What the file held that is in force; `None` where none is.
+    text: std::sync::Mutex<Option<Vec<u8>>>,
     /// Held by the reload that is under way.
     reloading: Mutex<()>,
     generation: tokio::sync::watch::Sender<u64>,
@@ -110,6 +117,14 @@ impl Runtime {
         events: Events,
     ) -> Result<Arc<Self>, BackendError> {
         let engines = factory.engines(&config)?;
+        let source = origin.source();
+        let text = source.read().unwrap_or_default();
+        // A file that was changed meanwhile is not the one in force. Which models a machine has by itself is not in it.
+        let is_chosen = |key: &String| CHOSEN.contains(&key.as_str());
+        let is_in_force = |of: &Config| changed_keys(of, &config).iter().all(is_chosen);
+        let text = text.filter(|text| {
+            Config::of(&source, Some(text.clone())).is_ok_and(|of| is_in_force(&of))
+        });
         let in_force = InForce {
             config,
             engines,
@@ -124,6 +139,7 @@ impl Runtime {
             in_force: ArcSwap::from_pointee(in_force),
             gate: Arc::default(),
             has_file: AtomicBool::default(),
+            text: std::sync::Mutex::new(text),
             reloading: Mutex::default(),
             generation: tokio::sync::watch::Sender::new(0),
         });

@@ -2,8 +2,8 @@
 //!
 //! Invariant: everything that can fail happens before the swap, and the swap is one store.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedRwLockWriteGuard;
@@ -12,7 +12,7 @@ use super::{InForce, Runtime};
 use crate::audio::SPEECH_RATE;
 use crate::backend::worker::beside;
 use crate::backend::{BackendError, Engines, Message, finished};
-use crate::config::{Config, ConfigError, changed_keys, needs_restart};
+use crate::config::{Config, ConfigError, Doubt, changed_keys, needs_restart};
 use crate::conversation::{History, Marks};
 use crate::event::{Event, Role};
 
@@ -65,16 +65,58 @@ impl Runtime {
         }
     }
 
+    /// Whether the file may be in the middle of being written: it is empty, cut off, missing or no TOML, and was not before. Whoever
+    /// reloads because it changed waits for more.
+    pub(super) fn is_unfinished(&self) -> bool {
+        let Ok(text) = self.origin.source_with(self.had_file()).read() else {
+            return true;
+        };
+        text.is_some_and(|text| self.doubt(&text).is_some())
+    }
+
+    /// What speaks against `text` in the place of the one in force.
+    fn doubt(&self, text: &[u8]) -> Option<Doubt> {
+        let in_force = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        Doubt::of_file(
+            &self.origin.file,
+            in_force.as_deref().unwrap_or_default(),
+            text,
+        )
+    }
+
+    fn check_whole(&self, text: Option<&[u8]>) -> Result<(), ConfigError> {
+        match text.and_then(|text| self.doubt(text)) {
+            Some(doubt) if doubt.is_certain() => Err(ConfigError::CutOff {
+                path: self.origin.file.clone(),
+                doubt,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// `text` is what the file in force holds.
+    fn remember(&self, text: Option<Vec<u8>>) {
+        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = text;
+    }
+
+    /// Whether there has been a file, so that there must be one.
+    fn had_file(&self) -> bool {
+        self.origin.file_is_required || self.has_file.load(Ordering::Relaxed)
+    }
+
     async fn try_reload(&self, forced: bool) -> Result<Applied, Rejected> {
         let old = self.in_force.load_full();
-        let had_file = self.origin.file_is_required || self.has_file.load(Ordering::Relaxed);
-        let source = self.origin.source_with(had_file);
-        let mut config = Config::load(&source).map_err(Rejected::Config)?;
+        let source = self.origin.source_with(self.had_file());
+        let text = source.read().map_err(Rejected::Config)?;
+        self.check_whole(text.as_deref())
+            .map_err(Rejected::Config)?;
+        let mut config = Config::of(&source, text.clone()).map_err(Rejected::Config)?;
         self.factory.resolve(&mut config);
         self.has_file
             .fetch_or(source.file.is_some(), Ordering::Relaxed);
         let changed = changed_keys(&old.config, &config);
         if changed.is_empty() && !forced {
+            self.remember(text);
             return Ok(Applied {
                 changed,
                 restart: Vec::new(),
@@ -87,6 +129,7 @@ impl Runtime {
             self.factory.set_budgets(&old.config.memory);
         }
         let gap = swapped.map_err(Rejected::Engine)?;
+        self.remember(text);
         if let Some(log) = &self.log {
             log.set_level(config.log.level);
         }

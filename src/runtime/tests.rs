@@ -189,16 +189,16 @@ impl Factory for Fakes {
     }
 }
 
-struct Scene {
-    runtime: Arc<Runtime>,
+pub(super) struct Scene {
+    pub(super) runtime: Arc<Runtime>,
     world: Arc<Mutex<World>>,
-    events: UnboundedReceiver<Stamped>,
-    file: PathBuf,
+    pub(super) events: UnboundedReceiver<Stamped>,
+    pub(super) file: PathBuf,
     _home: tempfile::TempDir,
 }
 
 impl Scene {
-    fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         Self::with_file(Some(text))
     }
 

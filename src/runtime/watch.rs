@@ -47,9 +47,24 @@ impl Runtime {
     }
 }
 
-async fn reload_on_edit(runtime: Arc<Runtime>, mut file: FileWatch) {
+/// How long a file that seems to be in the middle of being written must have been left alone.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// After which it is read as it is.
+const LONGEST: Duration = Duration::from_secs(30);
+
+pub(super) async fn reload_on_edit(runtime: Arc<Runtime>, mut file: FileWatch) {
     loop {
         file.changed().await;
+        let begun = tokio::time::Instant::now();
+        while runtime.is_unfinished() && begun.elapsed() < LONGEST {
+            if tokio::time::timeout(PATIENCE, file.changed())
+                .await
+                .is_err()
+            {
+                break;
+            }
+        }
         runtime.reload(false).await;
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use notify::{RecursiveMode, Watcher};
 use tokio::sync::mpsc;
@@ -25,7 +25,7 @@ use super::names::Clash;
 use super::set::SkillSet;
 use crate::config::{self, OnFailure, Skill};
 use crate::event::Event;
-use crate::platform;
+use crate::platform::FileState;
 
 /// What a skill's file is called, behind its name.
 const EXTENSION: &str = "wasm";
@@ -44,13 +44,9 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// Between two looks where the system tells nothing.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// What a look at a file shows: its number, length and time of the last change.
+/// What a look at a file shows: which file it is, also behind a link, and its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Look {
-    number: u64,
-    bytes: u64,
-    modified: Option<SystemTime>,
-}
+struct Look(FileState);
 
 impl Look {
     /// `None` where there is no file.
@@ -60,11 +56,7 @@ impl Look {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        Ok(metadata.is_file().then(|| Self {
-            number: platform::file_number(&metadata),
-            bytes: metadata.len(),
-            modified: metadata.modified().ok(),
-        }))
+        Ok(metadata.is_file().then(|| Self(FileState::of(&metadata))))
     }
 
     /// Waits until the file is left alone.
@@ -73,10 +65,7 @@ impl Look {
         // What cannot be looked at is told by whoever reads it.
         let look_at = |path| Self::at(path).ok().flatten();
         let mut look = look_at(path)?;
-        let is_old = |look: &Self| {
-            let age = look.modified.and_then(|modified| modified.elapsed().ok());
-            age.is_some_and(|age| age > Duration::from_secs(2))
-        };
+        let is_old = |look: &Self| look.0.age() > Duration::from_secs(2);
         while !is_old(&look) && begin.elapsed() < LONGEST {
             tokio::time::sleep(SETTLED).await;
             let next = look_at(path)?;
@@ -555,6 +544,41 @@ mod tests {
             .collect();
         assert_eq!(told, [r"caf\xE9.wasm", r"\xFF\u{1b}[2J.wasm"]);
         assert!(unnamed(&directory.path().join("none")).is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_is_moved_to_a_file_of_the_same_size_and_time_is_seen() {
+        let directory = tempfile::tempdir().unwrap();
+        let plugins = directory.path().join("plugins");
+        std::fs::create_dir(&plugins).unwrap();
+        let link = |to: &str, at: &Path| {
+            let new = directory.path().join("new");
+            std::os::unix::fs::symlink(to, &new).unwrap();
+            std::fs::rename(&new, at).unwrap();
+        };
+        // As Kubernetes mounts them: a link to a directory, and one in it for each file.
+        for (version, text) in [("..1", "aaaa"), ("..2", "bbbb")] {
+            let version = plugins.join(version);
+            std::fs::create_dir(&version).unwrap();
+            let file = std::fs::File::create(version.join("one.wasm")).unwrap();
+            std::io::Write::write_all(&mut &file, text.as_bytes()).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH).unwrap();
+        }
+        link("..1", &plugins.join("..data"));
+        link("..data/one.wasm", &plugins.join("one.wasm"));
+        let look = || files_in(&plugins).unwrap()["one"].1.unwrap();
+        let before = look();
+        assert_eq!(look(), before);
+        link("..2", &plugins.join("..data"));
+        assert_ne!(look(), before);
+        // Written over with its time set back.
+        let before = look();
+        let path = plugins.join("..2/one.wasm");
+        std::fs::write(&path, "cccc").unwrap();
+        let file = std::fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH).unwrap();
+        assert_ne!(look(), before);
     }
 
     #[test]

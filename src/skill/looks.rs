@@ -31,7 +31,8 @@ pub fn no_component(bytes: &[u8]) -> Option<String> {
     }
 }
 
-fn kind(head: &[u8]) -> String {
+/// What a file looks like that begins with `head`, as the end of a sentence.
+pub fn kind(head: &[u8]) -> String {
     let known = infer::get(head).map(|known| known.mime_type());
     if known == Some("text/html") {
         return "it looks like a web page (HTML), as it is saved where a link leads to a page about a file".to_owned();

@@ -45,6 +45,7 @@ pub use fault::Health;
 pub use follow::{Following, UNNAMED_HINT, files, shown, unnamed};
 pub use keeper::{Place, Skills, SkillsError};
 pub use loaded::Loaded;
+pub(crate) use looks::kind as looks_like;
 pub use names::Clash;
 pub use set::{Called, Heard, SkillSet, Spoken, ToolResult, Verdict};
 pub use store::{Store, StoreError};

@@ -3,11 +3,16 @@
 //! Whatever the bytes are, at most [`CHUNK_LIMIT`] chunks are looked at, nothing is allocated by a
 //! length that the file states, and what is returned agrees with the file's real size.
 //!
-//! Layout and format tags: RFC 2361 and Microsoft's `mmreg.h` (`WAVEFORMATEX`, `WAVEFORMATEXTENSIBLE`).
+//! Layout and format tags: RFC 2361 and Microsoft's `mmreg.h` (`WAVEFORMATEX`, `WAVEFORMATEXTENSIBLE`); files of more than 4 GiB: EBU
+//! Tech 3306 (`RF64`) and ITU-R BS.2088 (`BW64`).
+//!
+//! A reader of its own, because libraries (hound, symphonia) know neither what is missing at the end nor what a pipe left open, read no
+//! 12 or 20 bits and no `RF64`, and say of a file that they do not read little more than that.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::coding::Coding;
 use super::name;
 use crate::audio::AudioError;
 
@@ -16,27 +21,6 @@ const CHUNK_LIMIT: usize = 1_000;
 
 /// Channels that are mixed down; the largest microphone arrays stay under it.
 const CHANNEL_LIMIT: u16 = 32;
-
-/// How one sample is stored, always little-endian.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Coding {
-    Unsigned8,
-    Signed16,
-    Signed24,
-    Signed32,
-    Float32,
-}
-
-impl Coding {
-    pub(super) fn bytes(self) -> u16 {
-        match self {
-            Self::Unsigned8 => 1,
-            Self::Signed16 => 2,
-            Self::Signed24 => 3,
-            Self::Signed32 | Self::Float32 => 4,
-        }
-    }
-}
 
 /// What the reader of the samples needs to know.
 #[derive(Debug)]
@@ -56,24 +40,30 @@ pub(super) fn read(
     length: u64,
     path: &Path,
 ) -> Result<Header, AudioError> {
-    let riff_size = riff(reader, path)?;
+    let riff = riff(reader, path)?;
     let mut format = None;
+    // What a file of more than 4 GiB states apart.
+    let mut long_size = None;
     for _ in 0..CHUNK_LIMIT {
         let [kind, size] = words::<2>(reader, path)?;
         let size = u32::from_le_bytes(size);
         let start = position(reader, path)?;
         match &kind {
+            b"ds64" if riff.is_long => long_size = Some(long_data_size(reader, size, path)?),
             b"fmt " => format = Some(format_chunk(reader, size, path)?),
             b"data" => {
                 let (coding, channels, sample_rate) =
                     format.ok_or_else(|| damaged(path, "samples come before their format"))?;
-                let frames = frames(
+                let data = Data {
                     size,
-                    length.saturating_sub(start),
+                    long_size,
+                    present: length.saturating_sub(start),
                     // A writer that could not go back: its RIFF size does not reach the samples.
-                    u64::from(riff_size) + 8 <= start,
-                    u64::from(coding.bytes()) * u64::from(channels),
-                );
+                    is_unfinished: u64::from(riff.size) + 8 <= start
+                        || !begins_chunk(reader, start, length, path)?,
+                };
+                let frame = u64::from(coding.bytes()) * u64::from(channels);
+                let frames = data.frames(frame, sample_rate);
                 let seconds = |frames: u64| frames as f64 / f64::from(sample_rate.max(1));
                 return match frames {
                     Ok(0) => Err(AudioError::NoSamples { path: path.into() }),
@@ -104,24 +94,89 @@ pub(super) fn read(
     Err(damaged(path, "no samples within its first 1,000 chunks"))
 }
 
-/// Frames in the file, or `(promised, present)` where fewer are there than were promised.
-fn frames(size: u32, present: u64, unfinished: bool, frame: u64) -> Result<u64, (u64, u64)> {
-    let (promised, present) = (u64::from(size) / frame, present / frame);
-    // Writers into a pipe do not know the length: ffmpeg writes 0xFFFF_FFFF, others leave 0, sox and
-    // espeak-ng write 0x7FFF_F000, arecord 0x8000_0000.
-    let open_ended = size == u32::MAX || (size == 0 && unfinished);
-    let placeholder = (0x7FFF_0000..=0x8000_0000).contains(&size);
-    if open_ended || (placeholder && promised > present) {
-        Ok(present)
-    } else if promised <= present {
-        Ok(promised)
-    } else {
-        Err((promised, present))
+/// What is known of where the samples end.
+struct Data {
+    /// As the chunk states it.
+    size: u32,
+    /// As a file of more than 4 GiB states it elsewhere.
+    long_size: Option<u64>,
+    /// Bytes from the first sample to the end of the file.
+    present: u64,
+    /// Whether a size of 0 is one that nobody filled in.
+    is_unfinished: bool,
+}
+
+impl Data {
+    /// Frames of `frame` bytes in the file, or `(promised, present)` where fewer are there than were promised. A millisecond that is
+    /// missing, or a part of the last frame, is not missed.
+    fn frames(&self, frame: u64, sample_rate: u32) -> Result<u64, (u64, u64)> {
+        let present = self.present / frame;
+        let size = match self.long_size {
+            Some(size) if self.size == u32::MAX => size,
+            _ => u64::from(self.size),
+        };
+        let promised = size / frame;
+        // Writers into a pipe do not know the length: ffmpeg writes 0xFFFF_FFFF, others that less a header, some leave 0, sox and
+        // espeak-ng write 0x7FFF_F000, arecord 0x8000_0000.
+        let unknown = [0xFFFF_0000..=u64::from(u32::MAX), 0x7FFF_0000..=0x8000_0000]
+            .iter()
+            .any(|sizes| sizes.contains(&size));
+        let open_ended = size == u64::MAX || (size == 0 && self.is_unfinished);
+        let tolerated = u64::from(sample_rate / 1_000).max(1);
+        if open_ended || (unknown && promised > present) {
+            Ok(present)
+        } else if promised <= present {
+            Ok(promised)
+        } else if present > 0 && promised - present <= tolerated {
+            Ok(present)
+        } else {
+            Err((promised, present))
+        }
     }
 }
 
-/// Checks the first twelve bytes and returns the size that they state.
-fn riff(reader: &mut (impl Read + Seek), path: &Path) -> Result<u32, AudioError> {
+/// Whether what lies at `start` can be a chunk, or nothing; leaves `reader` there.
+fn begins_chunk(
+    reader: &mut (impl Read + Seek),
+    start: u64,
+    length: u64,
+    path: &Path,
+) -> Result<bool, AudioError> {
+    let left = length.saturating_sub(start);
+    let mut begins = left == 0;
+    if left >= 8 {
+        let [kind, size] = words::<2>(reader, path)?;
+        let is_name = kind.iter().all(|byte| matches!(byte, b' '..=b'~'));
+        begins = is_name && u64::from(u32::from_le_bytes(size)) <= left - 8;
+    }
+    let back = reader.seek(SeekFrom::Start(start));
+    back.map_err(|source| AudioError::Read {
+        path: path.into(),
+        source,
+    })?;
+    Ok(begins)
+}
+
+/// Bytes of the samples, as the `ds64` chunk of `size` bytes has them: behind those of the whole file.
+fn long_data_size(reader: &mut impl Read, size: u32, path: &Path) -> Result<u64, AudioError> {
+    if size < 24 {
+        return Err(damaged(path, "its description of sizes is too short"));
+    }
+    let [_, _, low, high] = words::<4>(reader, path)?;
+    let [low, high] = [low, high].map(|word| u64::from(u32::from_le_bytes(word)));
+    Ok((high << 32) | low)
+}
+
+/// What the first twelve bytes say.
+struct Riff {
+    /// Bytes of the file less 8, if it was filled in.
+    size: u32,
+    /// Whether it is made for more than 4 GiB.
+    is_long: bool,
+}
+
+/// Checks the first twelve bytes.
+fn riff(reader: &mut (impl Read + Seek), path: &Path) -> Result<Riff, AudioError> {
     let mut head = Vec::new();
     reader
         .by_ref()
@@ -132,22 +187,12 @@ fn riff(reader: &mut (impl Read + Seek), path: &Path) -> Result<u32, AudioError>
             path: path.into(),
             source,
         })?;
-    match head.as_slice() {
-        [
-            b'R',
-            b'I',
-            b'F',
-            b'F',
-            a,
-            b,
-            c,
-            d,
-            b'W',
-            b'A',
-            b'V',
-            b'E',
-            ..,
-        ] => Ok(u32::from_le_bytes([*a, *b, *c, *d])),
+    let is_wave = head.get(8..12) == Some(b"WAVE");
+    match (head.get(..4), head.get(4..8)) {
+        (Some(name @ (b"RIFF" | b"RF64" | b"BW64")), Some(&[a, b, c, d])) if is_wave => Ok(Riff {
+            size: u32::from_le_bytes([a, b, c, d]),
+            is_long: name != b"RIFF",
+        }),
         _ => Err(AudioError::NotWav {
             path: path.into(),
             found: name::file(&head),
@@ -184,30 +229,25 @@ fn format_chunk(
         }
         tag => tag,
     };
-    let coding = match (tag, bits) {
-        (1, 8) => Coding::Unsigned8,
-        (1, 16) => Coding::Signed16,
-        (1, 24) => Coding::Signed24,
-        (1, 32) => Coding::Signed32,
-        (3, 32) => Coding::Float32,
-        (1 | 3, 0) => return Err(damaged(path, "0 bits a sample")),
-        _ => {
-            let coding = name::coding(tag, bits);
-            return Err(AudioError::UnsupportedCoding {
-                path: path.into(),
-                coding,
-            });
-        }
-    };
     if channels == 0 || channels > CHANNEL_LIMIT {
         return Err(damaged(
             path,
             &format!("{channels} channels (1 to 32 are read)"),
         ));
     }
-    if block_align != channels * coding.bytes() {
+    if matches!(tag, 1 | 3) && bits == 0 {
+        return Err(damaged(path, "0 bits a sample"));
+    }
+    let bytes = block_align / channels;
+    if matches!(tag, 1 | 3 | 6 | 7)
+        && (!block_align.is_multiple_of(channels) || u32::from(bytes) * 8 < u32::from(bits))
+    {
         return Err(damaged(path, "its frame size contradicts its sample size"));
     }
+    let coding = Coding::of(tag, bits, bytes).ok_or_else(|| AudioError::UnsupportedCoding {
+        path: path.into(),
+        coding: name::coding(tag, bits),
+    })?;
     Ok((coding, channels, u32::from_le_bytes(sample_rate)))
 }
 

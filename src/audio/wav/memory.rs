@@ -6,7 +6,6 @@ use std::path::Path;
 use hound::{SampleFormat, WavSpec, WavWriter};
 
 use super::header::{self, Header};
-use super::source::decode;
 use crate::audio::output::clean;
 use crate::audio::{AudioError, Resampler, SPEECH_RATE};
 
@@ -63,7 +62,7 @@ pub fn wav_to_speech(wav: &[u8]) -> Result<(Vec<f32>, u32), AudioError> {
     let frames = bytes.chunks_exact(frame_bytes).take(frames as usize);
     let samples = frames.map(|frame| {
         let samples = frame.chunks_exact(sample_bytes);
-        samples.map(|bytes| decode(coding, bytes)).sum::<f32>() / f32::from(channels)
+        samples.map(|bytes| coding.decode(bytes)).sum::<f32>() / f32::from(channels)
     });
     Ok((samples.collect(), sample_rate))
 }

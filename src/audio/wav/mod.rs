@@ -4,6 +4,7 @@
 //! file after a chunk of odd length, and cannot say what an unsupported file is; the checks that would
 //! have to stand before it are the reader.
 
+mod coding;
 mod file;
 mod header;
 mod memory;

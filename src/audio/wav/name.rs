@@ -26,9 +26,8 @@ pub(super) fn file(head: &[u8]) -> String {
     };
     let readable = |text: &str| text.chars().all(|c| !c.is_control() || c.is_whitespace());
     match (head, known) {
-        ([b'R', b'F' | b'I', b'6' | b'F', b'4' | b'X', ..], _) => {
-            "RF64 or RIFX, a variant of WAV".to_owned()
-        }
+        ([b'R', b'I', b'F', b'X', ..], _) => "RIFX, a variant of WAV".to_owned(),
+        ([b'r', b'i', b'f', b'f', ..], _) => "Wave64, a variant of WAV".to_owned(),
         (_, Some(known)) => known,
         _ if text.is_some_and(readable) => "text".to_owned(),
         _ => "something unknown".to_owned(),
@@ -41,8 +40,8 @@ pub(super) fn coding(tag: u16, bits: u16) -> String {
         0x0001 => format!("{bits}-bit PCM"),
         0x0003 => format!("{bits}-bit float"),
         0x0002 => "Microsoft ADPCM".to_owned(),
-        0x0006 => "A-law".to_owned(),
-        0x0007 => "mu-law".to_owned(),
+        0x0006 => format!("{bits}-bit A-law"),
+        0x0007 => format!("{bits}-bit mu-law"),
         0x0011 => "IMA ADPCM".to_owned(),
         0x0031 => "GSM 6.10".to_owned(),
         0x0050 | 0x0055 => "MP3".to_owned(),

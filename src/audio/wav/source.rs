@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use super::header::{self, Coding, Header};
+use super::header::{self, Header};
 use crate::audio::output::clean;
 use crate::audio::{AudioError, Resampler, SPEECH_RATE};
 use crate::platform;
@@ -28,8 +28,8 @@ pub struct WavSource {
 impl WavSource {
     /// Opens `path` and checks it whole except for its samples.
     ///
-    /// Read are 1 to 32 channels of 8, 16, 24 or 32 bit PCM or 32 bit float at 1 kHz to 384 kHz.
-    /// Refused is what is missing, no regular file, empty, no WAV, coded otherwise, contradictory, cut
+    /// Read are 1 to 32 channels of PCM of up to 64 bits, float of 32 or 64 bits, A-law or µ-law at 1 kHz to 384 kHz, as `RIFF`, `RF64`
+    /// or `BW64`. A millisecond that is missing at the end is not missed. Refused is what is missing, no regular file, empty, no WAV, coded otherwise, contradictory, cut
     /// off, or without a sample.
     pub fn open(path: &Path) -> Result<Self, AudioError> {
         let read_error = |source| AudioError::Read {
@@ -125,24 +125,9 @@ impl WavSource {
             .chunks_exact(frame_bytes)
             .map(|frame| {
                 let samples = frame.chunks_exact(sample_bytes);
-                samples.map(|bytes| decode(coding, bytes)).sum::<f32>() / f32::from(channels)
+                samples.map(|bytes| coding.decode(bytes)).sum::<f32>() / f32::from(channels)
             })
             .collect())
-    }
-}
-
-/// One sample as -1..=1.
-pub(super) fn decode(coding: Coding, bytes: &[u8]) -> f32 {
-    match (coding, bytes) {
-        (Coding::Unsigned8, &[a]) => (f32::from(a) - 128.0) / 128.0,
-        (Coding::Signed16, &[a, b]) => f32::from(i16::from_le_bytes([a, b])) / 32_768.0,
-        (Coding::Signed24, &[a, b, c]) => i32::from_le_bytes([0, a, b, c]) as f32 / 2_147_483_648.0,
-        (Coding::Signed32, &[a, b, c, d]) => {
-            i32::from_le_bytes([a, b, c, d]) as f32 / 2_147_483_648.0
-        }
-        (Coding::Float32, &[a, b, c, d]) => clean(f32::from_le_bytes([a, b, c, d])),
-        // `chunks_exact` gives as many bytes as the coding has.
-        _ => 0.0,
     }
 }
 

@@ -41,44 +41,130 @@ fn refusal(bytes: &[u8]) -> String {
     error.to_string()
 }
 
+/// The same, of which a frame is `align` bytes for each channel.
+fn wav_in(tag: u16, channels: u16, bits: u16, align: u16, data: &[u8]) -> Vec<u8> {
+    let mut bytes = wav(tag, channels, 16_000, bits, data);
+    bytes[32..34].copy_from_slice(&(channels * align).to_le_bytes());
+    bytes
+}
+
+/// The same with an extensible header, `valid` bits of `bits` and the GUID of `tag`.
+fn extensible(tag: u16, channels: u16, bits: u16, valid: u16, data: &[u8]) -> Vec<u8> {
+    let plain = wav(0xFFFE, channels, 16_000, bits, data);
+    let mut bytes = plain[..16].to_vec();
+    bytes.extend(40_u32.to_le_bytes());
+    bytes.extend(&plain[20..36]);
+    bytes.extend(22_u16.to_le_bytes());
+    bytes.extend(valid.to_le_bytes());
+    bytes.extend(4_u32.to_le_bytes());
+    bytes.extend(tag.to_le_bytes());
+    bytes.extend(b"\0\0\0\0\x10\0\x80\0\0\xAA\0\x38\x9B\x71");
+    bytes.extend(&plain[36..]);
+    bytes
+}
+
+/// A half and its negative, in the upper bits of `bytes` bytes.
+fn halves_in(bytes: usize) -> Vec<u8> {
+    let half = |upper: u8| {
+        let mut sample = vec![0; bytes];
+        sample[bytes - 1] = upper;
+        sample
+    };
+    [half(0x40), half(0xC0)].concat()
+}
+
 #[test]
 fn every_coding_gives_the_same_samples() {
-    let half_and_minus_half: [(u16, u16, Vec<u8>); 5] = [
-        (1, 8, vec![192, 64]),
-        (
-            1,
-            16,
-            [16_384i16, -16_384]
-                .iter()
-                .flat_map(|s| s.to_le_bytes())
-                .collect(),
-        ),
-        (1, 24, vec![0, 0, 0x40, 0, 0, 0xC0]),
-        (
-            1,
-            32,
-            [1i32 << 30, -(1 << 30)]
-                .iter()
-                .flat_map(|s| s.to_le_bytes())
-                .collect(),
-        ),
-        (
-            3,
-            32,
-            [0.5f32, -0.5]
-                .iter()
-                .flat_map(|s| s.to_le_bytes())
-                .collect(),
-        ),
+    let floats = |value: f64| (value as f32).to_le_bytes();
+    let mut files = vec![
+        (1, 8, 1, vec![192, 64]),
+        (1, 4, 1, vec![192, 64]),
+        (3, 32, 4, [0.5, -0.5].map(floats).concat()),
+        (3, 64, 8, [0.5_f64, -0.5].map(f64::to_le_bytes).concat()),
     ];
-    for (tag, bits, data) in half_and_minus_half {
-        assert_eq!(
-            read(&wav(tag, 1, 16_000, bits, &data)).unwrap(),
-            [0.5, -0.5]
-        );
-        // As two channels they cancel out.
-        assert_eq!(read(&wav(tag, 2, 16_000, bits, &data)).unwrap(), [0.0]);
+    for bits in 9..=64_u16 {
+        let bytes = bits.div_ceil(8);
+        files.push((1, bits, bytes, halves_in(bytes.into())));
     }
+    // In more bytes than it needs.
+    for (bits, bytes) in [(12, 3), (12, 4), (16, 4), (20, 4), (24, 4), (8, 2)] {
+        files.push((1, bits, bytes, halves_in(bytes.into())));
+    }
+    for (tag, bits, align, data) in files {
+        for (channels, expected) in [(1, [0.5, -0.5].as_slice()), (2, &[0.0])] {
+            let file = wav_in(tag, channels, bits, align, &data);
+            assert_eq!(read(&file).unwrap(), expected, "{tag} {bits} {align}");
+            // As it comes from a server.
+            let (samples, rate) = crate::audio::wav_to_speech(&file).unwrap();
+            assert_eq!((samples.as_slice(), rate), (expected, 16_000));
+        }
+        if bits.is_multiple_of(8) && align * 8 == bits {
+            for valid in [bits, bits - 4, 0] {
+                let file = extensible(tag, 1, bits, valid, &data);
+                assert_eq!(read(&file).unwrap(), [0.5, -0.5], "{tag} {bits} {valid}");
+            }
+        }
+    }
+    // 5,504 of 32,768 and its negative, and a loud sample.
+    let law = |tag, data: &[u8]| read(&wav(tag, 1, 16_000, 8, data)).unwrap();
+    assert_eq!(
+        law(6, &[0x80, 0x00]),
+        [5_504.0 / 32_768.0, -5_504.0 / 32_768.0]
+    );
+    assert_eq!(
+        law(7, &[0x80, 0x00]),
+        [32_124.0 / 32_768.0, -32_124.0 / 32_768.0]
+    );
+}
+
+#[test]
+fn a_little_that_is_missing_at_the_end_is_not_missed() {
+    for (bits, channels, align) in [(16, 1, 2), (16, 2, 2), (24, 1, 3), (24, 2, 3), (20, 6, 3)] {
+        let frame = usize::from(channels * align);
+        let whole = wav_in(1, channels, bits, align, &vec![0; 100 * frame]);
+        for missing in 1..=frame * 16 {
+            let read = read(&whole[..whole.len() - missing]).unwrap();
+            assert_eq!(
+                read.len(),
+                100 - missing.div_ceil(frame),
+                "{bits} {missing}"
+            );
+        }
+        let cut_off = refusal(&whole[..whole.len() - frame * 17]);
+        assert!(cut_off.contains("cut off"), "{cut_off}");
+    }
+    // One byte that belongs to no frame is none, and is followed by nothing or by a chunk.
+    let mut odd = wav(1, 1, 16_000, 16, &[0, 0x40, 7]);
+    assert_eq!(read(&odd).unwrap(), [0.5]);
+    odd.extend(b"\0LIST\x02\0\0\0ab");
+    assert_eq!(read(&odd).unwrap(), [0.5]);
+}
+
+#[test]
+fn files_for_more_than_four_gibibytes_are_read() {
+    let plain = wav(1, 1, 16_000, 16, &[0, 0x40, 0, 0xC0]);
+    for (name, size, expected) in [
+        (b"RF64", 4_u64, 2),
+        (b"BW64", 2, 1),
+        (b"RF64", u64::MAX, 2),
+        (b"BW64", 0, 2),
+    ] {
+        let mut bytes = name.to_vec();
+        bytes.extend([0xFF; 4]);
+        bytes.extend(b"WAVEds64\x1C\0\0\0");
+        bytes.extend([72_u64, size, size / 2].map(u64::to_le_bytes).concat());
+        bytes.extend([0; 4]);
+        bytes.extend(&plain[12..40]);
+        bytes.extend([0xFF; 4]);
+        bytes.extend(&plain[44..]);
+        assert_eq!(read(&bytes).unwrap().len(), expected, "{size}");
+        // More is promised than is there.
+        let place = 28;
+        bytes[place..place + 8].copy_from_slice(&(1_u64 << 33).to_le_bytes());
+        assert!(refusal(&bytes).contains("cut off"));
+        assert!(refusal(&bytes[..40]).contains("ends before its first sample"));
+    }
+    assert!(refusal(b"RF64\xFF\xFF\xFF\xFFWAVEds64\x04\0\0\0\0\0\0\0").contains("sizes"));
 }
 
 #[test]
@@ -129,15 +215,29 @@ fn long_files_come_in_blocks_of_a_second() {
 #[test]
 fn a_length_that_a_pipe_left_open_means_the_rest_of_the_file() {
     let whole = wav(1, 1, 16_000, 16, &[0; 3_200]);
-    for length in [u32::MAX, 0x7FFF_F000, 0x8000_0000] {
+    for length in [
+        u32::MAX,
+        u32::MAX - 36,
+        u32::MAX - 44,
+        0xFFFF_0000,
+        0x7FFF_F000,
+        0x7FFF_FFFF,
+        0x8000_0000,
+    ] {
         let mut bytes = whole.clone();
         set_data_length(&mut bytes, length);
         assert_eq!(read(&bytes).unwrap().len(), 1_600);
     }
-    let mut bytes = whole;
-    bytes[4..8].fill(0);
+    for riff_size in [0, 36, u32::MAX, 3_236] {
+        let mut bytes = whole.clone();
+        bytes[4..8].copy_from_slice(&riff_size.to_le_bytes());
+        set_data_length(&mut bytes, 0);
+        assert_eq!(read(&bytes).unwrap().len(), 1_600, "{riff_size}");
+    }
+    // One that has no samples, but a chunk behind them.
+    let mut bytes = wav(1, 1, 16_000, 16, b"LIST\x04\0\0\0abcd");
     set_data_length(&mut bytes, 0);
-    assert_eq!(read(&bytes).unwrap().len(), 1_600);
+    assert!(refusal(&bytes).contains("0 samples"));
 }
 
 #[test]
@@ -154,13 +254,14 @@ fn what_is_no_sound_is_refused_by_name() {
     ));
 
     assert!(refusal(b"").contains("empty"));
-    let others: [(&[u8], &str); 9] = [
+    let others: [(&[u8], &str); 10] = [
         (b"fLaC\0\0\0\x22", "FLAC"),
         (b"OggS\0\x02\0\0\0\0\0\0\0\0", "Ogg"),
         (b"ID3\x04\0\0\0\0\0\0", "MP3"),
         (b"\0\0\0\x20ftypM4A \0\0\0\0", "MP4/M4A"),
         (b"FORM\0\0\0\x04AIFFCOMM", "AIFF"),
-        (b"RF64\xFF\xFF\xFF\xFFWAVE", "RF64"),
+        (b"RIFX\xFF\xFF\xFF\xFFWAVE", "RIFX"),
+        (b"RF64\xFF\xFF\xFF\xFFAVI ", "something unknown"),
         ("What time is it?\nÜber".as_bytes(), "text"),
         (b"\x00\x01\x02\x03", "something unknown"),
         (b"RIFF\x04\0\0\0AVI LIST", "video/x-msvideo"),
@@ -173,11 +274,11 @@ fn what_is_no_sound_is_refused_by_name() {
 #[test]
 fn codings_that_are_not_read_are_named() {
     for (tag, bits, name) in [
-        (6, 8, "A-law"),
-        (7, 8, "mu-law"),
+        (6, 16, "16-bit A-law"),
+        (7, 16, "16-bit mu-law"),
         (2, 4, "ADPCM"),
-        (3, 64, "64-bit float"),
-        (1, 12, "12-bit PCM"),
+        (3, 16, "16-bit float"),
+        (1, 72, "72-bit PCM"),
         (0x55, 0, "MP3"),
         (0x1234, 16, "0x1234"),
     ] {
@@ -199,6 +300,13 @@ fn headers_that_contradict_themselves_are_refused() {
     assert!(refusal(&wav(1, 0, 16_000, 16, &[0; 4])).contains("0 channels"));
     assert!(refusal(&wav(1, 65_535, 16_000, 16, &[0; 4])).contains("channels"));
     assert!(refusal(&wav(1, 1, 16_000, 0, &[0; 4])).contains("0 bits"));
+    for align in [0, 1] {
+        let wrong = wav_in(1, 1, 16, align, &[0; 4]);
+        assert!(refusal(&wrong).contains("contradicts"));
+    }
+    let mut uneven = wav(1, 2, 16_000, 16, &[0; 4]);
+    uneven[32..34].copy_from_slice(&5_u16.to_le_bytes());
+    assert!(refusal(&uneven).contains("contradicts"));
     assert!(refusal(&wav(1, 1, 0, 16, &[0; 4])).contains("0 Hz"));
     assert!(refusal(&wav(1, 1, u32::MAX, 16, &[0; 4])).contains("Hz"));
 
@@ -224,10 +332,20 @@ proptest! {
     fn broken_bytes_never_panic(
         mut bytes in prop::collection::vec(any::<u8>(), 0..400),
         changes in prop::collection::vec((0usize..48, any::<u8>()), 0..6),
-        whole_header in any::<bool>(),
+        header in 0..4_u8,
     ) {
-        if whole_header {
-            bytes = wav(1, 2, 8_000, 16, &bytes);
+        bytes = match header {
+            0 => bytes,
+            1 => wav(1, 2, 8_000, 16, &bytes),
+            2 => extensible(3, 1, 64, 64, &bytes),
+            _ => {
+                let mut long = b"RF64\xFF\xFF\xFF\xFFWAVEds64\x1C\0\0\0".to_vec();
+                long.extend([0; 28]);
+                long.extend(&wav(7, 1, 8_000, 8, &bytes)[12..]);
+                long
+            }
+        };
+        if header > 0 {
             for (place, byte) in changes {
                 bytes[place % 44] = byte;
             }

@@ -32,6 +32,7 @@ pub use serve::{Call, Engine, all_cores, serve};
 pub use whisper::WhisperBackend;
 pub use workers::{Mark, Workers, beside, is_beside};
 
+use crate::model::gguf;
 use process::Launch;
 
 /// What adapters of engines are built with.
@@ -150,7 +151,7 @@ fn build_outputs(programs: &Path) -> Vec<PathBuf> {
 fn ggml_launch(model: &Path, setup: &Setup<'_>) -> Launch {
     Launch {
         programs: setup.installation.programs.clone(),
-        readable: vec![model.to_path_buf()],
+        readable: gguf::parts_of(model),
         writable: Vec::new(),
         environment: vec![("GOMP_SPINCOUNT", OsString::from("1000"))],
     }

@@ -1,10 +1,13 @@
 //! Loads a model and makes its context.
 
 use std::num::NonZeroU32;
+use std::path::Path;
 
 use jane::backend::worker::{Failure, all_cores};
 use jane::config::KvCache;
 use jane::memory::Placement;
+use jane::model::gguf::Head;
+use llama_cpp_2::LlamaModelLoadError;
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
 use llama_cpp_2::llama_backend::LlamaBackend;
@@ -16,6 +19,21 @@ pub const BATCH: u32 = 64;
 
 /// The conversation, and what is written aside.
 pub const SEQUENCES: u32 = 2;
+
+/// Why llama.cpp refused the file at `path`, as far as that can be known. It says it in the log alone.
+fn reason(path: &str, error: &LlamaModelLoadError) -> String {
+    match (Head::of(Path::new(path)), error) {
+        (Err(error), _) => error.to_string(),
+        (Ok(head), LlamaModelLoadError::NullResult) => {
+            let architecture = head.text("general.architecture").unwrap_or("unknown");
+            format!(
+                "the file is whole, and {} refuses it (architecture `{architecture}`); the log says why",
+                crate::ENGINE
+            )
+        }
+        (Ok(_), error) => error.to_string(),
+    }
+}
 
 /// # Errors
 /// Where the file is no GGUF model, or the memory does not suffice.
@@ -29,8 +47,8 @@ pub fn load(
     };
     let backend = LlamaBackend::init().map_err(|error| broken(&error))?;
     let parameters = LlamaModelParams::default().with_n_gpu_layers(placement.gpu_layers);
-    let model =
-        LlamaModel::load_from_file(&backend, path, &parameters).map_err(|error| broken(&error))?;
+    let model = LlamaModel::load_from_file(&backend, path, &parameters)
+        .map_err(|error| broken(&reason(path, &error)))?;
     // The context borrows the model, and both live until the process ends: a worker loads one model in its life.
     let model: &'static LlamaModel = Box::leak(Box::new(model));
     let window = placement.context_window.min(model.n_ctx_train());

@@ -14,7 +14,6 @@ mod cache;
 mod calls;
 mod choice;
 mod generate;
-mod gguf;
 mod json;
 mod load;
 mod measure;

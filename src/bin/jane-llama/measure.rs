@@ -4,9 +4,9 @@ use std::path::Path;
 
 use jane::backend::worker::Failure;
 use jane::memory::Footprint;
+use jane::model::gguf::Head;
 use jane::platform::resident_memory;
 
-use crate::gguf::{Head, Value};
 use crate::load::{BATCH, SEQUENCES};
 
 /// Layers of the deepest model that is believed.
@@ -29,10 +29,7 @@ pub fn footprint(path: &str, context_window: u32) -> Result<Footprint, Failure> 
 }
 
 fn model(head: &Head, context_window: u32) -> Footprint {
-    let architecture = match head.metadata.get("general.architecture") {
-        Some(Value::Text(name)) => name.as_str(),
-        _ => "",
-    };
+    let architecture = head.text("general.architecture").unwrap_or_default();
     let number = |name: &str| head.number(&format!("{architecture}.{name}"));
     let layers = number("block_count").unwrap_or_default().min(MOST_LAYERS);
     let layers = usize::try_from(layers).unwrap_or_default();
@@ -113,19 +110,34 @@ fn layer(name: &str, last: usize) -> Option<usize> {
 }
 
 #[cfg(test)]
+#[path = "../../model/gguf/sample.rs"]
+mod sample;
+
+#[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gguf::tests as files;
 
     #[test]
     fn layers_the_rest_and_the_cache_are_told_apart() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), files::model()).unwrap();
+        std::fs::write(file.path(), sample::model()).unwrap();
         let footprint = footprint(file.path().to_str().unwrap(), 4096).unwrap();
         assert_eq!((footprint.layers, footprint.other), (vec![32, 32, 0], 32));
         // 2 layers, 2 heads of 16 keys and 16 values, 2 bytes each
         assert_eq!(footprint.kv_per_token, 256);
         assert_eq!(footprint.trained_window, 2048);
+    }
+
+    #[test]
+    fn a_model_in_parts_takes_what_they_take_together() {
+        let directory = tempfile::tempdir().unwrap();
+        for (number, part) in sample::parts().iter().enumerate() {
+            let name = format!("m-{:05}-of-00002.gguf", number + 1);
+            std::fs::write(directory.path().join(name), part).unwrap();
+        }
+        let first = directory.path().join("m-00001-of-00002.gguf");
+        let footprint = footprint(first.to_str().unwrap(), 4096).unwrap();
+        assert_eq!((footprint.layers, footprint.other), (vec![32, 32, 0], 32));
     }
 
     #[test]

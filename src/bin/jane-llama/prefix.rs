@@ -1,10 +1,11 @@
 //! What was computed of the instructions, kept on disk for the next run: it reads them in a millisecond or two in place of computing
 //! them. That is seconds where many tools are described to a large model.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jane::memory::Placement;
-use jane::model::Derived;
+use jane::model::gguf::parts_of;
+use jane::model::{Derived, file_state};
 use llama_cpp_2::token::LlamaToken;
 
 use crate::cache::Cache;
@@ -28,7 +29,12 @@ impl Prefixes {
         (!cache.is_empty()).then(|| Self {
             model: model.into(),
             directory: cache.into(),
-            placement: format!("{:?} {}", placement.kv_cache, crate::ENGINE),
+            placement: format!(
+                "{:?} {}{}",
+                placement.kv_cache,
+                crate::ENGINE,
+                others(model)
+            ),
         })
     }
 
@@ -41,6 +47,13 @@ impl Prefixes {
         let holds_for = [self.placement.as_bytes(), &tokens];
         Derived::of(&self.model, &self.directory, &holds_for, ENDING)
     }
+}
+
+/// The states of the files beside the first of a model in several.
+fn others(model: &str) -> String {
+    let parts = parts_of(Path::new(model)).into_iter().skip(1);
+    let states = parts.filter_map(|part| file_state(&part));
+    states.map(|state| format!(", {state}")).collect()
 }
 
 /// Reads what was kept of exactly `prompt` into `cache`; whether it could.

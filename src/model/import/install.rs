@@ -2,10 +2,11 @@
 //!
 //! What a file is for is decided by its content; what the user says about it must agree.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{WeightFormat, convert_ctranslate2, is_ctranslate2, requantise};
 use crate::model::files::{self, Content};
+use crate::model::gguf::{self, Part, part_name};
 use crate::model::pull::room_for;
 use crate::model::receipt::{Receipt, RecordedFile};
 use crate::model::staging::{Lock, Staging};
@@ -16,7 +17,7 @@ const CONVERTED: &str = "ggml-model.bin";
 
 impl ModelStore {
     /// Installs the model at `path` as `name`, by default the name of the file without its ending.
-    /// `path` is a `.gguf`, a ggml `.bin`, an `.onnx` with its `.onnx.json` beside it, a native
+    /// `path` is a `.gguf` or a part of one, a ggml `.bin`, an `.onnx` with its `.onnx.json` beside it, a native
     /// library, or a directory with Whisper weights of CTranslate2, which are converted. Blocking.
     ///
     /// The weights of a Whisper model in 16-bit floats can be stored in another `format`; by default they stay as they are.
@@ -30,12 +31,16 @@ impl ModelStore {
         name: Option<&str>,
         format: Option<WeightFormat>,
     ) -> Result<ModelStatus, ModelError> {
-        let path = &path
-            .canonicalize()
-            .map_err(|error| ModelError::io("read", path, error))?;
+        // Links are not followed here: what belongs to the file lies beside the link, as in the cache of Hugging Face.
+        let path =
+            std::path::absolute(path).map_err(|error| ModelError::io("read", path, error))?;
+        let path = &gguf::first_part(path);
         let is_directory = path.is_dir();
         if is_directory && !is_ctranslate2(path) {
-            return Err(ModelError::Unrecognised { path: path.clone() });
+            return Err(ModelError::Unrecognised {
+                path: path.clone(),
+                found: None,
+            });
         }
         let actual = match is_directory {
             true => ModelKind::Stt,
@@ -75,8 +80,11 @@ impl ModelStore {
     }
 }
 
-/// The name of the file or directory, without the ending of a file.
+/// The name of the file or directory, without the ending of a file and the number of a part.
 fn default_name(path: &Path) -> String {
+    if let Some(part) = Part::of(path) {
+        return part.beginning;
+    }
     let name = if path.is_dir() {
         path.file_name()
     } else {
@@ -119,10 +127,16 @@ fn copy(
     staging: &Staging,
 ) -> Result<Vec<RecordedFile>, ModelError> {
     check::main_file(kind, path, None)?;
-    let size = path.metadata().map_or(0, |found| found.len());
-    room_for(&staging.model(), size)?;
+    let parts = match kind {
+        ModelKind::Llm => gguf::parts_of(path),
+        _ => vec![path.to_path_buf()],
+    };
+    let size = |part: &PathBuf| part.metadata().map_or(0, |found| found.len());
+    let sizes = parts.iter().map(size);
+    room_for(&staging.model(), sizes.fold(0, u64::saturating_add))?;
     let target = match kind {
         ModelKind::Stt => format!("{name}.bin"),
+        ModelKind::Llm if parts.len() > 1 => part_name(name, 1, parts.len() as u64),
         ModelKind::Llm => format!("{name}.gguf"),
         ModelKind::Tts => format!("{name}.onnx"),
         ModelKind::Embedding => "model.safetensors".to_owned(),
@@ -137,6 +151,10 @@ fn copy(
         Ok(RecordedFile::new(target, content))
     };
     let mut copied = vec![copy_one(path, &target)?];
+    for (part, number) in parts.iter().zip(1..).skip(1) {
+        let target = part_name(name, number, parts.len() as u64);
+        copied.push(copy_one(part, &target)?);
+    }
     if kind == ModelKind::Embedding {
         let vocabulary = path.with_file_name("vocab.txt");
         copied.push(copy_one(&vocabulary, "vocab.txt")?);

@@ -8,7 +8,7 @@ use zip::write::SimpleFileOptions;
 use super::python::{COPY, home};
 use super::{Home, Recorder, sha256};
 use crate::model::import::{model_of, whole_tokenizer};
-use crate::model::{ModelError, ModelKind, ModelState, Pulled, WeightFormat};
+use crate::model::{ModelError, ModelKind, ModelState, Pulled, WeightFormat, gguf};
 
 /// Tokens of Whisper's English vocabulary.
 const VOCABULARY: u32 = 51_864;
@@ -106,7 +106,7 @@ fn weights_and_files_in_floats_become_the_same_file() {
 fn what_is_no_whisper_model_in_floats_is_not_stored_in_a_format() {
     let (home, weights) = with_weights("");
     let store = home.store();
-    let text = home.file("mine.gguf", b"GGUF\x03");
+    let text = home.file("mine.gguf", &gguf::sample());
     let error = store
         .import(&text, None, None, Some(WeightFormat::Q8_0))
         .unwrap_err();

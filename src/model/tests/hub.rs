@@ -204,7 +204,7 @@ async fn a_web_page_in_place_of_the_model_is_not_installed() {
     let page = b"<html>sign in</html>";
     let (home, _) = home(&catalogue(""), vec![answer("200 OK", page.len(), page)]).await;
     let error = pull(&home).await.unwrap_err();
-    assert!(matches!(error, ModelError::Damaged { .. }), "{error}");
+    assert!(matches!(error, ModelError::Foreign { .. }), "{error}");
     assert!(home.left().is_empty());
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Home;
+use crate::model::gguf::{self, part_name};
 use crate::model::{ModelError, ModelKind, ModelState};
 
 const CATALOGUE: &str = r#"
@@ -23,7 +24,7 @@ fn an_imported_model_is_listed_resolved_verified_and_removed() {
     let home = Home::new(CATALOGUE);
     let store = home.store();
     let status = store
-        .import(&home.file("mine.gguf", b"GGUF\x03"), None, None, None)
+        .import(&home.file("mine.gguf", &gguf::sample()), None, None, None)
         .unwrap();
     assert_eq!(
         (status.name.as_str(), status.kind),
@@ -46,7 +47,10 @@ fn an_imported_model_is_listed_resolved_verified_and_removed() {
         .resolve(ModelKind::Llm, "mine", Path::new("/"))
         .unwrap();
     assert_eq!(files.main, home.models().join("mine/mine.gguf"));
-    assert_eq!(store.verify("mine").unwrap().size, 5);
+    assert_eq!(
+        store.verify("mine").unwrap().size,
+        gguf::sample().len() as u64
+    );
     store.remove("mine").unwrap();
     assert!(home.left().is_empty());
     assert!(matches!(
@@ -79,7 +83,7 @@ fn a_model_that_is_not_there_says_how_to_get_it() {
 fn a_model_of_the_wrong_kind_is_refused_by_name_and_by_path() {
     let home = Home::new(CATALOGUE);
     let store = home.store();
-    let path = home.file("mine.gguf", b"GGUF\x03");
+    let path = home.file("mine.gguf", &gguf::sample());
     store.import(&path, None, None, None).unwrap();
     for subject in ["mine", path.to_str().unwrap()] {
         let error = store
@@ -100,7 +104,7 @@ fn a_model_of_the_wrong_kind_is_refused_by_name_and_by_path() {
 fn a_voice_is_found_with_its_settings() {
     let home = Home::new(CATALOGUE);
     let store = home.store();
-    let path = home.file("voice.onnx", b"\x08\x08");
+    let path = home.file("voice.onnx", b"\x08\x08\x3a\x00");
     let settings = home.file("voice.onnx.json", b"{}");
     let files = store
         .resolve(ModelKind::Tts, path.to_str().unwrap(), Path::new("/"))
@@ -119,10 +123,12 @@ fn damage_is_found_by_size_and_by_hash() {
     let home = Home::new(CATALOGUE);
     let store = home.store();
     store
-        .import(&home.file("mine.gguf", b"GGUF\x03"), None, None, None)
+        .import(&home.file("mine.gguf", &gguf::sample()), None, None, None)
         .unwrap();
     let path = home.models().join("mine/mine.gguf");
-    std::fs::write(&path, b"GGUF\x04").unwrap();
+    let mut changed = gguf::sample();
+    *changed.last_mut().unwrap() ^= 1;
+    std::fs::write(&path, changed).unwrap();
     assert!(matches!(
         store.verify("mine"),
         Err(ModelError::Checksum { .. })
@@ -147,7 +153,7 @@ fn damage_is_found_by_size_and_by_hash() {
 fn an_import_never_replaces_and_never_takes_what_is_no_model() {
     let home = Home::new(CATALOGUE);
     let store = home.store();
-    let path = home.file("mine.gguf", b"GGUF\x03");
+    let path = home.file("mine.gguf", &gguf::sample());
     store.import(&path, None, None, None).unwrap();
     let error = store.import(&path, None, None, None).unwrap_err();
     assert!(matches!(error, ModelError::AlreadyInstalled { .. }));
@@ -155,6 +161,8 @@ fn an_import_never_replaces_and_never_takes_what_is_no_model() {
         .import(&home.file("page.gguf", b"<html>"), None, None, None)
         .unwrap_err();
     assert!(matches!(error, ModelError::Unrecognised { .. }));
+    assert!(error.to_string().contains("web page"), "{error}");
+    assert!(error.hint().unwrap().contains("/resolve/"));
     let error = store
         .import(home.directory.path(), None, Some("x"), None)
         .unwrap_err();
@@ -179,4 +187,104 @@ fn weights_that_cannot_be_converted_leave_nothing() {
     let error = home.store().import(&weights, None, None, None).unwrap_err();
     assert!(matches!(error, ModelError::Conversion { .. }), "{error}");
     assert!(home.left().is_empty());
+}
+
+#[test]
+fn a_file_that_was_cut_off_is_not_imported_and_not_handed_out() {
+    let home = Home::new(CATALOGUE);
+    let store = home.store();
+    let whole = gguf::sample();
+    let path = home.file("half.gguf", &whole[..whole.len() - 50]);
+    let import = store.import(&path, None, None, None).unwrap_err();
+    let resolved = store.resolve(ModelKind::Llm, path.to_str().unwrap(), Path::new("/"));
+    for error in [import, resolved.unwrap_err()] {
+        assert!(error.to_string().contains("half.gguf"), "{error}");
+        assert!(error.to_string().contains("cut off"), "{error}");
+        assert!(error.hint().is_some());
+    }
+    assert!(home.left().is_empty());
+    // One that was imported before that was looked at.
+    store
+        .import(&home.file("mine.gguf", &whole), None, None, None)
+        .unwrap();
+    let half = &whole[..whole.len() - 50];
+    std::fs::write(home.models().join("mine/mine.gguf"), half).unwrap();
+    let receipt = home.models().join("mine/model.toml");
+    let text = std::fs::read_to_string(&receipt).unwrap();
+    let text = text
+        .replace(
+            &format!("size = {}", whole.len()),
+            &format!("size = {}", half.len()),
+        )
+        .replace(&super::sha256(&whole), &super::sha256(half));
+    std::fs::write(&receipt, text).unwrap();
+    let error = store.verify("mine").unwrap_err();
+    assert!(error.to_string().contains("cut off"), "{error}");
+}
+
+#[test]
+fn a_model_in_parts_is_imported_resolved_and_verified_whole() {
+    let home = Home::new(CATALOGUE);
+    let store = home.store();
+    let parts = gguf::sample_parts();
+    let paths = [1, 2].map(|number| home.directory.path().join(part_name("big-one", number, 2)));
+    std::fs::write(&paths[0], &parts[0]).unwrap();
+    let error = store.import(&paths[0], None, None, None).unwrap_err();
+    assert!(
+        error.to_string().contains("big-one-00002-of-00002.gguf"),
+        "{error}"
+    );
+    std::fs::write(&paths[1], &parts[1]).unwrap();
+    // Whichever part is named.
+    for path in &paths {
+        let files = store
+            .resolve(ModelKind::Llm, path.to_str().unwrap(), Path::new("/"))
+            .unwrap();
+        assert_eq!(
+            (files.main, files.extra),
+            (paths[0].clone(), vec![paths[1].clone()])
+        );
+        let status = store.import(path, None, None, None).unwrap();
+        assert_eq!(status.name, "big-one");
+        let bytes = parts[0].len() + parts[1].len();
+        assert_eq!(status.size, Some(bytes as u64));
+        store.remove("big-one").unwrap();
+    }
+    store.import(&paths[1], None, Some("mine"), None).unwrap();
+    let files = store
+        .resolve(ModelKind::Llm, "mine", Path::new("/"))
+        .unwrap();
+    let installed = |number| {
+        home.models()
+            .join("mine")
+            .join(part_name("mine", number, 2))
+    };
+    assert_eq!(
+        (files.main, files.extra),
+        (installed(1), vec![installed(2)])
+    );
+    assert_eq!(store.verify("mine").unwrap().files, 2);
+    std::fs::remove_file(installed(2)).unwrap();
+    let error = store
+        .resolve(ModelKind::Llm, "mine", Path::new("/"))
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("mine-00002-of-00002.gguf"),
+        "{error}"
+    );
+    assert!(error.hint().unwrap().contains("jane models pull mine"));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_belongs_to_a_file_lies_beside_the_link_to_it() {
+    let home = Home::new(CATALOGUE);
+    let blob = home.file("0123abcd", b"\x08\x08\x3a\x00");
+    let snapshot = home.directory.path().join("snapshot");
+    std::fs::create_dir(&snapshot).unwrap();
+    let voice = snapshot.join("joe.onnx");
+    std::os::unix::fs::symlink(blob, &voice).unwrap();
+    std::fs::write(snapshot.join("joe.onnx.json"), "{}").unwrap();
+    let status = home.store().import(&voice, None, None, None).unwrap();
+    assert_eq!(status.name, "joe");
 }

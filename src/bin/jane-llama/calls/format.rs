@@ -63,7 +63,10 @@ impl Format {
         }
         let (at, _) = before.match_indices(r#"{"name""#).last()?;
         let call = before.get(at..).unwrap_or_default();
-        written(call, r#""parameters""#).then_some(Self::Llama3)
+        // A list of tools has both keys too, with more between them.
+        let call: String = call.split_whitespace().collect();
+        let plain = format!(r#"{{"name":{name},"parameters":{{""#);
+        (call == plain).then_some(Self::Llama3)
     }
 
     /// What begins a call in a message.
@@ -136,6 +139,11 @@ mod tests {
             ),
             (
                 "<tool_call>\n<function=probe_of_tools>\n<parameter=probe_of_calls>\n1",
+                None,
+            ),
+            (
+                "[{\"name\": \"probe_of_tools\", \"description\": \"\", \"parameters\": {}}]<|call|>probe_of_tools<|arguments|>\
+                 {\"probe_of_calls\": 1}",
                 None,
             ),
             ("Nothing of it.", None),

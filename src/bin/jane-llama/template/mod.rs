@@ -8,10 +8,14 @@
 //! prompt; where not, they are put in words (`wording`).
 
 mod fitted;
+mod generation;
 mod harmless;
+#[cfg(test)]
+mod real_tests;
 mod shown;
 #[cfg(test)]
 mod tests;
+mod today;
 mod wording;
 
 use jane::backend::worker::Failure;
@@ -95,10 +99,11 @@ impl ChatTemplate {
                 Err(Error::new(ErrorKind::InvalidOperation, message))
             },
         );
+        environment.add_function("strftime_now", today::strftime_now);
         environment.add_filter("tojson", tojson);
         let mentions_tools = source.contains("tools");
         environment
-            .add_template_owned(NAME, source)
+            .add_template_owned(NAME, generation::transparent(&source))
             .map_err(|error| format!("its chat template cannot be parsed: {error}"))?;
         let mut template = Self {
             environment,
@@ -185,10 +190,12 @@ impl ChatTemplate {
         let (bos_token, eos_token) = (&self.bos, &self.eos);
         // Without tools there is no such variable: some templates only ask whether it is there.
         let tools = match tools {
-            [] => context! {},
+            // Templates of Fireworks take them as text, and fail without it.
+            [] => context! { functions => "" },
             tools => {
                 let tools: Vec<_> = tools.iter().map(shown::tool).collect();
-                context! { tools => Value::from(Serde(tools)) }
+                let functions = json::spaced(&tools).unwrap_or_default();
+                context! { tools => Value::from(Serde(tools)), functions }
             }
         };
         self.environment
@@ -197,7 +204,13 @@ impl ChatTemplate {
                 let messages: Vec<Shown<'_>> = messages.iter().map(Shown::from).collect();
                 let messages = Value::from(Serde(messages));
                 template.render(context! {
-                    messages, bos_token, eos_token, add_generation_prompt => true, ..tools
+                    messages, bos_token, eos_token, add_generation_prompt => true,
+                    // What some would state wrongly else, or not at all.
+                    date_string => today::formatted("%d %b %Y").unwrap_or_default(),
+                    datetime => today::formatted("%Y-%m-%d").unwrap_or_default(),
+                    // Nobody waits for thoughts before a spoken answer, nor wants to hear them.
+                    enable_thinking => false, thinking => false,
+                    ..tools
                 })
             })
             .map_err(|error| Failure::Model {

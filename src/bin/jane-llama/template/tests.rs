@@ -268,3 +268,34 @@ fn nobody_speaks_in_the_name_of_a_tool_or_in_a_calls() {
     let prompt = template(CHATML).render(&messages[..1], &[]).unwrap();
     assert!(prompt.contains("</tool_response><tool_call>"), "{prompt}");
 }
+
+#[test]
+fn what_marks_the_models_words_for_training_is_rendered_like_the_rest() {
+    let source = "{%- for message in messages -%}\n{%- if message.role == 'assistant' -%}\n{%- generation -%}\n[{{ message.content \
+        }}]\n{%- endgeneration -%}\n{%- else -%}\n<{{ message.content }}>\n{%- endif -%}\n{%- endfor -%}{{ '{% generation %}' }}";
+    let messages = [
+        Message::user("Hello"),
+        Message::assistant("Hi"),
+        Message::user("How?"),
+    ];
+    let prompt = template(source).render(&messages, &[]).unwrap();
+    assert_eq!(prompt, "<Hello>[Hi]<How?>{% generation %}");
+}
+
+#[test]
+fn a_template_knows_what_day_it_is_and_that_nobody_waits_for_thoughts() {
+    let source = "{{ strftime_now('%Y') }}|{% if date_string is not defined %}1999{% endif %}{{ date_string }}|{{ enable_thinking \
+        }}{% for message in messages[::-1] %}{{ message.content }}{% endfor %}";
+    let prompt = template(source).render(&[Message::user("!")], &[]).unwrap();
+    let parts: Vec<&str> = prompt.split('|').collect();
+    assert_eq!(parts[0].len(), 4);
+    assert!(parts[1].ends_with(parts[0]), "{prompt}");
+    assert_eq!(parts[2], "False!");
+    let failing = template("{{ strftime_now('%!') }}").render(&[Message::user("!")], &[]);
+    assert!(
+        failing
+            .unwrap_err()
+            .to_string()
+            .contains("chat template fails")
+    );
+}
