@@ -15,6 +15,7 @@ use jane::runtime::{Factory, Installed};
 fn model(model: Option<&Path>) -> Arc<dyn LanguageModel> {
     let mut overrides = vec![format!("models.directory={}", common::models().display())];
     overrides.push("llm.max_reply_tokens=8".to_owned());
+    overrides.push(format!("llm.model={}", common::SMALL_MODEL));
     overrides.extend(model.map(|model| format!("llm.model={}", model.display())));
     let config = Config::load(&Source {
         file: None,

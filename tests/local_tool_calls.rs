@@ -78,7 +78,10 @@ fn tools() -> Vec<Tool> {
 }
 
 fn config(settings: &[&str]) -> Config {
-    let mut overrides = vec![format!("models.directory={}", common::models().display())];
+    let mut overrides = vec![
+        format!("models.directory={}", common::models().display()),
+        format!("llm.model={}", common::SMALL_MODEL),
+    ];
     overrides.extend(settings.iter().map(|setting| (*setting).to_owned()));
     Config::load(&Source {
         file: None,

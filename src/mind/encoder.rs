@@ -4,15 +4,19 @@
 //! blocks of self-attention and feed-forward, each added to its input and normalised; the mean over the tokens, at length 1.
 //! A spoken sentence of twelve tokens takes some 10 ms on one core, so that it needs no engine and no process of its own.
 
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use half::f16;
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
-use safetensors::{Dtype, SafeTensors};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::wordpiece::WordPiece;
+use super::wordpiece::{LONGEST, WordPiece};
 
 /// Layers of the network.
 const LAYERS: usize = 6;
@@ -29,19 +33,36 @@ const EPSILON: f32 = 1e-12;
 /// Bytes of the largest files that are read: the model has 91 MB, its vocabulary 0.2 MB.
 const LARGEST_MODEL: u64 = 256 << 20;
 const LARGEST_VOCABULARY: u64 = 8 << 20;
+const LARGEST_HEADER: u64 = 1 << 20;
 
 /// A text as a vector of length 1.
 pub type Embedding = Array1<f32>;
 
 /// The network and its tokens.
+///
+/// In memory it takes 25 MB: the layers' weights in 16 bits, and none of the vectors of words, of which a sentence needs a dozen: they
+/// are read where they are needed.
 pub struct Encoder {
     tokens: WordPiece,
-    words: Array2<f32>,
+    words: Mutex<Words>,
     positions: Array2<f32>,
     segment: Array1<f32>,
     norm: Norm,
     layers: Vec<Layer>,
     fingerprint: [u8; 32],
+}
+
+/// The vectors of the vocabulary, in the file.
+struct Words {
+    file: File,
+    begin: u64,
+}
+
+impl Words {
+    fn vector(&mut self, token: u32) -> std::io::Result<Vec<f32>> {
+        let place = self.begin + u64::from(token) * 4 * WIDTH as u64;
+        read_at(&mut self.file, place, WIDTH)
+    }
 }
 
 struct Layer {
@@ -57,7 +78,7 @@ struct Layer {
 
 /// `x · weightᵀ + bias`.
 struct Linear {
-    weight: Array2<f32>,
+    weight: Array2<f16>,
     bias: Array1<f32>,
 }
 
@@ -67,7 +88,7 @@ struct Norm {
 }
 
 impl Encoder {
-    /// Reads `model.safetensors` and `vocab.txt`. Blocking: takes a tenth of a second.
+    /// Opens `model.safetensors` and `vocab.txt`. Blocking: takes a tenth of a second.
     ///
     /// # Errors
     /// Where a file cannot be read, or is not of this network.
@@ -75,31 +96,31 @@ impl Encoder {
         let vocabulary = String::from_utf8(read(vocabulary, LARGEST_VOCABULARY)?)
             .map_err(|_| "the vocabulary is no text".to_owned())?;
         let tokens = WordPiece::new(&vocabulary)?;
-        let bytes = read(model, LARGEST_MODEL)?;
-        let file = SafeTensors::deserialize(&bytes).map_err(|error| error.to_string())?;
-        let weights = Weights(&file);
+        let mut weights = Weights::open(model)?;
         let embeddings = |name: &str| format!("embeddings.{name}");
-        let words = weights.matrix(&embeddings("word_embeddings.weight"), None, WIDTH)?;
-        if words.nrows() != tokens.len() {
+        let words = embeddings("word_embeddings.weight");
+        let shape = weights.tensors.get(&words).map(|words| words.shape.clone());
+        if shape != Some(vec![tokens.len(), WIDTH]) {
             return Err("the vocabulary is not the model's".to_owned());
         }
-        let positions = weights.matrix(&embeddings("position_embeddings.weight"), None, WIDTH)?;
-        let segments = weights.matrix(&embeddings("token_type_embeddings.weight"), None, WIDTH)?;
-        let segment = segments
-            .outer_iter()
-            .next()
-            .ok_or("it knows no segment")?
-            .to_owned();
+        let begin = weights.place(&words, &[tokens.len(), WIDTH])?;
+        let positions = embeddings("position_embeddings.weight");
+        let positions = weights.matrix(&positions, LONGEST, WIDTH)?;
+        let segments = weights.matrix(&embeddings("token_type_embeddings.weight"), 1, WIDTH)?;
+        let norm = weights.norm(&embeddings("LayerNorm"))?;
+        let layers = (0..LAYERS).map(|number| weights.layer(number));
+        let layers = layers.collect::<Result<_, _>>()?;
         Ok(Self {
             tokens,
-            words,
             positions,
-            segment,
-            fingerprint: fingerprint(&bytes),
-            norm: weights.norm(&embeddings("LayerNorm"))?,
-            layers: (0..LAYERS)
-                .map(|number| weights.layer(number))
-                .collect::<Result<_, _>>()?,
+            segment: segments.row(0).to_owned(),
+            fingerprint: weights.fingerprint()?,
+            norm,
+            layers,
+            words: Mutex::new(Words {
+                file: weights.file,
+                begin,
+            }),
         })
     }
 
@@ -113,12 +134,16 @@ impl Encoder {
         let tokens = self.tokens.tokens(text);
         let mut hidden = Array2::zeros((tokens.len(), WIDTH));
         let rows = hidden.outer_iter_mut().zip(&tokens);
+        let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         for ((mut row, token), position) in rows.zip(self.positions.outer_iter()) {
-            let token = usize::try_from(*token).unwrap_or_default();
-            row += &self.words.row(token);
+            // A file that is gone in the meantime leaves the word without a meaning.
+            if let Ok(word) = words.vector(*token) {
+                row += &Array1::from(word);
+            }
             row += &position;
             row += &self.segment;
         }
+        drop(words);
         let mut hidden = self.norm.apply(hidden);
         for layer in &self.layers {
             hidden = layer.apply(&hidden);
@@ -176,7 +201,7 @@ fn gelu(x: f32) -> f32 {
 
 impl Linear {
     fn apply(&self, input: &Array2<f32>) -> Array2<f32> {
-        input.dot(&self.weight.t()) + &self.bias
+        input.dot(&self.weight.mapv(f16::to_f32).t()) + &self.bias
     }
 }
 
@@ -202,18 +227,66 @@ fn spread(row: ArrayView1<'_, f32>) -> (f32, f32) {
     (mean, (variance + EPSILON).sqrt())
 }
 
-/// The weights in a file, by name.
-struct Weights<'a>(&'a SafeTensors<'a>);
+/// The weights in a safetensors file, by name: the length of a header in eight bytes, the header, which is JSON, and the numbers.
+struct Weights {
+    file: File,
+    /// Where the numbers begin.
+    begin: u64,
+    /// Where they end.
+    end: u64,
+    header: Vec<u8>,
+    tensors: HashMap<String, Tensor>,
+}
 
-impl Weights<'_> {
-    fn layer(&self, number: usize) -> Result<Layer, String> {
+#[derive(Deserialize)]
+struct Tensor {
+    dtype: String,
+    shape: Vec<usize>,
+    /// From the beginning of the numbers, in bytes.
+    data_offsets: [u64; 2],
+}
+
+impl Weights {
+    fn open(path: &Path) -> Result<Self, String> {
+        let failed = |error: &dyn std::fmt::Display| format!("`{}`: {error}", path.display());
+        let mut file = File::open(path).map_err(|error| failed(&error))?;
+        let end = file.metadata().map_err(|error| failed(&error))?.len();
+        let mut length = [0; 8];
+        file.read_exact(&mut length)
+            .map_err(|error| failed(&error))?;
+        let length = u64::from_le_bytes(length);
+        if length > LARGEST_HEADER || end > LARGEST_MODEL {
+            return Err(failed(&"it is no model of this network"));
+        }
+        let mut header = Vec::new();
+        (&mut file)
+            .take(length)
+            .read_to_end(&mut header)
+            .map_err(|error| failed(&error))?;
+        let mut entries: HashMap<String, serde_json::Value> =
+            serde_json::from_slice(&header).map_err(|error| failed(&error))?;
+        entries.remove("__metadata__");
+        let tensors = entries.into_iter().map(|(name, entry)| {
+            let name = name.strip_prefix("bert.").unwrap_or(&name).to_owned();
+            Ok((name, serde_json::from_value(entry)?))
+        });
+        let tensors = tensors.collect::<Result<_, serde_json::Error>>();
+        Ok(Self {
+            tensors: tensors.map_err(|error| failed(&error))?,
+            begin: 8 + length,
+            end,
+            header,
+            file,
+        })
+    }
+
+    fn layer(&mut self, number: usize) -> Result<Layer, String> {
         let name = |part: &str| format!("encoder.layer.{number}.{part}");
-        let square = |part: &str| self.linear(&name(part), WIDTH, WIDTH);
         Ok(Layer {
-            query: square("attention.self.query")?,
-            key: square("attention.self.key")?,
-            value: square("attention.self.value")?,
-            output: square("attention.output.dense")?,
+            query: self.linear(&name("attention.self.query"), WIDTH, WIDTH)?,
+            key: self.linear(&name("attention.self.key"), WIDTH, WIDTH)?,
+            value: self.linear(&name("attention.self.value"), WIDTH, WIDTH)?,
+            output: self.linear(&name("attention.output.dense"), WIDTH, WIDTH)?,
             attended: self.norm(&name("attention.output.LayerNorm"))?,
             wide: self.linear(&name("intermediate.dense"), 4 * WIDTH, WIDTH)?,
             narrow: self.linear(&name("output.dense"), WIDTH, 4 * WIDTH)?,
@@ -221,73 +294,78 @@ impl Weights<'_> {
         })
     }
 
-    fn linear(&self, name: &str, rows: usize, columns: usize) -> Result<Linear, String> {
+    fn linear(&mut self, name: &str, rows: usize, columns: usize) -> Result<Linear, String> {
+        let weight = self.matrix(&format!("{name}.weight"), rows, columns)?;
         Ok(Linear {
-            weight: self.matrix(&format!("{name}.weight"), Some(rows), columns)?,
+            weight: weight.mapv(f16::from_f32),
             bias: self.vector(&format!("{name}.bias"), rows)?,
         })
     }
 
-    fn norm(&self, name: &str) -> Result<Norm, String> {
+    fn norm(&mut self, name: &str) -> Result<Norm, String> {
         Ok(Norm {
             weight: self.vector(&format!("{name}.weight"), WIDTH)?,
             bias: self.vector(&format!("{name}.bias"), WIDTH)?,
         })
     }
 
-    fn vector(&self, name: &str, length: usize) -> Result<Array1<f32>, String> {
-        let (shape, values) = self.values(name)?;
-        match shape == [length] {
-            true => Ok(values.into()),
-            false => Err(format!("`{name}` has another shape")),
-        }
+    fn vector(&mut self, name: &str, length: usize) -> Result<Array1<f32>, String> {
+        let place = self.place(name, &[length])?;
+        Ok(self.read(place, length)?.into())
     }
 
-    fn matrix(
-        &self,
-        name: &str,
-        rows: Option<usize>,
-        columns: usize,
-    ) -> Result<Array2<f32>, String> {
-        let wrong = || format!("`{name}` has another shape");
-        let (shape, values) = self.values(name)?;
-        let [found, width] = shape[..] else {
-            return Err(wrong());
-        };
-        if width != columns || rows.is_some_and(|rows| rows != found) {
-            return Err(wrong());
-        }
-        Array2::from_shape_vec((found, columns), values).map_err(|_| wrong())
+    /// The first `rows` of a matrix, which may have more.
+    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Array2<f32>, String> {
+        let place = self.place(name, &[rows, columns])?;
+        let values = self.read(place, rows * columns)?;
+        Array2::from_shape_vec((rows, columns), values).map_err(|error| error.to_string())
     }
 
-    fn values(&self, name: &str) -> Result<(Vec<usize>, Vec<f32>), String> {
-        let tensor = self.0.tensor(name);
-        let tensor = tensor.or_else(|_| self.0.tensor(&format!("bert.{name}")));
-        let tensor = tensor.map_err(|error| format!("`{name}`: {error}"))?;
-        if tensor.dtype() != Dtype::F32 {
-            return Err(format!("`{name}` is not of 32-bit numbers"));
-        }
-        let numbers = tensor.data().chunks_exact(4);
-        let values = numbers.map(|bytes| {
-            let bytes: [u8; 4] = bytes.try_into().unwrap_or_default();
-            f32::from_le_bytes(bytes)
+    /// Where the numbers of a tensor begin that has this shape, or more rows.
+    fn place(&self, name: &str, shape: &[usize]) -> Result<u64, String> {
+        let wrong = || format!("`{name}` is not there, or has another shape or other numbers");
+        let tensor = self.tensors.get(name).ok_or_else(wrong)?;
+        let has_rows =
+            tensor.shape.first() >= shape.first() && tensor.shape.get(1..) == shape.get(1..);
+        let count = tensor.shape.iter().try_fold(4_u64, |bytes, length| {
+            bytes.checked_mul(u64::try_from(*length).ok()?)
         });
-        Ok((tensor.shape().to_vec(), values.collect()))
+        let [from, to] = tensor.data_offsets;
+        let begin = self.begin.checked_add(from).ok_or_else(wrong)?;
+        let is_whole = to.checked_sub(from) == count
+            && begin
+                .checked_add(count.unwrap_or(u64::MAX))
+                .is_some_and(|end| end <= self.end);
+        (has_rows && is_whole && tensor.dtype == "F32")
+            .then_some(begin)
+            .ok_or_else(wrong)
+    }
+
+    fn read(&mut self, place: u64, count: usize) -> Result<Vec<f32>, String> {
+        read_at(&mut self.file, place, count).map_err(|error| error.to_string())
+    }
+
+    /// What tells this network from others: where its weights lie, and the last of them.
+    fn fingerprint(&mut self) -> Result<[u8; 32], String> {
+        const LAST: usize = 4096;
+        let last = self.end.saturating_sub(4 * LAST as u64);
+        let mut hash = Sha256::new();
+        hash.update(&self.header);
+        hash.update(self.end.to_le_bytes());
+        for number in self.read(last, LAST)? {
+            hash.update(number.to_le_bytes());
+        }
+        Ok(hash.finalize().into())
     }
 }
 
-/// Of the header, which has the places of all weights, and of the last ones: to hash 91 MB would take longer than to load them.
-fn fingerprint(bytes: &[u8]) -> [u8; 32] {
-    const ENDS: usize = 64 << 10;
-    let mut hash = Sha256::new();
-    hash.update(bytes.get(..ENDS).unwrap_or(bytes));
-    hash.update(
-        bytes
-            .get(bytes.len().saturating_sub(ENDS)..)
-            .unwrap_or(bytes),
-    );
-    hash.update(bytes.len().to_le_bytes());
-    hash.finalize().into()
+/// So many numbers from this byte on.
+fn read_at(file: &mut File, place: u64, count: usize) -> std::io::Result<Vec<f32>> {
+    let mut bytes = vec![0; 4 * count];
+    file.seek(SeekFrom::Start(place))?;
+    file.read_exact(&mut bytes)?;
+    let numbers = bytes.as_chunks::<4>().0.iter();
+    Ok(numbers.map(|bytes| f32::from_le_bytes(*bytes)).collect())
 }
 
 fn read(path: &Path, most: u64) -> Result<Vec<u8>, String> {

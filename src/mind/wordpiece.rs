@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// Tokens of a text at most, the first and the last included. What a person says in one breath has some 40.
-const LONGEST: usize = 128;
+pub const LONGEST: usize = 128;
 
 /// Letters of a word at most; a longer one is unknown, as in the reference.
 const LONGEST_WORD: usize = 100;

@@ -107,8 +107,11 @@ impl Installed {
             hint: error.hint(),
         };
         let models = ModelStore::open(&directory).map_err(catalogue)?;
+        // Where nobody resolved it before.
+        let mut config = config.clone();
+        super::resolve(&mut config, &models, self.cache.as_deref());
         build(&Builder {
-            config,
+            config: &config,
             home: &self.home,
             models: &models,
             installation: &self.installation,
