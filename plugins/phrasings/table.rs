@@ -7,11 +7,14 @@
 
 #![allow(dead_code, reason = "each skill's test uses a part of it")]
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use jane_skill::{Skill, Transcript, TranscriptAction, fake};
 use regex::RegexBuilder;
 use toml::{Table, Value};
+
+/// What is said to the weather before, so that it may ask a server.
+const GRANTED: &str = "(granted)";
 
 /// Something that is said.
 struct Phrase {
@@ -49,11 +52,16 @@ fn fits(heard: Option<&str>, answer: &str) -> bool {
     heard.is_some_and(|heard| RegexBuilder::new(answer).case_insensitive(true).build().unwrap().is_match(heard))
 }
 
-/// A conversation with a skill: each call is a turn.
+/// A conversation with a skill: each call is a turn, and `+5 minutes` lets time pass, with what is spoken then.
 pub fn talk(mut skill: impl Skill) -> impl FnMut(&str) -> Option<String> {
     fake::reset();
     let mut turn = 0;
     move |text: &str| {
+        if let Some(minutes) = text.strip_prefix('+') {
+            let minutes: u64 = minutes.strip_suffix(" minutes").unwrap().parse().unwrap();
+            fake::advance(&mut skill, Duration::from_secs(minutes * 60)).unwrap();
+            return Some(fake::said().join(" ")).filter(|said| !said.is_empty());
+        }
         turn += 1;
         match skill.on_transcript(&Transcript { turn, ..Transcript::typed(text) }) {
             Ok(TranscriptAction::Answer(answer)) => Some(answer.speech),
@@ -62,7 +70,7 @@ pub fn talk(mut skill: impl Skill) -> impl FnMut(&str) -> Option<String> {
     }
 }
 
-/// Has a skill answer the phrases of `phrasings/NAME.toml`, and those of `phrasings.toml`, where it must leave the other skills theirs, and leave
+/// Has a skill answer the phrases of `phrasings/NAME.toml`, the dialogues of that and of `NAME_….toml`, and those of `phrasings.toml`, where it must leave the other skills theirs, and leave
 /// what all skills leave. `begin` begins a conversation, which returns the answer to what is said in it.
 pub fn check<T: FnMut(&str) -> Option<String>>(name: &str, begin: impl Fn() -> T) {
     let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -85,26 +93,43 @@ pub fn check<T: FnMut(&str) -> Option<String>>(name: &str, begin: impl Fn() -> T
             wrong.push(format!("{say}\n  is answered  {heard:?}\n  should be    {answer:?}"));
         }
     }
-    let dialogues = own.get("dialogues").map(|value| value.as_array().unwrap().as_slice()).unwrap_or_default();
-    for dialogue in dialogues {
-        let mut talk = begin();
-        for turn in texts(Some(dialogue)).chunks(2) {
-            let [say, answer] = turn else { panic!("{dialogue}: what is said last has no answer") };
-            let heard = talk(say);
-            let right = if answer.is_empty() { heard.is_none() } else { fits(heard.as_deref(), answer) };
-            all += 1;
-            left_alone += usize::from(answer.is_empty());
-            if !right {
-                wrong.push(format!("{say}\n  is answered  {heard:?}\n  should be    {answer:?}\n  in           {dialogue}"));
-            }
-        }
-    }
+    let mut of_its_own = own_phrases.len();
     for file in std::fs::read_dir(plugins.join("phrasings")).unwrap() {
         let path = file.unwrap().path();
         if path.extension().is_none_or(|ending| ending != "toml") {
             continue;
         }
-        for say in texts(table(&path).get("left")) {
+        let listed = table(&path);
+        let dialogues = listed.get("dialogues").map(|value| value.as_array().unwrap().as_slice()).unwrap_or_default();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        if stem == name || stem.strip_prefix(name).is_some_and(|rest| rest.starts_with('_')) {
+            of_its_own += dialogues.len();
+            for dialogue in dialogues {
+                let mut talk = begin();
+                for turn in texts(Some(dialogue)).chunks(2) {
+                    let [say, answer] = turn else { panic!("{dialogue}: what is said last has no answer") };
+                    let heard = talk(say);
+                    let right = if answer.is_empty() { heard.is_none() } else { fits(heard.as_deref(), answer) };
+                    all += 1;
+                    left_alone += usize::from(answer.is_empty());
+                    if !right {
+                        wrong.push(format!("{say}\n  is answered  {heard:?}\n  should be    {answer:?}\n  in           {dialogue}"));
+                    }
+                }
+            }
+        } else {
+            // What is another skill's is left to it, where it is said first.
+            for dialogue in dialogues {
+                let turns = texts(Some(dialogue));
+                let first = turns.chunks(2).find(|turn| turn.first().is_some_and(|say| say != GRANTED));
+                let Some([say, answer]) = first else { continue };
+                let heard = begin()(say);
+                if heard.is_some() && !answer.is_empty() {
+                    wrong.push(format!("{say}\n  is answered  {heard:?}\n  should be left to another ({})", path.display()));
+                }
+            }
+        }
+        for say in texts(listed.get("left")) {
             let heard = begin()(&say);
             all += 1;
             left_alone += 1;
@@ -114,7 +139,6 @@ pub fn check<T: FnMut(&str) -> Option<String>>(name: &str, begin: impl Fn() -> T
         }
     }
     assert!(wrong.is_empty(), "{} of {all}:\n{}", wrong.len(), wrong.join("\n"));
-    let of_its_own = own_phrases.len() + dialogues.len() + texts(own.get("left")).len();
     assert!(of_its_own >= 35 && left_alone * 3 >= all, "{all} phrases, of which {left_alone} are not for the skill");
     println!("{name}: {all} phrases, of which {left_alone} are left alone");
 }

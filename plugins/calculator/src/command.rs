@@ -90,7 +90,7 @@ pub fn understand(text: &str) -> Option<Expression> {
         return None;
     }
     let start = parser.place();
-    let readers: [fn(&mut Parser) -> Option<Expression>; 4] = [order, share, whole, Parser::expression];
+    let readers: [fn(&mut Parser) -> Option<Expression>; 5] = [order, share, whole, discounted, Parser::expression];
     let expression = readers.into_iter().find_map(|read| {
         parser.back_to(start);
         let expression = read(&mut parser)?;
@@ -256,6 +256,16 @@ fn share(parser: &mut Parser) -> Option<Expression> {
             .then(|| Expression::binary(Operation::Share, part, whole));
     }
     None
+}
+
+/// `120 dollars with a 30 percent discount`
+fn discounted(parser: &mut Parser) -> Option<Expression> {
+    let price = parser.expression()?;
+    parser.eat(&["with a", "with", "at a", "at", "after a", "after", "less a", "minus a"]).then_some(())?;
+    let (part, taken) = phrase::read::number(parser.rest())?;
+    parser.skip(taken);
+    let ends = parser.eat(&["percent discount", "percent off", "percent reduction", "percent rebate"]);
+    ends.then(|| Expression::binary(Operation::Off, Expression::Percent(Box::new(Expression::Number(part))), price))
 }
 
 /// `12 is 15 percent of what`

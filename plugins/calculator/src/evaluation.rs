@@ -114,6 +114,9 @@ fn unary(function: Function, value: Value) -> Result<Value, Wrong> {
         Function::Twice => Ok(Value { amount: value.amount * 2.0, ..value }),
         Function::Thrice => Ok(Value { amount: value.amount * 3.0, ..value }),
         Function::Half => Ok(Value { amount: value.amount / 2.0, ..value }),
+        Function::Logarithm | Function::NaturalLogarithm if value.amount <= 0.0 => Err(Wrong::Senseless),
+        Function::Logarithm => Ok(Value::plain(value.amount.log10())),
+        Function::NaturalLogarithm => Ok(Value::plain(value.amount.ln())),
     }
 }
 

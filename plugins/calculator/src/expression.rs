@@ -47,6 +47,8 @@ pub enum Function {
     Twice,
     Thrice,
     Half,
+    Logarithm,
+    NaturalLogarithm,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -125,6 +127,8 @@ impl fmt::Display for Expression {
                 Function::Twice => write!(to, "twice {inner}"),
                 Function::Thrice => write!(to, "three times {inner}"),
                 Function::Half => write!(to, "half of {inner}"),
+                Function::Logarithm => write!(to, "the logarithm of {inner}"),
+                Function::NaturalLogarithm => write!(to, "the natural logarithm of {inner}"),
             },
             Expression::Many(collection, items) => {
                 let items: Vec<String> = items.iter().map(ToString::to_string).collect();

@@ -7,6 +7,7 @@ mod command;
 mod conversion;
 mod evaluation;
 mod expression;
+mod follow;
 mod parser;
 mod speech;
 mod units;
@@ -33,7 +34,7 @@ struct Conversion {
 
 impl Skill for Calculator {
     fn on_transcript(&mut self, transcript: &Transcript) -> Result<TranscriptAction, Failure> {
-        Ok(TranscriptAction::say_or_pass(answer(&transcript.text)))
+        Ok(TranscriptAction::say_or_pass(follow::answer(&transcript.text, transcript.turn)?))
     }
 
     fn tools() -> Vec<Tool> {

@@ -306,6 +306,10 @@ impl Parser {
             Function::SquareRoot
         } else if self.eat(&["cube root of", "cubic root of", "third root of", "cbrt"]) {
             Function::CubeRoot
+        } else if self.eat(&["natural logarithm of", "natural log of", "ln of", "ln"]) {
+            Function::NaturalLogarithm
+        } else if self.eat(&["logarithm of", "log of", "log base 10 of", "log base ten of", "decimal logarithm of"]) {
+            Function::Logarithm
         } else if self.eat(&["square of"]) {
             Function::Square
         } else if self.eat(&["cube of"]) {

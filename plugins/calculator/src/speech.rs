@@ -118,12 +118,12 @@ impl Money {
         })
     }
 
-    /// `12 dollars and 60 cents`.
+    /// `$12.60`, `12 dollars`, `60 cents`: written as one writes it, which the voice says as one says it.
     pub fn say(self, amount: f64) -> String {
-        let (one, many, part, parts) = match self {
-            Money::Dollars => ("dollar", "dollars", "cent", "cents"),
-            Money::Euros => ("euro", "euros", "cent", "cents"),
-            Money::Pounds => ("pound", "pounds", "penny", "pence"),
+        let (symbol, one, many, part, parts) = match self {
+            Money::Dollars => ("$", "dollar", "dollars", "cent", "cents"),
+            Money::Euros => ("€", "euro", "euros", "cent", "cents"),
+            Money::Pounds => ("£", "pound", "pounds", "penny", "pence"),
             Money::Cents => {
                 let spoken = number(amount);
                 return format!("{} {}", spoken.say(), if spoken.text == "1" { "cent" } else { "cents" });
@@ -136,7 +136,7 @@ impl Money {
         let name = |count: f64, one: &'static str, many: &'static str| if count == 1.0 { one } else { many };
         let (whole_name, rest_name) = (name(whole, one, many), name(rest, part, parts));
         match (whole > 0.0, rest > 0.0) {
-            (true, true) => format!("{about}{sign}{} {whole_name} and {rest} {rest_name}", number(whole).text),
+            (true, true) => format!("{about}{sign}{symbol}{}.{rest:02}", number(whole).text),
             (false, true) => format!("{about}{sign}{rest} {rest_name}"),
             _ => format!("{about}{sign}{} {whole_name}", number(whole).text),
         }
@@ -183,9 +183,9 @@ mod tests {
 
     #[test]
     fn money() {
-        assert_eq!(Money::Dollars.say(12.6), "12 dollars and 60 cents");
+        assert_eq!(Money::Dollars.say(12.6), "$12.60");
         assert_eq!(Money::Dollars.say(1.0), "1 dollar");
-        assert_eq!(Money::Euros.say(10.0 / 3.0), "about 3 euros and 33 cents");
+        assert_eq!(Money::Euros.say(10.0 / 3.0), "about €3.33");
         assert_eq!(Money::Pounds.say(-0.01), "minus 1 penny");
         assert_eq!(Money::Dollars.say(0.0), "0 dollars");
     }

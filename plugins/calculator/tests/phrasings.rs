@@ -4,9 +4,9 @@
 #[expect(clippy::unwrap_used, reason = "a test")]
 mod table;
 
-use calculator::answer;
+use calculator::Calculator;
 
 #[test]
 fn phrasings() {
-    table::check("calculator", || answer);
+    table::check("calculator", || table::talk(Calculator));
 }

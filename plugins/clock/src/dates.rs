@@ -3,7 +3,7 @@
 use phrase::calendar::{Date, MONTHS};
 use phrase::{Day, Said, say_count, say_ordinal};
 
-use crate::{now::Now, places};
+use crate::{now::Now, places, spans};
 
 const TODAY: &[&str] = &[
     "what is the [current|exact] date [today|now|of today]",
@@ -46,6 +46,9 @@ const OTHER: &[&str] = &[
     "(on which|on what) (day|weekday|day of the week) (is|was|does|did|do) {day:day} [fall|fall on] [this year]",
     "(when|what day) is {day:day}",
     "[the] (date|day) {day:day}",
+    "(what|which) (day|weekday|date) (was|is|will) it [be] {day:day}",
+    "(what|which) (day of the week|weekday) (is|was|will be) {day:day} [this year]",
+    "what is {day:day} [going to be] (for|as) a (date|day)",
 ];
 const OTHER_YEAR: &[&str] = &[
     "(when|what day|what date|which day) (is|was|will be) {day:day} (in|next year|last year|this year) [{year}]",
@@ -63,37 +66,12 @@ const IS_DAY: &[&str] = &[
     "is it [a] {day:day} today",
     "today is {day:day} [right|is it not|correct]",
     "(is|was|will) {other:day} [be] [a|the|on a|on] {day:day}",
-    "isn't it {day:day} [today]",
+    "(isn't|is not|is) it [not] {day:day} [today]",
 ];
-const IS_MONTH: &[&str] = &["is it [already|still] {month:word} [yet|already|now]"];
+const IS_MONTH: &[&str] =
+    &["is it [already|still] {month:word} [yet|already|now]", "are we [already|still] in {month:word} [yet|already|now]"];
+const IS_WEEKDAY: &[&str] = &["is (it|today) [already|still] a (weekday|working day|workday) [today|now]"];
 const IS_WEEKEND: &[&str] = &["is it [already|still] [the] weekend [yet|already|now|today]", "is today [a|the] weekend [day]"];
-const UNTIL: &[&str] = &[
-    "how many (days|sleeps|nights) [is it|are there|are left|left|to go|do i have|do we have|more] (until|till|to|before|til) {day:day} [this year]",
-    "how (long|far|much time|much longer) [is it|away is|is there|do we have|do i have|is left] (until|till|to|before|til) {day:day} [this year]",
-    "how many (days|sleeps) (is|are) {day:day} away",
-    "how (far away|long) is {day:day} [away]",
-    "(days|sleeps) (until|till|to|before) {day:day}",
-    "in how many days is {day:day}",
-    "how many days (is it|are there) from (today|now) (until|till|to) {day:day}",
-    "how soon is {day:day}",
-];
-const WEEKS_UNTIL: &[&str] = &[
-    "how many weeks [is it|are there|are left|left|to go] (until|till|to|before|til) {day:day} [this year]",
-    "weeks (until|till|to) {day:day}",
-];
-const MONTHS_UNTIL: &[&str] = &["how many months [is it|are there|are left|left|to go] (until|till|to|before|til) {day:day}"];
-const SINCE: &[&str] = &[
-    "how (many days|long|many days ago) (is it|has it been|ago was|ago is|was it|was) [since] {day:day} [ago]",
-    "how many days (since|have passed since|are there since) {day:day}",
-    "how many days ago was {day:day}",
-    "how long (since|ago was|has it been since) {day:day}",
-];
-const BETWEEN: &[&str] = &[
-    "[how many] days [are there|is it|are|lie] (between|from) {one:day} (and|to|until|till) {other:day}",
-    "how (long|far) [is it] (between|from) {one:day} (and|to|until|till) {other:day}",
-    "what is the number of days (between|from) {one:day} (and|to|until) {other:day}",
-];
-const WEEKS_BETWEEN: &[&str] = &["how many weeks [are there|is it|are] (between|from) {one:day} (and|to|until|till) {other:day}"];
 const END: &[&str] = &[
     "how many (days|weeks) [are|are there|do we have|is it] [left|still left|remaining] (in|of|until the end of|till the end of) (this|the) {unit:word}",
     "how (long|many days) [is it] (until|till) the end of (this|the) {unit:word}",
@@ -176,6 +154,9 @@ pub const WORDS: &[&str] = &[
     "tomorrow's",
     "weekend",
     "weekday",
+    "workday",
+    "last",
+    "are",
     "leap",
     "century",
     "decade",
@@ -234,7 +215,9 @@ pub fn answer(said: &Said) -> Option<String> {
     }
     leap(said, today)
         .or_else(|| lengths(said, today))
-        .or_else(|| spans(said, today))
+        .or_else(|| spans::spans(said, today))
+        .or_else(|| spans::working_days(said, today))
+        .or_else(|| spans::by_another(said, today))
         .or_else(|| is_it(said, today))
         .or_else(|| other_day(said, today))
 }
@@ -251,7 +234,9 @@ fn leap(said: &Said, today: Date) -> Option<String> {
     }
     let slots = said.first(LEAP)?;
     let year = match slots.form("year").as_deref() {
-        None | Some("this year" | "the current year") => today.year + i32::from(said.has(&["next"])) - i32::from(said.has(&["last"])),
+        None | Some("this year" | "the current year" | "it" | "this") => {
+            today.year + i32::from(said.has(&["next"])) - i32::from(said.has(&["last"]))
+        }
         Some("next year") => today.year + 1,
         Some("last year") => today.year - 1,
         Some(year) => of_year(year)?,
@@ -310,57 +295,8 @@ fn lengths(said: &Said, today: Date) -> Option<String> {
     })
 }
 
-fn spans(said: &Said, today: Date) -> Option<String> {
-    let between = said.first(BETWEEN);
-    let weeks_between = said.first(WEEKS_BETWEEN);
-    if let Some(slots) = between.as_ref().or(weeks_between.as_ref()) {
-        let one = slots.day("one")?.from(today)?;
-        let other = slots.day("other")?;
-        // Of a day without a year, the next one after the first.
-        let other = other.from(
-            if matches!(other, Day::Date { year: None, .. } | Day::OfMonth(_) | Day::Weekday(_) | Day::Easter | Day::Thanksgiving) {
-                one
-            } else {
-                today
-            },
-        )?;
-        let days = u64::try_from((other.days() - one.days()).abs()).ok()?;
-        let length = if weeks_between.is_some() { weeks(days) } else { say_count(days, "day") };
-        return Some(format!("From {} to {} it is {length}.", self::said(one), self::said(other)));
-    }
-    if let Some(slots) = said.first(SINCE) {
-        let day = slots.day("day")?;
-        let date = past(day, today)?;
-        let days = u64::try_from(today.days() - date.days()).ok()?;
-        return Some(match days {
-            0 => "That is today.".into(),
-            days => format!("{} was {} ago.", self::said(date), say_count(days, "day")),
-        });
-    }
-    let weeks_until = said.first(WEEKS_UNTIL);
-    let months_until = said.first(MONTHS_UNTIL);
-    let until = said.first(UNTIL);
-    let slots = weeks_until.as_ref().or(months_until.as_ref()).or(until.as_ref())?;
-    let date = slots.day("day")?.from(today)?;
-    let Ok(days) = u64::try_from(date.days() - today.days()) else {
-        let days = u64::try_from(today.days() - date.days()).ok()?;
-        return Some(format!("{} was {} ago.", self::said(date), say_count(days, "day")));
-    };
-    let how_long = if days == 0 {
-        return Some("That is today.".to_owned());
-    } else if months_until.is_some() {
-        months(today, date)
-    } else if weeks_until.is_some() {
-        weeks(days)
-    } else {
-        say_count(days, if said.has(&["sleeps"]) { "sleep" } else { "day" })
-    };
-    let verb = if how_long.starts_with("1 ") && !how_long.contains(" and ") { "is" } else { "are" };
-    Some(format!("There {verb} {how_long} until {}.", self::said(date)))
-}
-
 /// The last such day up to today.
-fn past(day: Day, today: Date) -> Option<Date> {
+pub fn past(day: Day, today: Date) -> Option<Date> {
     let date = day.from(today)?;
     match day {
         _ if date.days() <= today.days() => Some(date),
@@ -373,34 +309,11 @@ fn past(day: Day, today: Date) -> Option<Date> {
     }
 }
 
-fn weeks(days: u64) -> String {
-    match days {
-        days if days % 7 == 0 => say_count(days / 7, "week"),
-        days if days < 7 => say_count(days, "day"),
-        days => format!("{} and {}", say_count(days / 7, "week"), say_count(days % 7, "day")),
-    }
-}
-
-fn months(from: Date, to: Date) -> String {
-    let mut months = (to.year - from.year) * 12 + i32::from(to.month) - i32::from(from.month);
-    if to.day < from.day {
-        months -= 1;
-    }
-    let at = i32::from(from.month) - 1 + months;
-    // A month that is too short for the day ends before it.
-    let begin = (0..4).find_map(|back| {
-        Date::new(from.year + at.div_euclid(12), u8::try_from(at.rem_euclid(12) + 1).ok()?, from.day.saturating_sub(back))
-    });
-    let days = begin.map_or(0, |begin| (to.days() - begin.days()).max(0).unsigned_abs());
-    let months = u64::try_from(months).unwrap_or(0);
-    match (months, days) {
-        (0, days) => say_count(days, "day"),
-        (months, 0) => say_count(months, "month"),
-        (months, days) => format!("{} and {}", say_count(months, "month"), say_count(days, "day")),
-    }
-}
-
 fn is_it(said: &Said, today: Date) -> Option<String> {
+    if said.is(IS_WEEKDAY) {
+        let yes = today.weekday() < 5;
+        return Some(format!("{}, today is {}.", if yes { "Yes" } else { "No" }, today.weekday_name()));
+    }
     if said.is(IS_WEEKEND) {
         let yes = today.weekday() >= 5;
         return Some(format!("{}, today is {}.", if yes { "Yes" } else { "No" }, today.weekday_name()));
@@ -435,6 +348,9 @@ fn is_it(said: &Said, today: Date) -> Option<String> {
 }
 
 fn other_day(said: &Said, today: Date) -> Option<String> {
+    if said.is(&["what is the day after tomorrow"]) {
+        return Some(told(today.plus(2), today));
+    }
     if let Some(slots) = said.first(WEEK_OF)
         && let Some(date) = slots.day("day")?.from(today)
     {
@@ -445,11 +361,12 @@ fn other_day(said: &Said, today: Date) -> Option<String> {
     {
         return Some(Date::new(year, month, day).map_or_else(|| "There is no such day.".into(), |date| told(date, today)));
     }
-    if let Some(slots) = said.first(OTHER_YEAR) {
-        let year = match slots.form("year") {
-            Some(year) => of_year(&year)?,
-            None => today.year + i32::from(said.has(&["next"])) - i32::from(said.has(&["last"])),
-        };
+    if let Some(slots) = said.first(OTHER_YEAR)
+        && let Some(year) = match slots.form("year") {
+            Some(year) => of_year(&year),
+            None => Some(today.year + i32::from(said.has(&["next"])) - i32::from(said.has(&["last"]))),
+        }
+    {
         let date = slots.day("day")?.from(Date::new(year, 1, 1)?)?;
         return Some(told(date, today));
     }
@@ -462,7 +379,7 @@ fn other_day(said: &Said, today: Date) -> Option<String> {
     Some(told(date, today))
 }
 
-fn told(date: Date, today: Date) -> String {
+pub fn told(date: Date, today: Date) -> String {
     let verb = if date.days() < today.days() { "was" } else { "is" };
     format!("That {verb} {}.", said(date))
 }

@@ -6,12 +6,15 @@ mod examples;
 mod now;
 mod places;
 mod regions;
+mod spans;
+mod spoken_of;
 mod times;
 
 use jane_skill::prelude::*;
 use now::Now;
 use phrase::{Said, say_time};
 use serde::Deserialize;
+use spoken_of::SpokenOf;
 
 #[derive(Default)]
 pub struct Clock {
@@ -42,7 +45,16 @@ impl Skill for Clock {
     }
 
     fn on_transcript(&mut self, transcript: &Transcript) -> Result<TranscriptAction, Failure> {
-        Ok(TranscriptAction::say_or_pass(self.answer(&transcript.text)))
+        let text = phrase::plain(&transcript.text);
+        let spoken_of = SpokenOf::new(transcript.turn)?;
+        let action = match spoken_of.whole(&text) {
+            Some(None) => TranscriptAction::ask("Where? I do not know which place you mean."),
+            Some(Some(whole)) => TranscriptAction::say_or_pass(self.answer(&whole)),
+            None => TranscriptAction::say_or_pass(self.answer(&text)),
+        };
+        let asked = matches!(action, TranscriptAction::Answer(_));
+        spoken_of.keep(&text, asked)?;
+        Ok(action)
     }
 
     fn tools() -> Vec<Tool> {
@@ -87,12 +99,25 @@ impl Clock {
         let text = phrase::plain(text);
         let asked = Said::new(&text);
         let whole = self.one(&asked);
-        // `What time is it and what's the date?`
-        whole.or_else(|| {
-            let (first, second) = text.split_once(" and ")?;
-            let first = self.one(&Said::new(first))?;
-            Some(format!("{first} {}", self.one(&Said::new(second))?))
-        })
+        let corrected = || phrase::corrections(&text).iter().find_map(|meant| self.one(&Said::new(meant)));
+        // Words that put something right are in no name of a place.
+        let is_unknown = whole.as_ref().is_some_and(|answer| answer.starts_with(times::UNKNOWN));
+        if is_unknown && let Some(corrected) = corrected() {
+            return Some(corrected);
+        }
+        whole.or_else(corrected).or_else(|| self.two(&text))
+    }
+
+    /// `What time is it and what's the date?`, `What time is it in Tokyo and London?`
+    fn two(&self, text: &str) -> Option<String> {
+        let (first, second) = text.split_once(" and ")?;
+        let one = self.one(&Said::new(first))?;
+        let other = self.one(&Said::new(second)).or_else(|| {
+            let (asked, _) = first.rsplit_once(" in ").or_else(|| first.rsplit_once(" here"))?;
+            places::find(second.trim_start_matches("in "))?;
+            self.one(&Said::new(&format!("{asked} in {}", second.trim_start_matches("in "))))
+        })?;
+        Some(format!("{one} {other}"))
     }
 
     fn one(&self, asked: &Said) -> Option<String> {

@@ -8,6 +8,9 @@ use crate::{
     places,
 };
 
+/// Said where a place is not known, before its name.
+pub const UNKNOWN: &str = "I do not know a place called";
+
 const TIME: &[&str] = &[
     "what time is it [here|there] [exactly]",
     "what is the [current|exact|right|local] time [here|is it|there|at the moment|today]",
@@ -34,6 +37,7 @@ const ELSEWHERE: &[&str] = &[
     "(tell|give|show) me the [current|local] time (in|at|over in|for) {place}",
     "what (time|hour) (do they have|does one have|is it there) in {place}",
     "what hour is it in {place}",
+    "what is the hour (in|over in) {place}",
 ];
 
 /// The same, only where the place is known: other words may stand there as well.
@@ -58,13 +62,11 @@ const DIFFERENCE: &[&str] = &[
 ];
 
 const DIFFERENCE_HERE: &[&str] = &[
-    "what is the time difference (to|with|from|in|for) {other}",
-    "[the] time difference (to|with|from) {other}",
-    "how many hours (ahead|behind) is {other}",
-    "how many hours (ahead of|behind) us is {other}",
-    "how far (ahead|behind) is {other}",
-    "how many hours is {other} (ahead|behind) [of us|us]",
-    "is {other} (ahead of|behind) us",
+    "[what is] [the] time difference (between|from) here (and|to) {other}", "[what is] [the] time difference between {other} and here",
+    "how many hours (are there|is it) between here and {other}", "how many hours is {other} (ahead of|behind) us",
+    "what is the time difference (to|with|from|in|for) {other}", "[the] time difference (to|with|from) {other}",
+    "how many hours (ahead|behind) is {other}", "how many hours (ahead of|behind) us is {other}", "how far (ahead|behind) is {other}",
+    "how many hours is {other} (ahead|behind) [of us|us]", "is {other} (ahead of|behind) us",
 ];
 
 const ZONE: &[&str] = &[
@@ -85,6 +87,14 @@ const REACHED: &[&str] = &[
 const PART: &[&str] = &[
     "is it [already|still] (the middle of the night|night|night time|nighttime|morning|afternoon|evening|day|daytime|day time|midnight|noon|dark) (in|over in) {place}",
     "is it (morning|afternoon|evening|night|daytime) [yet|already|still] in {place}",
+];
+
+const EITHER: &[&str] =
+    &["is it (morning|day|daytime|light|night|afternoon) or (evening|night|nighttime|dark|day|afternoon|morning) in {place}"];
+
+const LEFT_TODAY: &[&str] = &[
+    "how (many hours|much time|many minutes|long) (are|is) [there] left (today|in the day|of the day|of today)",
+    "how (many hours|much) of (today|the day) (is|are) left",
 ];
 
 const UNTIL: &[&str] = &[
@@ -111,6 +121,7 @@ const CONVERTED: &[&str] = &[
     "what is {time:time} (in|at) {one} in {other}",
     "(convert|what time is) {time:time} {one} time (to|in) {other} [time]",
     "(convert|what time is) {time:time} from {one} (to|in) {other} [time]",
+    "(convert|what time is) {time:time} in {one} (to|in) {other} [time]",
 ];
 
 /// The answer, where the time of day is asked for.
@@ -149,7 +160,7 @@ pub fn answer(said: &Said, hours: u8) -> Option<String> {
         let from = Now::at(local * 60);
         return Some(format!("{} in {} is {}{} in {}.", clock(&from), one.1, clock(&shifted), day_between(&from, &shifted), other.1));
     }
-    for templates in [DIFFERENCE, DIFFERENCE_HERE] {
+    for templates in [DIFFERENCE_HERE, DIFFERENCE] {
         if let Some(slots) = said.first(templates)
             && let Some(other) = place(&slots.form("other")?)
         {
@@ -172,6 +183,14 @@ pub fn answer(said: &Said, hours: u8) -> Option<String> {
     }
     if let Some(slots) = said.first(REACHED) {
         return reached(said, &slots.time("time")?, slots.form("place").as_deref(), hours);
+    }
+    if said.is(LEFT_TODAY) {
+        let left = Duration::from_secs(u64::try_from(1440 - here.minutes()).ok()? * 60);
+        return Some(format!("{} until midnight.", begun(&say_duration(left))));
+    }
+    if let Some((zone, name)) = said.first(EITHER).and_then(|slots| place(&slots.form("place")?)) {
+        let there = Now::in_zone(zone);
+        return Some(format!("It is {}{} in {name}.", clock(&there), day_between(&here, &there)));
     }
     if let Some(slots) = said.first(PART)
         && let Some((zone, name)) = place(&slots.form("place")?)
@@ -201,7 +220,11 @@ fn elsewhere(said: &Said, here: &Now, hours: u8) -> Option<String> {
     let is_zone = !sure || asked.ends_with(" time");
     let found = place(&trimmed(text)).or_else(|| is_zone.then(|| places::zone_named(&trimmed(text))).flatten());
     let Some((zone, name)) = found else {
-        return (sure && may_be_place(&asked)).then(|| format!("I do not know a place called {}.", places::named(&trimmed(text))));
+        // `in Tokyo and London`: each is asked for by itself.
+        if asked.split_once(" and ").is_some_and(|(one, other)| place(one).is_some() && place(other).is_some()) {
+            return None;
+        }
+        return (sure && may_be_place(&asked)).then(|| format!("{UNKNOWN} {}.", places::named(&trimmed(text))));
     };
     let there = Now::in_zone(zone);
     let day = day_between(here, &there);
@@ -220,7 +243,7 @@ fn may_be_place(words: &str) -> bool {
 }
 
 fn place(words: &str) -> Option<(&'static str, String)> {
-    places::find(words)
+    places::find(words.strip_suffix(" time").unwrap_or(words))
 }
 
 fn moved(seconds: i64) -> Now {
@@ -267,7 +290,9 @@ fn reached(said: &Said, time: &TimeOfDay, in_place: Option<&str>, hours: u8) -> 
         None => (Now::here(), String::new()),
         Some(words) => match place(words) {
             Some((zone, name)) => (Now::in_zone(zone), format!(" in {name}")),
-            None => return may_be_place(words).then(|| format!("I do not know a place called {}.", places::named(words))),
+            None => {
+                return may_be_place(words).then(|| format!("{UNKNOWN} {}.", places::named(words)));
+            }
         },
     };
     // Of which half of the day is not said, the one that it is now.

@@ -5,12 +5,14 @@ mod book;
 mod command;
 mod groceries;
 mod pattern;
+mod recent;
 mod tools;
 mod words;
 
 use book::{Question, Recorder, Reply, Store};
 use command::Command;
 use jane_skill::prelude::*;
+use recent::Recent;
 
 /// What was asked back, and in which turn.
 const ASKED: &str = "asked";
@@ -22,7 +24,16 @@ impl Skill for Notes {
     fn on_transcript(&mut self, transcript: &Transcript) -> Result<TranscriptAction, Failure> {
         let question = take_question(transcript.turn)?;
         let text = phrase::plain(&transcript.text).replace("shoppinglist", "shopping list").replace("Shoppinglist", "Shopping list");
-        let reply = reply(&text, &transcript.text, question.as_ref());
+        let recent = Recent::take(transcript.turn)?.filter(|_| question.is_none());
+        let goes_on = recent.and_then(|recent| recent.goes_on(&text, &transcript.text));
+        let commands = goes_on.clone().map_or_else(|| command::understand(&text), |command| vec![command]);
+        let reply = match goes_on {
+            Some(command) => put_right(command),
+            None => reply(&text, &transcript.text, question.as_ref(), &commands),
+        };
+        if let Ok(Some(Reply::Said(_))) = &reply {
+            Recent::keep(&commands, kv::get_bytes(book::LAST)?, transcript.turn)?;
+        }
         match reply {
             Ok(Some(Reply::Said(speech))) => Ok(TranscriptAction::say(speech)),
             Ok(Some(Reply::Asked(speech, question))) => {
@@ -47,13 +58,12 @@ impl Skill for Notes {
 jane_skill::export!(Notes: transcript_hook, tools);
 
 /// What comes of `text`; `said` is the same with all that surrounds it.
-fn reply(text: &str, said: &str, question: Option<&Question>) -> Result<Option<Reply>, String> {
-    let commands = command::understand(text);
+fn reply(text: &str, said: &str, question: Option<&Question>, commands: &[Command]) -> Result<Option<Reply>, String> {
     if commands == [Command::Undo] {
         return book::run(&mut Kept, Command::Undo);
     }
     // What is dictated is the answer, even where it could be a request.
-    let dictated = matches!(question, Some(Question::Note)) && !matches!(commands.as_slice(), [Command::TakeWhat | Command::Undo]);
+    let dictated = matches!(question, Some(Question::Note)) && !matches!(commands, [Command::TakeWhat | Command::Undo]);
     let mut kept = Kept;
     let mut store = Recorder::new(&mut kept);
     let mut reply = match question {
@@ -61,15 +71,24 @@ fn reply(text: &str, said: &str, question: Option<&Question>) -> Result<Option<R
         _ => None,
     };
     if reply.is_none() && !commands.is_empty() {
-        reply = book::run_all(&mut store, commands.clone())?;
+        reply = book::run_all(&mut store, commands.to_vec())?;
     }
     store.keep()?;
     if reply.is_none() {
-        reply = command::doubt(text).map(book::doubted);
+        reply = command::doubt(text, &book::names(&Kept)?).map(book::doubted);
     }
     if reply.is_none() && is_for_another(said) {
         book::supersede(&mut Kept)?;
     }
+    Ok(reply)
+}
+
+/// What a command comes to that goes on from what was done last.
+fn put_right(command: command::Command) -> Result<Option<Reply>, String> {
+    let mut kept = Kept;
+    let mut store = Recorder::new(&mut kept);
+    let reply = book::run(&mut store, command)?;
+    store.keep()?;
     Ok(reply)
 }
 
@@ -94,7 +113,9 @@ fn take_question(turn: jane_skill::TurnId) -> Result<Option<Question>, Failure> 
     let Ok(Some((asked_in, question))) = serde_json::from_slice::<Option<(jane_skill::TurnId, Question)>>(&asked) else {
         return Ok(None);
     };
-    Ok((asked_in < turn && turn <= asked_in + 2).then_some(question))
+    // What rang may have been said in between; a yes that deletes is for the question right before it.
+    let within = if question.deletes() { 1 } else { 2 };
+    Ok((asked_in < turn && turn <= asked_in + within).then_some(question))
 }
 
 /// What Jane keeps for the skill.
@@ -150,6 +171,21 @@ mod tests {
         assert_eq!(say("The bins go out on Monday."), ("(pass)".into(), false));
         assert!(say("Add something to my shopping list.").1);
         assert_eq!(say("Milk and eggs.").0, "I started a shopping list with milk and eggs.");
+        fake::reset();
+    }
+
+    #[test]
+    fn a_yes_to_something_else_deletes_nothing() {
+        let mut notes = Notes;
+        let mut say = |turn: u64, text: &str| match notes.on_transcript(&Transcript { turn, ..Transcript::typed(text) }) {
+            Ok(TranscriptAction::Answer(answer)) => answer.speech,
+            _ => "(pass)".into(),
+        };
+        say(1, "Add milk to the shopping list.");
+        assert!(say(2, "Delete all my lists.").starts_with("Shall I delete"));
+        // In the third turn, another skill was asked.
+        assert_eq!(say(4, "Yes."), "(pass)");
+        assert_eq!(say(5, "What's on the shopping list?"), "The shopping list has one thing on it: milk.");
         fake::reset();
     }
 

@@ -1,5 +1,7 @@
 //! Items and names as people say them.
 
+use crate::groceries::is_grocery;
+
 /// Things that are one thing although "and" is said.
 const PAIRS: &[&str] = &[
     "mac and cheese",
@@ -165,7 +167,44 @@ pub fn split(said: &str, list: Option<&str>) -> Vec<String> {
         }
     }
     split_at_and(&said[start..], tasks, &mut items);
-    items
+    if list.is_none_or(|list| list_name(list).as_deref() == Some("shopping")) {
+        items.iter().flat_map(|item| apart(item)).collect()
+    } else {
+        items
+    }
+}
+
+/// Things that a recogniser wrote without a comma: "milk eggs", "bananas oat milk". A plural begins no name of one thing, and neither do these.
+fn apart(item: &str) -> Vec<String> {
+    const STAPLES: &[&str] = &[
+        "milk", "eggs", "bread", "butter", "cheese", "flour", "sugar", "salt", "pepper", "pasta", "rice", "coffee", "tea", "yogurt",
+        "yoghurt", "bananas", "apples", "onions", "potatoes", "tomatoes", "bacon", "ham", "chicken", "cereal", "juice", "water", "beer",
+        "wine",
+    ];
+    // Of these, the first is what the second is made of.
+    const ONE: &[&str] = &[
+        "rice flour", "chicken salt", "rice milk", "pepper cheese", "milk tea", "rice wine", "milk bread", "ham cheese", "rice pasta",
+        "tea bread", "potatoes bread",
+    ];
+    let words: Vec<&str> = item.split(' ').collect();
+    let cut = (1..words.len()).find(|at| {
+        let [Some(before), Some(next)] = [words.get(at - 1), words.get(*at)].map(|word| word.map(|word| word.to_lowercase())) else {
+            return false;
+        };
+        let (first, rest) = words.split_at(*at);
+        let staples =
+            STAPLES.contains(&before.as_str()) && STAPLES.contains(&next.as_str()) && !ONE.contains(&format!("{before} {next}").as_str());
+        let plural = before.ends_with('s') && !before.ends_with("ss") && key(&before) != before && is_grocery(&before);
+        let goes_on = is_grocery(&rest.join(" ")) && next != "of";
+        is_grocery(&first.join(" ")) && goes_on && (staples || plural)
+    });
+    match cut {
+        Some(at) => {
+            let (first, rest) = words.split_at(at);
+            std::iter::once(first.join(" ")).chain(apart(&rest.join(" "))).collect()
+        }
+        None => vec![item.to_owned()],
+    }
 }
 
 fn split_at_and(part: &str, tasks: bool, items: &mut Vec<String>) {
@@ -232,7 +271,7 @@ pub fn key(item: &str) -> String {
         .split(|c: char| c.is_whitespace() || c == '-')
         .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
         .filter(|word| !word.is_empty())
-        .map(singular)
+        .map(|word| singular(word.strip_suffix("'s").unwrap_or(word)))
         .collect();
     let articles = words.iter().take_while(|word| ARTICLES.contains(&word.as_str())).count();
     words.get(articles.min(words.len().saturating_sub(1))..).unwrap_or_default().join(" ")
@@ -306,6 +345,9 @@ mod tests {
             ("buy stamps and call Peter", Some("to-do"), &["buy stamps", "call Peter"]),
             ("1,5 kg of flour", None, &["1,5 kg of flour"]),
             ("Earl Grey tea", Some("shopping"), &["Earl Grey tea"]),
+            ("milk eggs and bread", Some("shopping"), &["milk", "eggs", "bread"]),
+            ("bananas oat milk and a loaf of bread", Some("shopping"), &["bananas", "oat milk", "a loaf of bread"]),
+            ("coffee beans and ice cream", Some("shopping"), &["coffee beans", "ice cream"]),
         ] {
             assert_eq!(split(said, list), expected, "{said}");
         }

@@ -155,7 +155,7 @@ pub fn day<W: AsRef<str>>(words: &[W]) -> Option<(Day, usize)> {
             _ => {}
         }
         // `Monday, the 5th of May`
-        let date = date(rest(at + 1)).filter(|(day, _)| matches!(day, Day::Date { .. }));
+        let date = date(rest(at + 1)).filter(|(day, _)| matches!(day, Day::Date { .. } | Day::OfMonth(_)));
         return Some(date.map_or((Day::Weekday(weekday), at + 1), |(day, taken)| (day, at + 1 + taken)));
     }
     let named = FEASTS.iter().find(|(name, ..)| name.split(' ').enumerate().all(|(ahead, part)| word(at + ahead) == part));
@@ -176,12 +176,21 @@ pub fn day<W: AsRef<str>>(words: &[W]) -> Option<(Day, usize)> {
     if let Some((days, taken)) = days(words) {
         match (word(taken), word(taken + 1)) {
             ("from", "now" | "today") => return Some((Day::Away(days), taken + 2)),
+            // `three weeks from now`, which has lost the `now` where it ended there
+            ("from", "") => return Some((Day::Away(days), taken + 1)),
             ("from", "tomorrow") => return Some((Day::Away(days + 1), taken + 2)),
             ("ago", _) => return Some((Day::Away(-days), taken + 1)),
             _ => {}
         }
     }
+    // `on the last day of the month`
+    if matches!((word(0), word(1), word(2)), ("on", "the", "last" | "end")) {
+        return day(rest(1)).map(|(day, taken)| (day, taken + 1));
+    }
     let at = usize::from(word(0) == "on");
+    if let Some((day, taken)) = figures(rest(at)) {
+        return Some((day, at + taken));
+    }
     date(rest(at)).map(|(day, taken)| (day, at + taken))
 }
 
@@ -210,6 +219,24 @@ fn away<W: AsRef<str>>(words: &[W]) -> Option<(Day, usize)> {
         _ => return None,
     };
     ((1.0..=100.0).contains(&count) && count.fract() == 0.0).then_some((Day::Months((count * months) as u16), at + 1))
+}
+
+/// `4/20`, `12/24/2026`, `the 24.12`: a month first where it can be one, as recognisers write it, and behind a point last.
+fn figures<W: AsRef<str>>(words: &[W]) -> Option<(Day, usize)> {
+    let the = usize::from(words.first().is_some_and(|word| word.as_ref() == "the"));
+    let word = |at: usize| words.get(the + at).map_or("", AsRef::as_ref);
+    let (day, month, taken) = match word(0).split_once('.') {
+        Some((day, month)) => (day, month, 1),
+        None if word(1) == "/" && word(0).parse::<u8>().is_ok_and(|first| first > 12) => (word(0), word(2), 3),
+        None if word(1) == "/" => (word(2), word(0), 3),
+        None => return None,
+    };
+    let figure = |word: &str| word.parse::<u8>().ok().filter(|_| word.len() <= 2);
+    let (day, month) = (figure(day)?, figure(month)?);
+    // `7.30` and `12.15` are times of day, unless an article is before them.
+    let fits = (1..=31).contains(&day) && (1..=12).contains(&month) && (taken == 3 || the == 1 || day > 24);
+    let year = if taken == 3 && word(3) == "/" { word(4).parse::<i32>().ok().filter(|year| (1900..2200).contains(year)) } else { None };
+    fits.then_some((Day::Date { month, day, year }, the + taken + if year.is_some() { 2 } else { 0 }))
 }
 
 /// `March fifth`, `the 5th of March 2027`, `5 March`, `the fifteenth`.
@@ -301,6 +328,11 @@ mod tests {
             ("the eleventh of August", 8, 11),
             ("Sept 3", 9, 3),
             ("December 24", 12, 24),
+            ("4/20", 4, 20),
+            ("on 12/24", 12, 24),
+            ("24/12", 12, 24),
+            ("the 24.12.", 12, 24),
+            ("on the 1.5.", 5, 1),
             ("twentieth of April", 4, 20),
             ("the fifteenth", 3, 15),
             ("the 2nd", 4, 2),
@@ -319,13 +351,14 @@ mod tests {
             ("the first of March", 2027, 3, 1),
             ("May 3 2030", 2030, 5, 3),
             ("the third of May twenty thirty", 2030, 5, 3),
+            ("4/20/2027", 2027, 4, 20),
             ("February 29th", 2028, 2, 29),
             ("new year", 2027, 1, 1),
         ] {
             let found = crate::day(text).and_then(|day| day.from(today));
             assert_eq!(found, Date::new(year, month, day), "{text}");
         }
-        for text in ["", "may", "the moon", "fifth element", "next", "a day", "three"] {
+        for text in ["", "may", "the moon", "fifth element", "next", "a day", "three", "13/13", "7.30", "3/4 of", "1/2/3"] {
             assert_eq!(crate::day(text), None, "{text}");
         }
         assert_eq!(crate::day("February 30th").and_then(|day| day.from(today)), None);

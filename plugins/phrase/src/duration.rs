@@ -92,7 +92,8 @@ fn one<W: AsRef<str>>(words: &[W]) -> Option<(f64, f64, usize)> {
     let (value, mut at) = written(words).or_else(|| number(words))?;
     // `half an hour`, `three quarters of an hour`, `a couple of minutes`
     at += usize::from(word(at) == "of");
-    at += usize::from(matches!(word(at), "a" | "an"));
+    // `7 a.m.` is no length.
+    at += usize::from(value.fract() != 0.0 && matches!(word(at), "a" | "an"));
     unit(word(at)).map(|unit| (value, unit, at + 1))
 }
 
@@ -151,6 +152,8 @@ mod tests {
             ("twenty-five minutes", 1500),
             ("one and a quarter hours", 4500),
             ("a fortnight", 1_209_600),
+            ("1,5 hours", 5400),
+            ("2,5 minutes", 150),
             ("an hour and half an hour", 5400),
         ] {
             let found = crate::duration(text).map(|found| found.as_secs());

@@ -8,6 +8,7 @@
 //! ```
 
 pub mod calendar;
+mod correction;
 mod day;
 mod duration;
 mod number;
@@ -18,8 +19,9 @@ mod template;
 mod time;
 mod words;
 
+pub use correction::{Correction, correction, corrections};
 pub use day::Day;
-pub use plain::plain;
+pub use plain::{once, plain};
 pub use said::Said;
 pub use speak::{say_count, say_duration, say_list, say_number, say_ordinal, say_time};
 pub use template::Slots;

@@ -8,10 +8,13 @@ const SOUNDS: &[&str] = &["um", "umm", "ummm", "uh", "uhh", "uhm", "er", "err", 
 const ASIDES: &[&str] =
     &["let's say", "lets say", "let us say", "let me see", "let me think", "you know", "how should i put it", "what's it called"];
 
+/// Words behind which these are none of that.
+const ASKING: &[&str] = &["do", "did", "if", "as", "that", "what", "who", "how", "where", "when", "than", "let", "please"];
+
 /// Words that are often said twice in a row, and mean nothing the second time.
 const DOUBLED: &[&str] = &[
     "the", "a", "an", "to", "of", "in", "on", "for", "my", "our", "is", "what", "what's", "set", "add", "put", "i", "and", "can", "could",
-    "how", "take", "please", "it", "me", "remove", "delete", "at", "from", "with",
+    "how", "take", "please", "it", "me", "remove", "delete", "at", "from", "with", "start", "remind", "wake", "cancel", "stop",
 ];
 
 /// Sentences before a request that belong to what was before it.
@@ -182,9 +185,27 @@ pub fn plain(text: &str) -> String {
             words.push(word);
         }
     }
-    let words = without_asides(words);
+    let words = once(without_asides(words));
     let words = without_for_me(words);
     if words.is_empty() { text.to_owned() } else { words.join(" ") }
+}
+
+/// What somebody says twice because they begin anew: `set a … set a timer`, `add add milk`. The first of the two goes.
+pub fn once(mut words: Vec<&str>) -> Vec<&str> {
+    // Words of the longest beginning that is said twice.
+    const LONGEST: usize = 6;
+    let forms: Vec<(usize, String)> = words.iter().map(|word| bare(word)).enumerate().filter(|(_, form)| !form.is_empty()).collect();
+    let form = |at: usize| forms.get(at).map(|(_, form)| form.as_str());
+    // `two times two times two` is begun once.
+    let is_twice = |count: &usize| {
+        (0..*count).all(|at| form(at).is_some() && form(at) == form(at + count) && form(at).and_then(crate::number).is_none())
+            && form(2 * count).is_some()
+            && (*count > 1 || form(0).is_some_and(|form| DOUBLED.contains(&form)))
+    };
+    if let Some(&(at, _)) = (1..=LONGEST).rev().find(is_twice).and_then(|count| forms.get(count)) {
+        words.drain(..at);
+    }
+    words
 }
 
 /// A word as it is compared.
@@ -231,7 +252,12 @@ fn without_last(mut text: &str) -> &str {
 fn without_asides(mut words: Vec<&str>) -> Vec<&str> {
     for aside in ASIDES {
         let length = aside.split(' ').count();
-        let found = words.windows(length).position(|window| aside.split(' ').eq(window.iter().map(|word| bare(word))));
+        // `do you know` asks.
+        let asks = |at: usize| {
+            at.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|before| ASKING.contains(&bare(before).as_str()))
+        };
+        let found =
+            words.windows(length).position(|window| aside.split(' ').eq(window.iter().map(|word| bare(word)))).filter(|at| !asks(*at));
         // At the beginning it may be the request itself, at the end its object.
         if let Some(at) = found.filter(|at| *at > 0 && at + length < words.len()) {
             words.drain(at..at + length);
@@ -304,6 +330,9 @@ mod tests {
             ("Could you take a note for me: the key is here", "Could you take a note : the key is here"),
             ("Set a timer for me for five minutes", "Set a timer for five minutes"),
             ("Add add milk to to the list", "Add milk to the list"),
+            ("Set a set a timer for eight minutes", "set a timer for eight minutes"),
+            ("What's the — what's the time?", "what's the time?"),
+            ("Two plus two plus two", "Two plus two plus two"),
             ("Good morning! What's the weather?", "What's the weather?"),
             ("Take a note: Peter has a present for me at home.", "Take a note: Peter has a present for me at home."),
             ("Thanks.", "Thanks."),

@@ -17,6 +17,11 @@ const BEFORE: &[&str] = &[
     "could you please", "can you please", "will you please", "would you mind telling me", "i wonder", "i was wondering", "i would like to know",
     "i want to know", "i need to know", "please tell me", "any idea", "have you any idea", "do you happen to know", "can we", "could we", "shall we",
     "remind me again", "by the way", "quick question", "one more thing", "i wanted to ask", "i wanted to know", "can you help me",
+    "would you be so kind as to", "could you be so kind as to", "be so kind as to", "i was wondering whether you could", "i wonder whether you could",
+    "i was wondering if you would", "i was hoping you could", "basically", "if it is not too much trouble", "it would be great if you could",
+    "it would be nice if you could", "i would appreciate it if you could", "i would be grateful if you could", "any chance you could",
+    "is there any chance you could", "do you think you could", "when you get a chance", "when you have a moment", "go on and", "feel free to",
+    "i would love it if you could", "i would love for you to", "i would like for you to", "if you would not mind", "if you do not mind", "be a dear and",
     "can you quickly", "could you quickly", "hey there", "okay so", "right", "look",
 ];
 
@@ -26,7 +31,8 @@ const AFTER: &[&str] =
         "please", "for me", "thanks", "thank you", "thank you very much", "now", "right now", "jane", "too", "as well", "then", "okay", "ok", "again",
         "if you can", "if you could", "if you would", "if possible", "if you don't mind", "if you do not mind", "will you", "would you", "could you", "can you", "thanks a lot",
         "thank you so much", "thanks jane", "quickly", "real quick", "by the way", "exactly", "roughly", "approximately", "um", "uh", "or so", "do you think",
-        "do you know", "thanks for watching", "thank you for watching", "cheers", "my dear", "dear", "mate", "buddy", "will you please", "or what",
+        "do you know", "thanks for watching", "thank you for watching", "cheers", "my dear", "dear", "mate", "buddy", "will you please", "or what", "please and thank you",
+        "if it is not too much trouble", "if that is okay", "would you please", "when you get a chance", "when you can",
     ];
 
 /// Sounds of somebody who thinks, wherever they are.

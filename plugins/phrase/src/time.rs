@@ -142,6 +142,13 @@ fn plain<W: AsRef<str>>(words: &[W]) -> Option<(u8, u8, usize)> {
         return valid(u8::try_from(figure / 100).ok()?, u8::try_from(figure % 100).ok()?, 1);
     }
     let (hour, at) = small(words, 23.0)?;
+    // `18h30`, which in small hours is a length.
+    if hour >= 6
+        && word(at) == "h"
+        && let Some((minute, taken)) = words.get(at + 1..).and_then(|rest| small(rest, 59.0)).filter(|_| word(at + 1).len() == 2)
+    {
+        return valid(hour, minute, at + 1 + taken);
+    }
     if matches!(word(at), "oh" | "o")
         && let Some((minute, taken)) = words.get(at + 1..).and_then(|rest| small(rest, 9.0))
     {
@@ -211,6 +218,7 @@ mod tests {
             ("quarter of seven", 6, 45, false),
             ("two in the night", 2, 0, true),
             ("five-thirty", 5, 30, false),
+            ("18h30", 18, 30, true),
         ] {
             assert_eq!(crate::time(text), Some(TimeOfDay { hour, minute, certain }), "{text}");
         }

@@ -114,8 +114,20 @@ impl Cutter<'_> {
         while bytes.get(end) == Some(&b',') && digits(end + 1) == 3 {
             end += 4;
         }
+        // `1,5 hours` is one and a half in much of the world.
+        let is_half = end - at <= 2 && self.text.get(end..) == Some(",5") && !bytes.get(at.wrapping_sub(1)).is_some_and(|byte| *byte == b',');
+        if is_half {
+            let form = format!("{}.5", &self.text[at..end]);
+            self.add(&form, at..end + 2);
+            return end + 2 - at;
+        }
         if matches!(bytes.get(end), Some(b'.' | b':')) && digits(end + 1) > 0 {
+            let is_clock = bytes.get(end) == Some(&b':');
             end += 1 + digits(end + 1);
+            // `1:30:00`
+            if is_clock && bytes.get(end) == Some(&b':') && digits(end + 1) == 2 {
+                end += 3;
+            }
         }
         let suffix = self.text.get(end..).unwrap_or_default();
         let ordinal = ["st", "nd", "rd", "th"].iter().any(|ending| {

@@ -29,11 +29,37 @@ fn all_described(store: &Store, sets: &[Set]) -> String {
 /// Does it with those that are meant.
 pub fn choose(store: &mut Store, query: &Query, what: What) -> Result<Reply, Failure> {
     let kind = query.kind;
+    // `stop it`, while it rings
+    if query.which == Which::It && what == What::Stop && store::rung(HUSHED_WITHIN_MS)?.is_some_and(|rung| !rung.heard) {
+        return Ok(Reply::Said("All right.".into()));
+    }
     if query.which == Which::It {
         return match store.last()? {
             Some(sets) if !sets.is_empty() => act(store, &sets, what, kind),
+            _ if matches!(what, What::Restart | What::Again) => Ok(rung_anew(store)?.unwrap_or(Reply::Pass)),
             _ => Ok(Reply::Pass),
         };
+    }
+    if let Which::Them(all) = query.which {
+        let last = store.last()?.unwrap_or_default();
+        // `both` of two that were set one after the other
+        let kinds: Vec<Kind> = last.iter().map(|set| set.ring.kind).collect();
+        let chosen =
+            if last.len() > 1 && !all { last } else { store.all(None).into_iter().filter(|set| kinds.contains(&set.ring.kind)).collect() };
+        return if chosen.is_empty() { Ok(Reply::Pass) } else { act(store, &chosen, what, kind) };
+    }
+    if let Which::Perhaps(label) = &query.which {
+        let found: Vec<Set> = store.all(kind).into_iter().filter(|set| set.ring.label.eq_ignore_ascii_case(label)).collect();
+        return if found.is_empty() { Ok(Reply::Pass) } else { act(store, &found, what, kind) };
+    }
+    if query.which == Which::Paused {
+        let found: Vec<Set> = store.all(kind).into_iter().filter(|set| set.paused_ms.is_some()).collect();
+        return if found.is_empty() { Ok(Reply::Pass) } else { act(store, &found, what, kind) };
+    }
+    // `the first one` is of what was spoken of here, if that was.
+    let is_loose = kind.is_none() && matches!(query.which, Which::Nth(_) | Which::Named(_) | Which::Last | Which::Oldest | Which::Longest);
+    if is_loose && store.last()?.is_none() {
+        return Ok(Reply::Pass);
     }
     let there_are = store.all(kind);
     // What has just rung is not another one that runs.
@@ -45,6 +71,13 @@ pub fn choose(store: &mut Store, query: &Query, what: What) -> Result<Reply, Fai
         return Ok(Reply::Said(format!("The {} has rung, and is over.{still}", rung.ring.name())));
     }
     let noun = kind.map_or("timer, alarm or reminder", Kind::word);
+    if there_are.is_empty()
+        && query.which == Which::Only
+        && matches!(what, What::Restart | What::Again)
+        && let Some(reply) = rung_anew(store)?
+    {
+        return Ok(reply);
+    }
     if there_are.is_empty() {
         let others = store.all(None);
         let have = if others.is_empty() { String::new() } else { format!(" You have {}.", all_described(store, &others)) };
@@ -68,9 +101,16 @@ pub fn choose(store: &mut Store, query: &Query, what: What) -> Result<Reply, Fai
             let found = there_are.get(usize::from(nth.saturating_sub(1))).cloned();
             match found {
                 Some(set) => vec![set],
-                None => return Ok(Reply::Said(format!("There are only {}: {}.", there_are.len(), all_described(store, &there_are)))),
+                None => {
+                    let only = match there_are.len() {
+                        1 => "is only one".to_owned(),
+                        count => format!("are only {count}"),
+                    };
+                    return Ok(Reply::Said(format!("There {only}: {}.", all_described(store, &there_are))));
+                }
             }
         }
+        Which::Longest => there_are.last().cloned().into_iter().collect(),
         Which::Last => there_are.into_iter().max_by_key(|set| set.id.parse::<u64>().unwrap_or(0)).into_iter().collect(),
         Which::Other => {
             let last: Vec<String> = store.last()?.unwrap_or_default().into_iter().map(|set| set.id).collect();
@@ -78,7 +118,8 @@ pub fn choose(store: &mut Store, query: &Query, what: What) -> Result<Reply, Fai
             if last.is_empty() || others.is_empty() { there_are } else { others }
         }
         // Asked of several, how long is left is told of each.
-        Which::Only | Which::It => there_are,
+        Which::Oldest => there_are.into_iter().min_by_key(|set| set.id.parse::<u64>().unwrap_or(0)).into_iter().collect(),
+        Which::Only | Which::It | Which::Them(_) | Which::Perhaps(_) | Which::Paused => there_are,
         Which::AllBut(label) => there_are.into_iter().filter(|set| !called(set, label)).collect(),
         Which::Named(label) | Which::EachNamed(label) => {
             let (fit, others): (Vec<Set>, Vec<Set>) = there_are.into_iter().partition(|set| called(set, label));
@@ -109,6 +150,14 @@ pub fn choose(store: &mut Store, query: &Query, what: What) -> Result<Reply, Fai
     act(store, &chosen, what, kind)
 }
 
+/// The timer that rang last, once more from the beginning.
+fn rung_anew(store: &mut Store) -> Result<Option<Reply>, Failure> {
+    const WITHIN_MS: u64 = 30 * 60_000;
+    let rung = store::rung(WITHIN_MS)?.filter(|rung| rung.ring.kind == Kind::Timer && rung.ring.seconds > 0);
+    let new = rung.map(|rung| crate::command::New::timer(rung.ring.label, Duration::from_secs(rung.ring.seconds)));
+    new.map(|new| crate::book::set(store, new)).transpose()
+}
+
 /// Does it with these.
 pub fn act(store: &mut Store, chosen: &[Set], what: What, kind: Option<Kind>) -> Result<Reply, Failure> {
     for set in chosen {
@@ -123,6 +172,7 @@ pub fn act(store: &mut Store, chosen: &[Set], what: What, kind: Option<Kind>) ->
         What::Pause => each(store, chosen, pause),
         What::Resume | What::Start => each(store, chosen, resume),
         What::Restart => each(store, chosen, restart),
+        What::Again => each(store, chosen, |store, set| if set.paused_ms.is_some() { resume(store, set) } else { restart(store, set) }),
         What::Rename(label) => each(store, chosen, |store, mut set| {
             let before = set.ring.name();
             set.ring.label = label.clone();

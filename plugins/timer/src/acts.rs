@@ -11,7 +11,7 @@ use crate::{
     reader::Reader,
     ring::Kind,
     setting, spoken_when,
-    target::{Query, Which, noun, target},
+    target::{Query, Which, noun, perhaps, target},
 };
 
 const CANCEL: &[&str] = &[
@@ -71,7 +71,11 @@ fn plain(words: &[Word]) -> Option<Command> {
             &["from", "the", "beginning"],
             &["from", "the", "start"],
         ];
-        tails.iter().find_map(|tail| ends(tail)).and_then(target).or_else(|| target(words))
+        tails.iter().find_map(|tail| ends(tail)).and_then(target).or_else(|| target(words)).or_else(|| perhaps(words))
+    };
+    // `pause`, of what was spoken of last
+    let alone = |reader: Reader, which: Which| {
+        if reader.is_over() { Some(Query::of(Some(Kind::Timer), which)) } else { behind(reader) }
     };
     if let Some(reader) = verb(STOP)
         && let Some(query) = behind(reader)
@@ -81,7 +85,7 @@ fn plain(words: &[Word]) -> Option<Command> {
     // `forget it` and `drop it` are said of much else.
     let loose = !Reader::new(words).eat(&["cancel", "delete", "remove", "canceling", "cancelling", "deleting", "abort"]);
     if let Some(reader) = verb(CANCEL)
-        && let Some(query) = behind(reader).filter(|query| query.which != Which::It || !loose)
+        && let Some(query) = behind(reader).filter(|query| !query.which.is_spoken_of() || !loose)
     {
         return on(Some(query), What::Cancel);
     }
@@ -92,7 +96,7 @@ fn plain(words: &[Word]) -> Option<Command> {
         return on(target(rest), What::Stop);
     }
     if let Some(reader) = verb(PAUSE) {
-        return on(behind(reader), What::Pause);
+        return on(alone(reader, Which::It), What::Pause);
     }
     if let Some(reader) = verb(&["put"])
         && let Some(rest) = without_end(reader.rest(), &["on hold"]).or_else(|| without_end(reader.rest(), &["on pause"]))
@@ -100,10 +104,13 @@ fn plain(words: &[Word]) -> Option<Command> {
         return on(target(rest), What::Pause);
     }
     if let Some(reader) = verb(RESUME) {
-        return on(behind(reader), What::Resume);
+        return on(alone(reader, Which::Paused), What::Resume);
     }
     if let Some(reader) = verb(RESTART) {
         return on(behind(reader), What::Restart);
+    }
+    if let Some(query) = verb(&["repeat"]).and_then(behind).filter(|query| query.kind == Some(Kind::Timer)) {
+        return on(Some(query), What::Restart);
     }
     if let Some(reader) = verb(&["start", "run", "begin", "set"]) {
         if let Some(rest) = without_end(reader.rest(), &["over"])
@@ -114,7 +121,7 @@ fn plain(words: &[Word]) -> Option<Command> {
             return on(target(rest), What::Restart);
         }
         if let Some(rest) = without_end(reader.rest(), &["again"]) {
-            return on(target(rest), What::Start);
+            return on(target(rest), What::Again);
         }
         let definite = matches!(reader.word(0), "the" | "my" | "that") && words.first().is_some_and(|word| word.form != "set");
         let query = target(reader.rest()).filter(|query| definite && matches!(query.which, Which::Only | Which::Named(_)) && query.kind == Some(Kind::Timer));
@@ -133,12 +140,29 @@ pub fn without_end<'a>(words: &'a [Word], ends: &[&str]) -> Option<&'a [Word]> {
 /// "don't cancel the timer", "leave the timer running", "don't wake me tomorrow"
 fn negated(words: &[Word]) -> Option<Command> {
     let mut reader = Reader::new(words);
-    if reader.eat(&["leave", "keep"]) {
-        let ends = ["alone", "running", "going", "on", "as it is", "be", "the way it is", "as they are", "set", "active"];
+    if reader.eat(&["leave", "keep", "let"]) {
+        let ends = [
+            "run", "go on", "continue", "run on", "ring", "alone", "running", "going", "on", "as it is", "be", "the way it is",
+            "as they are", "set", "active",
+        ];
         let rest = ends.iter().find_map(|end| without_end(reader.rest(), &[end])).unwrap_or(reader.rest());
         return target(rest).map(Command::Leave);
     }
-    if !reader.eat(&["do not", "never", "dont", "do not you dare", "do not ever", "please do not", "you should not", "not", "do not you"]) {
+    let mut woken = reader;
+    if woken.eat(&[
+        "i do not need to be woken up",
+        "i do not need to be woken",
+        "i do not want to be woken up",
+        "i do not want to be woken",
+        "you do not need to wake me",
+        "you do not have to wake me",
+    ]) {
+        return not_woken(woken.rest());
+    }
+    if !reader.eat(&[
+        "do not", "never", "dont", "do not you dare", "do not ever", "please do not", "you should not", "not", "do not you",
+        "you do not have to", "you do not need to", "there is no need to", "no need to", "you need not",
+    ]) {
         return None;
     }
     if matches!(reader.word(0), "let" | "forget") {
@@ -146,26 +170,41 @@ fn negated(words: &[Word]) -> Option<Command> {
     }
     let mut wakes = reader;
     if wakes.eat(&["wake me up", "wake me", "wake us up", "wake us"]) {
-        let when = wakes.rest();
-        if when.is_empty() {
-            return Some(Command::Act(Query::of(Some(Kind::Alarm), Which::Only), What::Cancel));
-        }
-        spoken_when::whole(when, true)?;
-        let label = names::said_label(when)?;
-        let label = label.strip_prefix("at ").unwrap_or(&label).to_owned();
-        return Some(Command::Act(Query::of(Some(Kind::Alarm), Which::Named(label)), What::Cancel));
+        return not_woken(wakes.rest());
     }
     let mut reminds = reader;
     if reminds.eat(&["remind me to", "remind me about", "remind me of"]) {
         let label = names::said_label(reminds.rest())?;
         return Some(Command::Act(Query::of(Some(Kind::Reminder), Which::Named(label)), What::Cancel));
     }
+    if reader.eat(&["remind me", "remind us"]) && reader.is_over() {
+        return Some(Command::Unclear(Some(Kind::Reminder), None));
+    }
+    // `do not add time to the timer`: whatever else is not to be done with it
+    let named = || {
+        let words = reader.rest();
+        let at = words.iter().position(|word| noun(&word.form).is_some()).filter(|at| (1..8).contains(at))?;
+        let verb = words.first().filter(|verb| crate::unclear::VERBS.contains(&verb.form.as_str()));
+        let query = Query::of(noun(&words.get(at)?.form).map(|(kind, _)| kind), Which::All);
+        verb.filter(|_| !crate::target::is_elsewhere(words)).map(|_| Command::Leave(query))
+    };
     match act(reader.rest(), false) {
         Some(Command::Act(query, What::Left | What::Start)) | Some(Command::Leave(query)) => Some(Command::Leave(query)),
         Some(Command::Act(query, _)) => Some(Command::Leave(query)),
         Some(_) => None,
-        None => setting::set(reader.rest(), "").map(|new| Command::Leave(Query::of(Some(new.kind), Which::All))),
+        None => setting::set(reader.rest(), "").map(|new| Command::Leave(Query::of(Some(new.kind), Which::All))).or_else(named),
     }
+}
+
+/// The alarm of then is not wanted; without a time, the only one.
+fn not_woken(when: &[Word]) -> Option<Command> {
+    let alarm = |which| Some(Command::Act(Query::of(Some(Kind::Alarm), which), What::Cancel));
+    if when.is_empty() {
+        return alarm(Which::Only);
+    }
+    spoken_when::whole(when, true)?;
+    let label = names::said_label(when)?;
+    alarm(Which::Named(label.strip_prefix("at ").unwrap_or(&label).to_owned()))
 }
 
 /// "I don't need the pasta timer any more"
@@ -178,7 +217,7 @@ fn not_needed(words: &[Word]) -> Option<Command> {
     if said {
         let ends = ["any more", "anymore", "any longer", "to ring", "to go off"];
         let rest = ends.iter().find_map(|end| without_end(reader.rest(), &[end])).unwrap_or(reader.rest());
-        let query = target(rest).filter(|query| query.which != Which::It)?;
+        let query = target(rest).filter(|query| !query.which.is_spoken_of())?;
         // `I don't need a timer` wants nothing.
         let vague = matches!(rest.first().map(|word| word.form.as_str()), Some("a" | "an" | "any"));
         return Some(if vague { Command::Leave(query) } else { Command::Act(query, What::Cancel) });
@@ -233,8 +272,22 @@ fn rung(words: &[Word]) -> Option<Command> {
         if reader.is_over() {
             return Some(Command::Snooze { time: None, sure: true });
         }
+        if reader.eat(&["until", "till", "to"]) {
+            return later(reader);
+        }
         let time = snooze_time(&mut reader)?;
         return reader.is_over().then_some(Command::Snooze { time: Some(time), sure: true });
+    }
+    if is(&["remind me later", "remind me again later", "remind me again", "wake me later", "ask me again later"]) {
+        return Some(Command::Snooze { time: None, sure: true });
+    }
+    let mut again = reader;
+    if again.eat(&[
+        "remind me again", "wake me again", "wake me up again", "ring again", "tell me again", "remind me about it",
+        "remind me about that", "remind me of it", "remind me of that",
+    ]) && let Some(when) = later(again)
+    {
+        return Some(when);
     }
     let sure = reader.eat(&[
         "remind me again in", "remind me again", "wake me again in", "wake me up again in", "ring again in", "again in", "remind me later in", "tell me again in", "let me sleep",
@@ -249,6 +302,12 @@ fn rung(words: &[Word]) -> Option<Command> {
     Some(Command::Snooze { time: Some(time), sure })
 }
 
+/// "half past ten", "tomorrow at nine"
+fn later(reader: Reader) -> Option<Command> {
+    let when = spoken_when::whole(reader.rest(), true).filter(|when| when.after.is_none() && when.every.is_none())?;
+    Some(Command::Later(when))
+}
+
 fn snooze_time(reader: &mut Reader) -> Option<Duration> {
     if let Some(time) = reader.duration() {
         reader.eat(&["more", "longer"]);
@@ -261,7 +320,7 @@ fn snooze_time(reader: &mut Reader) -> Option<Duration> {
 
 /// "another 5 minutes", "5 more minutes", "five minutes more": the time, and whether it is said to be more.
 pub fn more_time(reader: &mut Reader) -> Option<(Duration, bool)> {
-    reader.eat(spoken_when::ABOUT.get(..10).unwrap_or_default());
+    reader.eat(spoken_when::ABOUT);
     let mut more = reader.eat(&["another", "an extra", "an additional", "extra", "additional"]);
     let from = *reader;
     if let Some(count) = reader.number()
@@ -272,7 +331,12 @@ pub fn more_time(reader: &mut Reader) -> Option<(Duration, bool)> {
         return Some((Duration::try_from_secs_f64(count * unit).ok()?, true));
     }
     *reader = from;
-    let time = reader.duration()?;
+    // `another minute`
+    if let Some(one) = unit(reader.word(0)).filter(|_| more) {
+        reader.skip(1);
+        return Some((Duration::try_from_secs_f64(one).ok()?, true));
+    }
+    let time = reader.length()?;
     more |= reader.eat(&["more", "longer", "extra", "additional"]);
     Some((time, more))
 }

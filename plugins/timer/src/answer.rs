@@ -35,7 +35,7 @@ pub fn completed(mut new: New, heard: &Heard) -> Option<New> {
         reader.eat(&["for", "in", "of"]);
         reader.eat(spoken_when::ABOUT);
         let from = reader;
-        if let Some(duration) = reader.duration() {
+        if let Some(duration) = reader.length() {
             reader.eat_from_now();
             new.number = None;
             new.when = When::after(duration);
@@ -76,7 +76,7 @@ pub fn reminded(when: &When, heard: &Heard) -> Option<New> {
 /// Which, in answer to a question.
 pub fn answered_which(heard: &Heard) -> Option<Query> {
     let words = heard.words();
-    if let Some(query) = target(words).filter(|query| query.which != Which::It) {
+    if let Some(query) = target(words).filter(|query| !query.which.is_spoken_of()) {
         return Some(query);
     }
     let mut reader = Reader::new(words);

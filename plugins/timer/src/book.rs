@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     act_on::{choose, described},
     command::{Command, New, What},
+    heard::Heard,
     ring::{self, Kind, Recurs, Ring, sentence},
+    several,
     store::{self, RUNG, Rung, Set, Store},
     target::{Query, Which},
     unclear,
@@ -50,6 +52,10 @@ pub fn run_all(commands: Vec<Command>, turn: TurnId) -> Result<Reply, Failure> {
     let mut store = Store::open(turn)?;
     let (mut said, mut asked) = (Vec::new(), None);
     for command in commands {
+        // Nothing of it was for this skill.
+        if command == Command::Rest && said.is_empty() {
+            return Ok(Reply::Pass);
+        }
         match run(&mut store, command)? {
             Reply::Said(text) => said.push(text),
             Reply::Asked(text, question) => {
@@ -57,6 +63,8 @@ pub fn run_all(commands: Vec<Command>, turn: TurnId) -> Result<Reply, Failure> {
                 asked = Some(question);
                 break;
             }
+            // What of it is another's is not done.
+            Reply::Pass if !said.is_empty() => said.push(REST.into()),
             Reply::Pass => {}
         }
     }
@@ -68,6 +76,8 @@ pub fn run_all(commands: Vec<Command>, turn: TurnId) -> Result<Reply, Failure> {
         None => Reply::Said(text),
     })
 }
+
+const REST: &str = "Please ask for the rest by itself.";
 
 fn run(store: &mut Store, command: Command) -> Result<Reply, Failure> {
     match command {
@@ -82,27 +92,36 @@ fn run(store: &mut Store, command: Command) -> Result<Reply, Failure> {
         }
         Command::Act(query, what) => choose(store, &query, what),
         Command::Snooze { time, sure } => snooze(store, time, sure),
+        Command::Later(when) => later(store, &when),
+        Command::Another(text) => another(store, &text),
         Command::Hush => match store::rung(HUSHED_WITHIN_MS)? {
             Some(rung) if !rung.heard => Ok(Reply::Said("All right.".into())),
             _ => Ok(Reply::Pass),
         },
         Command::Repeat { sure } => match store::rung(RUNG_WITHIN_MS)? {
             Some(rung) if sure || !rung.heard => Ok(Reply::Said(rung.ring.rings(local(rung.at_ms), store.now_ms.saturating_sub(rung.at_ms)))),
-            _ if sure => Ok(Reply::Said("Nothing has rung in the last half hour.".into())),
+            _ if sure => Ok(Reply::Said(NOTHING_RANG.into())),
             _ => Ok(Reply::Pass),
         },
         Command::Undo { sure } => undo(store, sure),
         Command::Leave(query) => {
             let there = store.all(query.kind);
+            // It stays the one that is spoken of.
+            if let ([one], None) = (there.as_slice(), store.last()?.filter(|last| !last.is_empty())) {
+                store.touch(&one.id);
+            }
+            for set in store.last()?.unwrap_or_default() {
+                store.touch(&set.id);
+            }
             Ok(match there.as_slice() {
-                _ if query.which == Which::It && store.last()?.is_none_or(|last| last.is_empty()) => Reply::Pass,
+                _ if query.which.is_spoken_of() && store.last()?.is_none_or(|last| last.is_empty()) => Reply::Pass,
                 [] => Reply::Said("All right. There is nothing set.".into()),
                 _ => Reply::Said("All right, I leave it as it is.".into()),
             })
         }
         Command::Remind(when) => Ok(Reply::Asked(unclear::remind(&when).into(), Some(Question::Remind(when)))),
         Command::Unclear(kind, query) => unclear_what(store, kind, query),
-        Command::Rest => Ok(Reply::Said("Please ask for the rest by itself.".into())),
+        Command::Rest => Ok(Reply::Said(REST.into())),
     }
 }
 
@@ -219,6 +238,9 @@ pub fn set(store: &mut Store, new: New) -> Result<Reply, Failure> {
     Ok(Reply::Said(text))
 }
 
+/// Said where nothing rang that could be put off or said again.
+const NOTHING_RANG: &str = "Nothing has rung in the last half hour.";
+
 fn snooze(store: &mut Store, time: Option<Duration>, sure: bool) -> Result<Reply, Failure> {
     let rung = store::rung(RUNG_WITHIN_MS)?;
     let Some(Rung { mut ring, .. }) = rung else {
@@ -228,7 +250,7 @@ fn snooze(store: &mut Store, time: Option<Duration>, sure: bool) -> Result<Reply
         {
             return choose(store, &Query::of(None, Which::It), What::By(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)));
         }
-        return Ok(Reply::Pass);
+        return Ok(if sure { Reply::Said(NOTHING_RANG.into()) } else { Reply::Pass });
     };
     let time = time.unwrap_or(SNOOZE);
     if time.is_zero() || time > LONGEST {
@@ -240,6 +262,46 @@ fn snooze(store: &mut Store, time: Option<Duration>, sure: bool) -> Result<Reply
     store.put(Set { id, ring, due_ms, paused_ms: None })?;
     kv::delete(RUNG)?;
     Ok(Reply::Said(format!("Once more in {}.", say_duration(time))))
+}
+
+/// What rang is to ring once more, then.
+fn later(store: &mut Store, when: &When) -> Result<Reply, Failure> {
+    let Some(Rung { ring, .. }) = store::rung(RUNG_WITHIN_MS)? else {
+        return Ok(Reply::Said(NOTHING_RANG.into()));
+    };
+    let kind = if ring.kind == Kind::Timer { Kind::Alarm } else { ring.kind };
+    let reply = set(store, New::of(kind, ring.label, ring.wakes, when.clone()))?;
+    kv::delete(RUNG)?;
+    Ok(reply)
+}
+
+/// One more of the kind that was spoken of last: "another one for 5 minutes".
+fn another(store: &mut Store, text: &str) -> Result<Reply, Failure> {
+    let last = store.last()?.unwrap_or_default();
+    if let (true, Some(set)) = (text.is_empty(), last.last()) {
+        let (kind, seconds) = (set.ring.kind, set.ring.seconds);
+        return match (kind, seconds) {
+            (Kind::Timer, 1..) => self::set(store, New::timer(String::new(), Duration::from_secs(seconds))),
+            _ => Ok(Reply::Asked(
+                format!("When shall the other {} ring?", kind.word()),
+                Some(Question::New(New::of(kind, String::new(), set.ring.wakes, When::default()))),
+            )),
+        };
+    }
+    let (Some(set_last), Some(heard)) = (last.last().map(|set| set.ring.clone()), Heard::new(text)) else {
+        return Ok(Reply::Pass);
+    };
+    let time = Duration::from_secs(if set_last.seconds == 0 { 60 } else { set_last.seconds });
+    let like = New::of(set_last.kind, String::new(), set_last.wakes, When::after(time));
+    let Some(mut new) = several::next(&heard, &like).and_then(|found| found.into_iter().next()) else {
+        return Ok(Reply::Pass);
+    };
+    // `and another for 7` is of the same half of the day.
+    if let (Kind::Alarm, Some(set), Some(time)) = (new.kind, last.last(), new.when.time.filter(|time| !time.certain)) {
+        let (hour, _) = ring::hour_and_minute(set.due());
+        new.when.time = Some(if hour < 12 { time.morning() } else { time.evening() });
+    }
+    set(store, new)
 }
 
 fn undo(store: &mut Store, sure: bool) -> Result<Reply, Failure> {

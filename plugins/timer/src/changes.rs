@@ -8,11 +8,11 @@ use crate::{
     names::said_label,
     reader::Reader,
     spoken_when,
-    target::{Query, Which, target},
+    target::{Query, Which, perhaps, target},
 };
 
 fn it(words: &[Word]) -> Option<Query> {
-    if words.is_empty() { Some(Query::of(None, Which::It)) } else { target(words) }
+    if words.is_empty() { Some(Query::of(None, Which::It)) } else { target(words).or_else(|| perhaps(words)) }
 }
 
 fn change(query: Query, sign: i64, time: std::time::Duration) -> Option<Command> {
@@ -31,7 +31,10 @@ pub fn by(words: &[Word]) -> Option<Command> {
         if let Some((time, _)) = more_time(&mut given) {
             given.eat(&["to", "on", "onto", "on to", "for", "from", "off", "off of", "of", "away from", "away", "in"]);
             // `give me 5 more minutes` snoozes, `put 10 minutes on a timer` sets one.
-            let vague = given.is_over() && words.first().is_some_and(|word| matches!(word.form.as_str(), "give" | "put" | "cut" | "drop" | "take"));
+            let off = Reader::new(words).eat(&["take off", "knock off"]);
+            let vague = given.is_over()
+                && !off
+                && words.first().is_some_and(|word| matches!(word.form.as_str(), "give" | "put" | "cut" | "drop" | "take"));
             let sets = matches!(given.word(0), "a" | "an");
             return if vague || sets { None } else { it(given.rest()).and_then(|query| change(query, sign, time)) };
         }
@@ -43,8 +46,17 @@ pub fn by(words: &[Word]) -> Option<Command> {
             let (which, rest) = reader.rest().split_at_checked(at)?;
             let mut rest = Reader::new(rest);
             let (time, _) = more_time(&mut rest)?;
-            rest.is_over().then(|| target(which)).flatten().and_then(|query| change(query, sign, time))
+            rest.is_over().then(|| target(which).or_else(|| perhaps(which))).flatten().and_then(|query| change(query, sign, time))
         });
+    }
+    // `ten minutes later`
+    let mut shift = reader;
+    if let Some(time) = shift.length()
+        && let Some(sign) =
+            if shift.eat(&["later", "longer"]) { Some(1) } else { shift.eat(&["earlier", "shorter", "sooner"]).then_some(-1) }
+        && shift.is_over()
+    {
+        return change(Query::of(None, Which::It), sign, time);
     }
     let sign = match () {
         () if reader.eat(&["extend", "lengthen", "prolong", "increase", "stretch", "delay", "postpone", "push back", "move back", "push out"]) => 1,
@@ -63,9 +75,24 @@ pub fn by(words: &[Word]) -> Option<Command> {
         } else if sign == 0 && rest.eat(earlier) {
             sign = -1;
         }
-        rest.eat(&["by", "for"]);
-        let (time, _) = more_time(&mut rest)?;
-        if sign == 0 && (rest.eat(&["later", "longer", "more"]) || words.last().is_some_and(|word| matches!(word.form.as_str(), "longer" | "more"))) {
+        let by = rest.eat(&["by"]);
+        rest.eat(&["for"]);
+        // `extend it by 5`
+        let bare = |rest: &mut Reader| {
+            let minutes = rest.number().filter(|minutes| by && rest.is_over() && *minutes > 0.0)?;
+            std::time::Duration::try_from_secs_f64(minutes * 60.0).ok()
+        };
+        let from = rest;
+        let time = match more_time(&mut rest) {
+            Some((time, _)) => time,
+            None => {
+                rest = from;
+                bare(&mut rest)?
+            }
+        };
+        if sign == 0
+            && (rest.eat(&["later", "longer", "more"]) || words.last().is_some_and(|word| matches!(word.form.as_str(), "longer" | "more")))
+        {
             sign = 1;
         } else if sign == 0 && rest.eat(&["earlier", "shorter", "less", "sooner"]) {
             sign = -1;
@@ -89,7 +116,8 @@ pub fn rename(words: &[Word]) -> Option<Command> {
         let query = target(which)?;
         let words = without_end(name.rest(), &["timer"]).unwrap_or(name.rest());
         let label = said_label(words).filter(|_| words.len() <= 5)?;
-        (joined || !renames).then_some(Command::Act(query, What::Rename(label)))
+        let is_it = matches!(which.first().map(|word| word.form.as_str()), Some("it" | "that" | "this"));
+        (joined || !renames || is_it).then_some(Command::Act(query, What::Rename(label)))
     })
 }
 
@@ -115,9 +143,23 @@ pub fn to(words: &[Word], corrects: bool) -> Option<Command> {
             return Some(Command::Act(Query::of(None, Which::It), What::To(form(reader.rest()))));
         }
     }
+    // `the timer should be 8 minutes`
+    let should = words.iter().position(|word| matches!(word.form.as_str(), "should" | "must" | "needs" | "has"));
+    if let Some((which, rest)) = should.and_then(|at| words.split_at_checked(at)) {
+        let mut rest = Reader::new(rest);
+        let verb = rest.eat(&[
+            "should be", "should be for", "should be at", "should last", "should run for", "should go off at", "should ring at", "must be", "needs to be",
+            "needs to be at", "has to be", "has to be at", "should have been", "should have been for",
+        ]);
+        return target(which).filter(|_| verb && is_when(rest.rest())).map(|query| Command::Act(query, What::To(form(rest.rest()))));
+    }
     let mut reader = Reader::new(words);
     let set = reader.eat(&["set"]);
-    let moves = !set && reader.eat(&["change", "move", "make", "reset", "update", "adjust", "reschedule", "postpone", "push", "delay", "shift", "edit", "modify", "switch", "put", "push back", "bring"]);
+    let moves = !set
+        && reader.eat(&[
+            "change", "move", "make", "reset", "update", "adjust", "reschedule", "postpone", "push", "delay", "shift", "edit", "modify",
+            "switch", "put", "push back", "bring", "repeat",
+        ]);
     if !set && !moves {
         return None;
     }
@@ -125,13 +167,17 @@ pub fn to(words: &[Word], corrects: bool) -> Option<Command> {
     (1..reader.rest().len()).find_map(|at| {
         let (which, rest) = reader.rest().split_at_checked(at)?;
         let mut rest = Reader::new(rest);
-        let joined = rest.eat(&["to", "for", "until", "till", "at", "into", "back to", "up to", "forward to", "to be at", "go off at", "to go off at", "on", "back until"]);
-        // `make it 15 minutes` needs no more.
-        if !(joined || words.first().is_some_and(|word| word.form == "make")) || !is_when(rest.rest()) {
+        let joined = rest.eat(&[
+            "to", "for", "until", "till", "at", "into", "back to", "up to", "forward to", "to be at", "go off at", "to go off at", "on",
+            "back until",
+        ]);
+        // `make it 15 minutes` needs no more, and `weekdays only` means these.
+        let rest = Reader::new(without_end(rest.rest(), &["only"]).unwrap_or(rest.rest()));
+        if !(joined || words.first().is_some_and(|word| matches!(word.form.as_str(), "make" | "repeat"))) || !is_when(rest.rest()) {
             return None;
         }
         let query = target(which)?;
         let makes = matches!(which.first().map(|word| word.form.as_str()), Some("a" | "an" | "me"));
-        ((!set || query.which == Which::It) && !makes).then(|| Command::Act(query, What::To(form(rest.rest()))))
+        ((!set || query.which.is_spoken_of()) && !makes).then(|| Command::Act(query, What::To(form(rest.rest()))))
     })
 }

@@ -23,7 +23,14 @@ pub enum Command {
     /// "How long is left on the pasta?": of a timer, if there is one of that name.
     LeftPerhaps(String),
     /// What rang last is to ring again. `sure`: that was said in so many words.
-    Snooze { time: Option<Duration>, sure: bool },
+    Snooze {
+        time: Option<Duration>,
+        sure: bool,
+    },
+    /// The same, at a time: "snooze until half past ten", "remind me again tomorrow".
+    Later(When),
+    /// One more, of the kind that was spoken of last, in these words.
+    Another(String),
     /// What rang is to be quiet.
     Hush,
     /// What rang is to be said once more.
@@ -82,6 +89,8 @@ pub enum What {
     Restart,
     /// It is running or goes on: "start the pasta timer".
     Start,
+    /// It goes on where it is paused, and else from the beginning: "start the pasta timer again".
+    Again,
     Rename(String),
     /// By so many milliseconds.
     By(i64),
@@ -115,6 +124,8 @@ pub fn understand(heard: &Heard) -> Option<Vec<Command>> {
         .or_else(|| several::times(heard))
         .or_else(|| plain().map(|command| vec![command]))
         .or_else(|| several::elliptic(heard))
+        .or_else(|| several::another(heard).map(|command| vec![command]))
+        .or_else(|| several::prefaced(heard))
         .or_else(|| several::with_rest(heard))
         .or_else(|| unclear::unclear(heard).map(|command| vec![command]))
 }

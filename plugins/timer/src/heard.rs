@@ -49,6 +49,11 @@ const BEFORE: &[&str] = &[
     "is it possible to", "i was wondering if you could", "i wonder if you could", "can you maybe", "could you maybe", "can you possibly",
     "could you possibly", "can you just", "could you just", "can you also", "could you also", "please could you", "one more thing",
     "my bad", "excuse me", "alexa", "hey google", "ok google", "okay google", "siri", "hey siri", "computer", "why do not you", "how about you",
+    "would you be so kind as to", "could you be so kind as to", "be so kind as to", "i was wondering whether you could", "i wonder whether you could",
+    "i was wondering if you would", "i was hoping you could", "basically", "if it is not too much trouble", "it would be great if you could",
+    "it would be nice if you could", "i would appreciate it if you could", "i would be grateful if you could", "any chance you could",
+    "is there any chance you could", "do you think you could", "when you get a chance", "when you have a moment", "go on and", "feel free to",
+    "i would love it if you could", "i would love for you to", "i would like for you to", "if you would not mind", "if you do not mind", "be a dear and",
     "make sure to", "make sure you", "be sure to", "remember to", "try to", "quickly", "darling", "dear", "mate", "help me",
 ];
 
@@ -63,7 +68,8 @@ const AFTER: &[&str] = &[
     "please", "for me", "for us", "thanks", "thank you", "thank you very much", "thank you so much", "thanks a lot", "thanks so much", "now",
     "right now", "jane", "too", "as well", "then", "okay", "ok", "will you", "would you", "can you", "could you", "if you would", "alright", "all right",
     "cheers", "ta", "mate", "darling", "dear", "actually", "instead", "right away", "immediately", "straight away", "quickly", "real quick", "asap",
-    "my dear", "yeah", "right", "bye", "goodbye", "good night", "sorry",
+    "please and thank you", "or so", "if it is not too much trouble", "if that is okay", "if that is ok", "would you please", "when you get a chance",
+    "when you can", "my dear", "yeah", "right", "bye", "goodbye", "good night", "sorry",
 ];
 
 /// What was heard.
@@ -116,7 +122,7 @@ fn without_asides(text: &str) -> String {
     });
     // Lower case may be of another length.
     let text = invented.min().filter(|_| lower.len() == text.len()).and_then(|at| text.get(..at)).unwrap_or(text);
-    let pieces: Vec<&str> = text.split_whitespace().collect();
+    let pieces: Vec<&str> = phrase::once(text.split_whitespace().collect());
     let bare = |piece: &str| piece.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase().replace('’', "'");
     let forms: Vec<String> = pieces.iter().map(|piece| bare(piece)).collect();
     let is = |at: usize, phrase: &[&str]| phrase.iter().enumerate().all(|(ahead, word)| forms.get(at + ahead).is_some_and(|form| form == word));
@@ -129,8 +135,19 @@ fn without_asides(text: &str) -> String {
         }
         let behind = forms.get(at + 2).map_or("", String::as_str);
         // `set a timer for me for 5 minutes`
-        if is(at, &["for", "me"]) && matches!(behind, "for" | "to" | "at" | "in" | "on" | "called" | "that" | "which" | "until" | "and" | "tomorrow" | "every") {
+        if is(at, &["for", "me"])
+            && matches!(
+                behind,
+                "for" | "to" | "at" | "in" | "on" | "called" | "that" | "which" | "until" | "and" | "tomorrow" | "every" | "of"
+            )
+        {
             at += 2;
+            continue;
+        }
+        // `a timer for like 7 minutes`
+        let ahead = usize::from(matches!(forms.get(at + 1).map(String::as_str), Some("for" | "in" | "at")));
+        if form == "like" && at > 0 && forms.get(at + 1 + ahead).is_some_and(|next| phrase::number(next).is_some()) {
+            at += 1;
             continue;
         }
         at += 1;
@@ -159,6 +176,16 @@ fn without_ish(piece: &str, form: &str) -> String {
 fn corrected(mut text: String) -> String {
     const MARKS: &[&[&str]] = &[
         &["no", "wait"],
+        &["actually", "no"],
+        &["or", "better"],
+        &["no", "hang", "on"],
+        &["hang", "on"],
+        &["oh", "wait", "no"],
+        &["oh", "wait"],
+        &["oh", "no"],
+        &["hold", "on"],
+        &["wait", "no"],
+        &["correction"],
         &["no", "sorry"],
         &["no", "make", "that"],
         &["no", "make", "it"],
@@ -195,7 +222,14 @@ fn corrected(mut text: String) -> String {
             let wrong = (at.saturating_sub(6)..at).find(|from| words.get(*from..at).is_some_and(|words| amount(words) == Some(words.len())))?;
             Some((words.get(wrong)?.place.start, rest.first()?.place.start))
         });
-        let Some((from, to)) = found else { break };
+        let named = || {
+            // `call Tom, I mean Tim`: a name in the place of another
+            let at = words.len().checked_sub(3)?;
+            let is_meant = ["mean", "meant"].iter().any(|verb| is(at, &["i", verb]));
+            let wrong = at.checked_sub(1).and_then(|at| words.get(at)).filter(|word| is_meant && word.pause)?;
+            Some((wrong.place.start, words.last()?.place.start))
+        };
+        let Some((from, to)) = found.or_else(named) else { break };
         text.replace_range(from..to, "");
     }
     text
@@ -212,7 +246,14 @@ fn polite(words: &[Word]) -> (std::ops::Range<usize>, bool) {
     loop {
         let polite = BEFORE.iter().filter_map(|phrase| starts(begin, phrase)).max();
         let correction = CORRECTIONS.iter().filter_map(|phrase| starts(begin, phrase)).max();
-        let Some(count) = polite.max(correction).filter(|count| begin + count < end) else { break };
+        // `never mind, cancel that`; `never mind the timer` is about that.
+        let dropped = [2, 1].into_iter().find(|count| {
+            words.get(begin + count - 1).is_some_and(|word| word.pause)
+                && ["never mind", "nevermind"].iter().any(|phrase| starts(begin, phrase) == Some(*count))
+        });
+        let Some(count) = polite.max(correction).max(dropped).filter(|count| begin + count < end) else {
+            break;
+        };
         // `no more alarms`, `I need a timer`
         if words.get(begin).is_some_and(|word| word.form == "no") && words.get(begin + 1).is_some_and(|word| word.form == "more") {
             break;

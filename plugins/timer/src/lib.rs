@@ -133,7 +133,7 @@ fn which(store: &mut Store, heard: &Heard, ids: &[String], what: command::What) 
     let chosen = match &query.which {
         Which::All => asked,
         Which::Nth(nth) => at(usize::from(nth.saturating_sub(1))),
-        Which::Last => at(asked.len().saturating_sub(1)),
+        Which::Last | Which::Longest => at(asked.len().saturating_sub(1)),
         // Any words may be a name: only those of one that there is are an answer.
         Which::Named(label) | Which::EachNamed(label) => {
             let now = store.now;

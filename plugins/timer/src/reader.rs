@@ -61,6 +61,34 @@ impl<'a> Reader<'a> {
         read(&words).map(|(value, taken)| (value, taken.saturating_sub(1)))
     }
 
+    /// A length, also as a clock shows it: `1:30` is 1 minute 30, `1:30:00` and `1:30 hours` are 1 hour 30. A time of day is none.
+    pub fn length(&mut self) -> Option<Duration> {
+        let from = *self;
+        match self.clock() {
+            Some(length) => Some(length),
+            None => {
+                *self = from;
+                self.duration()
+            }
+        }
+    }
+
+    fn clock(&mut self) -> Option<Duration> {
+        let parts: Vec<u64> = self.word(0).split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+        let small = parts.get(1..)?.iter().all(|part| *part < 60) && self.word(0).split(':').skip(1).all(|part| part.len() == 2);
+        let is_day = read::time(self.words).is_some_and(|(_, taken)| taken > 1);
+        self.skip(1);
+        let hours = self.eat(&["hours", "hour", "hrs", "hr"]);
+        let _ = !hours && self.eat(&["minutes", "minute", "mins", "min"]);
+        let seconds = match parts.as_slice() {
+            [hours_said, minutes] if hours => hours_said * 3600 + minutes * 60,
+            [minutes, seconds] => minutes * 60 + seconds,
+            [hours, minutes, seconds] => hours * 3600 + minutes * 60 + seconds,
+            _ => return None,
+        };
+        (small && !is_day && seconds > 0).then(|| Duration::from_secs(seconds))
+    }
+
     pub fn duration(&mut self) -> Option<Duration> {
         // `1845 hours` is a time of day.
         if self.word(1) == "hours" && self.word(0).len() == 4 && read::time(self.words).is_some_and(|(_, taken)| taken == 2) {

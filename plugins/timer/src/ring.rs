@@ -153,7 +153,10 @@ impl Ring {
             return true;
         }
         if self.kind == Kind::Timer {
-            return false;
+            // `the 1:30 timer`
+            let words = phrase::split(label);
+            let mut reader = crate::reader::Reader::new(&words);
+            return reader.length().is_some_and(|time| reader.is_over() && time.as_secs() == self.seconds);
         }
         let recurring = matches!(label, "recurring" | "repeating" | "regular");
         if let Some(recurs) = &self.recurs

@@ -45,6 +45,13 @@ const MAKE: &[&str] = &[
     "setting up",
     "i will need",
     "i am going to need",
+    "pop",
+    "pop on",
+    "stick",
+    "stick on",
+    "whack",
+    "chuck",
+    "bang",
 ];
 /// Of these, those that ask back when nothing is said of when: the others make things of other kinds as well.
 const SET: &[&str] = &["set", "set up", "start", "begin", "put on", "schedule", "turn on", "switch on", "i need", "i want", "need", "want", "setting", "starting", "i would like"];
@@ -110,8 +117,11 @@ fn reminder(words: &[Word], text: &str) -> Option<New> {
     let bare = !nudges && !words.is_empty() && {
         // `a reminder at 6 to call mum`, without a verb
         let mut ahead = reader;
-        ahead.eat(&["a reminder", "reminder", "another reminder", "one reminder"]) && {
-            let comes = matches!(ahead.word(0), "to" | "for" | "about" | "in" | "at" | "on" | "tomorrow");
+        ahead.eat(&["a reminder", "reminder", "another reminder", "one reminder", "new reminder", "a new reminder"]) && {
+            // `reminder call the bank tomorrow at 11`
+            let timed =
+                words.first().is_some_and(|word| matches!(word.form.as_str(), "reminder" | "new")) && apart(ahead.rest()).1.is_some();
+            let comes = timed || matches!(ahead.word(0), "to" | "for" | "about" | "in" | "at" | "on" | "tomorrow");
             if comes {
                 reader = ahead;
             }
@@ -122,7 +132,7 @@ fn reminder(words: &[Word], text: &str) -> Option<New> {
         let (found, taken) = spoken_when::read(words, false)?;
         reader.skip(taken);
         when = Some(found);
-        if !asks(&mut reader) {
+        if !asks(&mut reader) && !tells(&mut reader) {
             return None;
         }
     }
@@ -158,12 +168,20 @@ fn reminder(words: &[Word], text: &str) -> Option<New> {
     }
     let joins = reader.word(0);
     let forget = words.iter().any(|word| word.form == "forget");
-    if !reader.eat(&["to", "about", "that", "of", "for"]) && !forget {
+    // `create a reminder: water the plants, Saturday at 10`
+    let at = words.len().saturating_sub(reader.rest().len());
+    let is_named =
+        at.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|word| word.colon || (bare && word.form == "reminder"));
+    if !reader.eat(&["to", "about", "that", "of", "for"]) && !forget && !is_named {
         return None;
     }
     let rest = reader.rest();
     let (what, later) = apart(rest);
     let when = match (when, later) {
+        // `this evening that the game starts at nine`
+        (Some(when), Some(_)) if joins == "that" => {
+            return Some(new(Kind::Reminder, label(rest, text), false, Some(when)));
+        }
         (Some(when), Some(later)) => match when.clone().and(later) {
             Some(both) => Some(both),
             // The later one belongs to what is to be remembered.
@@ -177,6 +195,16 @@ fn reminder(words: &[Word], text: &str) -> Option<New> {
         return None;
     }
     Some(new(Kind::Reminder, label(what, text), false, when))
+}
+
+/// "in ten minutes tell me to check the oven"
+fn tells(reader: &mut Reader<'_>) -> bool {
+    let mut ahead = *reader;
+    if ahead.eat(&["tell me", "tell us"]) && ahead.word(0) == "to" {
+        *reader = ahead;
+        return true;
+    }
+    false
 }
 
 /// What is to be remembered, and when: "call mum" and "at five". The time comes last.
@@ -195,7 +223,11 @@ fn apart(words: &[Word]) -> (&[Word], Option<When>) {
 /// "wake me every weekday at seven", "set an alarm for 7:30", "set a gym alarm for 6 am"
 fn alarm(words: &[Word], text: &str) -> Option<New> {
     let mut reader = Reader::new(words);
-    if reader.eat(&["get up", "be up", "be awake", "wake up"]) && !reader.is_over() {
+    const UP: &[&str] = &[
+        "get up", "be up", "be awake", "wake up", "make sure i am awake", "make sure i am up", "make sure i get up", "make sure i wake up",
+        "make sure we are up", "make sure we are awake", "have me up", "be woken up", "be woken", "get me out of bed", "get us out of bed",
+    ];
+    if reader.eat(UP) && !reader.is_over() {
         let (when, rest) = alarm_time(reader)?;
         return rest.is_over().then(|| new(Kind::Alarm, String::new(), true, Some(when)));
     }
@@ -271,7 +303,8 @@ fn adjective(words: &[Word]) -> Option<When> {
 fn alarm_time<'a>(mut reader: Reader<'a>) -> Option<(When, Reader<'a>)> {
     let from = reader;
     // `for 20 minutes`; `in two weeks at 8` is read below.
-    if reader.eat(&["for", "in", "to go off in"])
+    if (reader.word(2) != "h" || reader.word(0) == "in")
+        && reader.eat(&["for", "in", "to go off in"])
         && let Some(duration) = reader.duration()
         && !duration.as_secs().is_multiple_of(86_400)
         && !matches!(reader.word(0), "past" | "after")
@@ -307,8 +340,8 @@ fn alarm_label(mut rest: Reader, text: &str) -> Option<String> {
 fn timer(words: &[Word], text: &str) -> Option<New> {
     let mut reader = Reader::new(words);
     let timed = |duration: Duration| Some(new(Kind::Timer, String::new(), false, Some(When::after(duration))));
-    if reader.eat(&["count down from", "count down", "countdown from", "countdown"])
-        && let Some(duration) = reader.duration()
+    if reader.eat(&["count down from", "count down", "countdown from", "countdown", "time me for", "time me", "time us for", "time"])
+        && let Some(duration) = reader.length()
         && reader.is_over()
     {
         return timed(duration);
@@ -317,9 +350,18 @@ fn timer(words: &[Word], text: &str) -> Option<New> {
     let told = reader.eat(NUDGES);
     let up = reader.eat(&["when"]);
     if told || up {
-        let ends = Reader::new(reader.rest()).rest().last().is_some_and(|word| matches!(word.form.as_str(), "up" | "over" | "passed" | "by" | "gone"));
+        let been = Reader::new(reader.rest()).eat(&["it has been", "it is been"]);
+        let ends = been
+            || Reader::new(reader.rest())
+                .rest()
+                .last()
+                .is_some_and(|word| matches!(word.form.as_str(), "up" | "over" | "passed" | "by" | "gone"));
         if (if told { up || reader.eat(&["once", "after", "in"]) } else { ends })
-            && let Some(duration) = reader.duration()
+            && {
+                reader.eat(&["it has been", "it is been", "we have had", "i have had"]);
+                true
+            }
+            && let Some(duration) = reader.length()
         {
             reader.eat(&["is up", "are up", "is over", "are over", "have passed", "has passed", "have gone by", "are gone"]);
             reader.eat_from_now();
@@ -348,7 +390,7 @@ fn noun_first(reader: Reader, text: &str, made: bool) -> Option<New> {
             let mut rest = reader;
             rest.skip(taken);
             rest.eat(&["for", "of", "lasting", "to", "with", "at", "in"]);
-            let duration = rest.duration()?;
+            let duration = rest.length()?;
             rest.is_over().then_some((name, duration))
         });
         if let Some((name, duration)) = found {
@@ -356,9 +398,12 @@ fn noun_first(reader: Reader, text: &str, made: bool) -> Option<New> {
         }
     }
     reader = from;
-    reader.eat(&["for", "of", "to", "with", "lasting", "that lasts", "at", "in", "on for", "going for", "set for", "that runs for", "for about"]);
+    reader.eat(&[
+        "for", "of", "to", "with", "lasting", "that lasts", "at", "in", "on for", "going for", "set for", "that runs for", "for about",
+        "from",
+    ]);
     reader.eat(spoken_when::ABOUT);
-    let Some(duration) = reader.duration() else {
+    let Some(duration) = reader.length() else {
         let mut bare = reader;
         if let Some(number) = bare.number().filter(|number| *number > 0.0 && *number < 1000.0)
             && bare.is_over()
@@ -371,17 +416,18 @@ fn noun_first(reader: Reader, text: &str, made: bool) -> Option<New> {
         let when = spoken_when::whole(reader.rest(), false).filter(When::has_time)?;
         return Some(new(Kind::Alarm, called, false, Some(when)));
     };
-    let _ = reader.eat_from_now() || reader.eat(&["long"]);
+    let _ = reader.eat_from_now() || reader.eat(&["long", "go", "starting"]);
     let label = called_after(reader, text, called)?;
     Some(new(Kind::Timer, label, false, Some(When::after(duration))))
 }
 
 /// "10-minute [pasta] timer [for the eggs]"
 fn length_first(mut reader: Reader, text: &str) -> Option<New> {
-    let duration = reader.duration()?;
+    let duration = reader.length()?;
     // `put 10 minutes on a timer`
     if reader.eat(&["on a", "on the"]) {
-        return (reader.eat(TIMER) && reader.is_over()).then(|| new(Kind::Timer, String::new(), false, Some(When::after(duration))));
+        return ((reader.eat(TIMER) || reader.eat(&["clock"])) && reader.is_over())
+            .then(|| new(Kind::Timer, String::new(), false, Some(When::after(duration))));
     }
     reader.eat(&["long"]);
     let (called, reader) = named_noun(reader, text, true)?;

@@ -87,7 +87,7 @@ fn of_month(reader: &mut Reader) -> Option<When> {
     const OF_EACH: &[&str] = &["of every month", "of each month", "every month", "each month", "of the months"];
     let said_every = reader.eat(&["every", "each"]);
     if !said_every {
-        reader.eat(&["on the", "on", "the"]);
+        reader.eat(&["on the", "on", "the", "for the", "at the"]);
     }
     let each = |reader: &mut Reader| {
         let said = reader.eat(OF_EACH);
@@ -172,18 +172,24 @@ fn weekdays(reader: &mut Reader) -> Option<When> {
     } else {
         (&["weekdays", "week days", "working days", "workdays", "weekday mornings"][..], &["weekends"][..])
     };
-    let morning = |when: When, reader: &mut Reader| match reader.eat(&["morning", "mornings"]) {
-        true => When { part: Some(Part::Morning), ..when },
-        false => when,
+    let in_part = |when: When, reader: &mut Reader| {
+        let parts = [
+            (&["morning", "mornings"], Part::Morning),
+            (&["afternoon", "afternoons"], Part::Afternoon),
+            (&["evening", "evenings"], Part::Evening),
+            (&["night", "nights"], Part::Night),
+        ];
+        let part = parts.into_iter().find(|(words, _)| reader.eat(*words)).map(|(_, part)| part);
+        When { part: part.or(when.part), ..when }
     };
     if reader.eat(weekday) {
-        return Some(morning(When::every(Again::week(WEEKDAYS_ONLY)), reader));
+        return Some(in_part(When::every(Again::week(WEEKDAYS_ONLY)), reader));
     }
     if reader.eat(weekend) {
-        return Some(morning(When::every(Again::week(WEEKEND)), reader));
+        return Some(in_part(When::every(Again::week(WEEKEND)), reader));
     }
     let days = named_days(reader, said_every)?;
-    Some(morning(When::every(Again::week(days)), reader))
+    Some(in_part(When::every(Again::week(days)), reader))
 }
 
 /// Days by their names. `any`: also a single one that is no plural.

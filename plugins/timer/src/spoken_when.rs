@@ -57,6 +57,7 @@ fn after(reader: &mut Reader) -> Option<When> {
     let said_in = reader.eat(&["in", "after", "within"]);
     if said_in {
         reader.eat(ABOUT);
+        reader.eat(&["another"]);
     }
     let from = *reader;
     let Some(duration) = reader.duration() else {
@@ -79,7 +80,7 @@ fn after(reader: &mut Reader) -> Option<When> {
 }
 
 /// Words before an amount that is not meant to the second.
-pub const ABOUT: &[&str] = &["about", "around", "roughly", "approximately", "like", "say", "exactly", "maybe", "just", "another", "almost", "nearly"];
+pub const ABOUT: &[&str] = &["about", "around", "roughly", "approximately", "like", "say", "exactly", "maybe", "just", "almost", "nearly"];
 
 /// "tonight", "this evening", "in the morning"
 fn part(reader: &mut Reader) -> Option<When> {

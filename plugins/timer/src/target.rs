@@ -19,18 +19,35 @@ pub enum Which {
     Only,
     /// The one that was spoken of last.
     It,
+    /// Those that were spoken of last, of which there are several: "both", "them". `true`: all of their kind.
+    Them(bool),
     /// From 1, in the order in which they are due.
     Nth(u8),
     /// The one that was set last.
     Last,
+    /// The one that was set first.
+    Oldest,
+    /// The one that is due last.
+    Longest,
     /// Not the one that was spoken of last.
     Other,
     /// By its name, its length or its time; several lines are several of these.
     Named(String),
+    /// The timer of just that name, where there is one: "the tea" may be something else.
+    Perhaps(String),
+    /// Those that are paused: "continue" may be said of a story.
+    Paused,
     /// All that are so named.
     EachNamed(String),
     /// All that are not so named.
     AllBut(String),
+}
+
+impl Which {
+    /// Whether it is only what was spoken of.
+    pub fn is_spoken_of(&self) -> bool {
+        matches!(self, Which::It | Which::Them(_))
+    }
 }
 
 impl Query {
@@ -81,12 +98,35 @@ pub fn target(words: &[Word]) -> Option<Query> {
     if is(&["it", "that", "this", "that one", "this one", "the one", "it all", "that thing", "the thing"]) {
         return Some(Query::of(None, Which::It));
     }
-    if is(&["them", "them all", "all of them", "both of them", "both", "those", "these", "everything", "all"]) {
-        return Some(Query::of(None, Which::It));
+    if is(&["them all", "all of them", "everything", "all", "all of these", "all of those"]) {
+        return Some(Query::of(None, Which::Them(true)));
+    }
+    if is(&["them", "both of them", "both", "those", "these", "the two", "the two of them"]) {
+        return Some(Query::of(None, Which::Them(false)));
+    }
+    // `the one with four minutes`
+    let mut by = reader;
+    if by.eat(&["the one with", "the one for", "the one at", "the one called", "the one that is for", "the one about", "the one named"]) {
+        return named(by.rest()).map(|label| Query::of(None, Which::Named(label)));
     }
     if is(&["the last one", "the latest one", "the one i just set", "the one i just made", "what i just set", "the most recent one"]) {
         return Some(Query::of(None, Which::Last));
     }
+    // `everything but the tea timer`
+    let mut but = reader;
+    if but.eat(&["everything", "all of them", "them all", "all"]) && matches!(but.word(0), "except" | "but" | "apart" | "besides" | "excluding") {
+        return which_behind(but, true, Which::All).map(|which| Query::of(None, which));
+    }
+    if let Some((last, rest)) = words.split_last()
+        && last.form == "one"
+        && reader.eat(&["the", "my"])
+        && rest.len() > 1
+        && !words.iter().any(|word| noun(&word.form).is_some())
+    {
+        let which = which_before(rest.get(1..)?, false)?;
+        return Some(Query::of(None, which));
+    }
+    let mut reader = Reader::new(words);
     let all = reader.eat(&["all of", "all", "every single", "every", "each of", "each", "both of", "both", "every one of", "all of the"]);
     reader.eat(DETERMINERS);
     if all {
@@ -125,6 +165,15 @@ pub fn target(words: &[Word]) -> Option<Query> {
     Some(Query { kind: kinds, which })
 }
 
+/// A timer by its name alone: "the tea".
+pub fn perhaps(words: &[Word]) -> Option<Query> {
+    let mut reader = Reader::new(words);
+    reader.eat(&["the", "my"]).then_some(())?;
+    let is_other = |word: &Word| noun(&word.form).is_some() || word.form == "clock";
+    let fits = (1..=3).contains(&reader.rest().len()) && !reader.rest().iter().any(is_other);
+    fits.then(|| said_label(reader.rest())).flatten().map(|label| Query::of(Some(Kind::Timer), Which::Perhaps(label)))
+}
+
 /// The words between the article and the noun: "first", "pasta", "10 minute".
 fn which_before(words: &[Word], all: bool) -> Option<Which> {
     let mut reader = Reader::new(words);
@@ -136,8 +185,15 @@ fn which_before(words: &[Word], all: bool) -> Option<Which> {
     if let [one] = rest {
         match one.form.as_str() {
             "next" | "upcoming" | "nearest" | "soonest" | "earliest" => return Some(Which::Nth(1)),
+            "shortest" | "quickest" | "shorter" | "earlier" | "quicker" => {
+                return Some(Which::Nth(1));
+            }
+            "longest" | "longer" | "later" => return Some(Which::Longest),
             "last" | "latest" | "newest" | "previous" | "recent" => return Some(Which::Last),
-            "other" | "others" => return Some(if all { Which::AllBut(String::new()) } else { Which::Other }),
+            "oldest" | "older" => return Some(Which::Oldest),
+            "other" | "others" => {
+                return Some(if all { Which::AllBut(String::new()) } else { Which::Other });
+            }
             "both" | "two" | "three" | "four" | "2" | "3" | "4" => return Some(Which::All),
             _ => {}
         }

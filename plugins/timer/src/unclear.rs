@@ -12,10 +12,18 @@ use crate::{
 };
 
 /// What one tells a timer to do.
-const VERBS: &[&str] = &[
-    "set", "start", "stop", "cancel", "pause", "resume", "restart", "reset", "delete", "remove", "add", "change", "move", "rename", "extend", "shorten", "turn",
-    "switch", "snooze", "silence", "edit", "modify", "update", "adjust", "reschedule", "postpone", "delay", "skip", "disable", "enable", "push", "increase", "decrease",
-    "reduce", "double", "halve", "clear", "dismiss", "continue", "repeat", "undo", "restore", "put", "end", "kill", "activate", "deactivate", "mute", "unmute", "begin", "make",
+pub const VERBS: &[&str] = &[
+    "set", "start", "stop", "cancel", "pause", "resume", "restart", "reset", "delete", "remove", "add", "change", "move", "rename",
+    "extend", "shorten", "turn", "switch", "snooze", "silence", "edit", "modify", "update", "adjust", "reschedule", "postpone", "delay",
+    "skip", "disable", "enable", "push", "increase", "decrease", "reduce", "double", "halve", "clear", "dismiss", "continue", "repeat",
+    "undo", "restore", "put", "end", "kill", "activate", "deactivate", "mute", "unmute", "begin", "make", "cut", "shave", "split", "share",
+    "send", "rewind", "save", "swap", "merge", "list",
+];
+
+/// Words of a time that is said before what somebody is to be reminded of.
+const TIMED: &[&str] = &[
+    "every", "each", "once", "twice", "times", "daily", "weekly", "monthly", "yearly", "hourly", "birthday", "anniversary", "on", "in",
+    "at", "next", "before", "after", "until", "tomorrow", "tonight", "today", "yesterday", "ago", "last",
 ];
 
 /// Words between which and a noun another thing is spoken of.
@@ -33,7 +41,19 @@ pub fn unclear(heard: &Heard) -> Option<Command> {
             return Some(Command::Remind(when.unwrap_or_default()));
         }
         let place = Reader::new(reader.rest()).eat(&["when i", "if i", "once i", "next time i", "as soon as i", "before i", "after i", "when we"]);
+        // `remind me twice a day to stretch`
+        let to = reader.rest().iter().position(|word| word.form == "to").unwrap_or(0);
+        let timed = reader.rest().iter().take(to).any(|word| TIMED.contains(&word.form.as_str()));
+        if let Some(what) = reader.rest().get(to + 1..).filter(|what| timed && !what.is_empty()) {
+            let label = crate::names::label(what, heard.text());
+            return Some(Command::Set(crate::command::New::of(Kind::Reminder, label, false, When::default())));
+        }
         return place.then_some(Command::Unclear(Some(Kind::Reminder), None));
+    }
+    // `remind Anna to call me at 5`: nobody else can be reminded.
+    if reader.word(0) == "remind" && (1..4).any(|at| reader.word(at) == "to") {
+        let timed = (3..words.len()).any(|at| words.get(at..).is_some_and(|later| spoken_when::whole(later, false).is_some()));
+        return timed.then_some(Command::Unclear(Some(Kind::Reminder), None));
     }
     let mut reader = Reader::new(words);
     if reader.eat(&["wake me up", "wake me", "wake us up"]) {

@@ -84,7 +84,12 @@ impl When {
     }
 
     /// Both together, where they say different things.
-    pub fn and(self, other: When) -> Option<When> {
+    pub fn and(self, mut other: When) -> Option<When> {
+        // `a weekly alarm for Thursdays`
+        if let (Some(Again::Week { days: 0, weeks }), Some(Again::Week { days, .. })) = (self.every, other.every) {
+            other.every = Some(Again::Week { days, weeks });
+            return When { every: None, ..self }.and(other);
+        }
         let twice = (self.day.is_some() && other.day.is_some())
             || (self.part.is_some() && other.part.is_some())
             || (self.has_time() && other.has_time())

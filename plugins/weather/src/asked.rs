@@ -3,6 +3,8 @@
 use phrase::{Day as SaidDay, Said};
 use serde::{Deserialize, Serialize};
 
+use crate::phrases::{BARE, BEHIND, COAT, DAYS, HUMIDITY, RAIN, SNOW, SUNRISE, SUNSET, TEMPERATURE, WEATHER, WIND, WORDS};
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum What {
     Weather,
@@ -55,197 +57,27 @@ pub struct Asked {
     pub day: Day,
 }
 
-/// Words of which one is in everything that is meant here.
-const WORDS: &[&str] = &[
-    "weather",
-    "forecast",
-    "rain",
-    "raining",
-    "rainy",
-    "umbrella",
-    "cold",
-    "warm",
-    "hot",
-    "freezing",
-    "temperature",
-    "snow",
-    "snowing",
-    "sunny",
-    "cloudy",
-    "windy",
-    "foggy",
-    "nice",
-    "jacket",
-    "coat",
-    "outside",
-    "freeze",
-    "wind",
-    "winds",
-    "humid",
-    "humidity",
-    "sunrise",
-    "sunset",
-    "sun",
-    "raincoat",
-    "sweater",
-    "jumper",
-    "shine",
-    "sunglasses",
-    "degrees",
-    "pour",
-    "pouring",
-    "storm",
-    "stormy",
-    "thunderstorm",
-    "dry",
-    "wet",
-    "chilly",
-    "cool",
-    "dark",
-    "light",
-    "overcast",
-    "cloudless",
-    "hail",
-    "drizzle",
-    "shorts",
-    "gloves",
-    "scarf",
-];
-
-const WEATHER: &[&str] = &[
-    "(what|how) is the weather [like|looking] [outside]",
-    "[what is|give me|show me|tell me] [the] weather [forecast|report]",
-    "[what is|give me|show me|tell me] the forecast",
-    "(what|how) (will|is) the weather [going to] (be|look) [like]",
-    "(what|how) is it [like] outside",
-    "(is it|will it be|is it going to be) (sunny|nice|cloudy|windy|foggy) [outside]",
-    "what is (today's|tomorrow's|todays|tomorrows) (weather|forecast) [like]",
-    "[what is|give me|show me|tell me] (today's|tomorrow's) (weather|forecast) [forecast]",
-    "(what|how) the weather is [like] [outside]",
-    "what (weather|forecast) (is it|do we have|will we have|can i expect|should i expect|is there)",
-    "(is|will) the weather [going to] [be] (nice|good|bad|fine|sunny|okay)",
-    "(is|will) the sun [going to] (shining|shine|out|come out|be out)",
-    "(is it|will it be|is it going to be) (stormy|dry|wet|overcast|good weather|nice weather|pleasant|rainy or sunny) [outside]",
-    "do i need sunglasses",
-    "is there [any|going to be] a (storm|thunderstorm)",
-    "will there be (a storm|a thunderstorm|thunderstorms|sunshine|fog)",
-];
-
-const WIND: &[&str] = &[
-    "how windy it is [outside]",
-    "how (windy|strong is the wind|fast is the wind|much wind) [is it|is there|will it be|is it going to be|will there be] [outside]",
-    "(what is|how strong is|how is) the wind [speed|like|outside]",
-    "what is the wind speed [outside]",
-    "(is it|will it be|is it going to be) (windy|breezy|gusty) [outside]",
-    "is there [a lot of|much|any] wind [outside]",
-];
-const HUMIDITY: &[&str] = &[
-    "how humid (is it|will it be|is the air) [outside]",
-    "what is the [air|relative] humidity [outside|like]",
-    "(is it|will it be) humid [outside]",
-];
-const SUNRISE: &[&str] = &[
-    "(when|what time) (is|was|will be) [the] sunrise",
-    "(when|what time|at what time) (does|will|did) the sun (rise|come up|get up)",
-    "[what is] [the] sunrise [time]",
-    "(when|what time) (does|will) it get light [outside]",
-    "how (early|late) does the sun (rise|come up)",
-    "when is it [getting] light [outside]",
-];
-const SUNSET: &[&str] = &[
-    "(when|what time) (is|was|will be) [the] sunset",
-    "(when|what time|at what time) (does|will|did) the sun (set|go down)",
-    "[what is] [the] sunset [time]",
-    "(when|what time) (does|will) it get dark [outside]",
-    "how (early|late) does the sun (set|go down)",
-    "when is it [getting] dark [outside]",
-];
-const COAT: &[&str] = &[
-    "(do|will) i need (a|my|to take a|to wear a|to bring a) (jacket|coat|sweater|jumper|scarf)",
-    "should i (wear|take|bring|pack|put on) (a|my) (jacket|coat|sweater|jumper|scarf) [with me|along|outside]",
-    "do i (have|need) to (wear|take|bring) (a|my) (jacket|coat|sweater|jumper)",
-    "is it (jacket|coat|sweater) weather",
-    "(do i need|should i wear) (gloves|long sleeves)",
-    "can i (wear|go out in) (shorts|a t-shirt)",
-];
-const DAYS: &[&str] = &[
-    "[what is|give me|show me|tell me] [the] {days:number} (day|days) [weather] (forecast|weather|outlook)",
-    "[what is|give me|show me|tell me] [the] (weather|forecast|weather forecast) [like] (for|over) [the] next {days:number} days",
-    "(what|how) (is|will) the weather [going to] [be|look] [like] (for|over|in) [the] next {days:number} days",
-    "[what is|give me|show me|tell me] [the] (weekly forecast|week's forecast|week's weather|weather this week|forecast this week|weather for the week|forecast for the week|weather for this week|forecast for this week|weekly weather)",
-    "(what|how) (is|will) the weather [going to] [be|look] [like] this week",
-];
-
-const TEMPERATURE: &[&str] = &[
-    "what is the temperature [outside]",
-    "what (will|is) the temperature [going to] be",
-    "how (cold|warm|hot) is it [outside]",
-    "how (cold|warm|hot) (will|is) it [going to] (be|get)",
-    "(is it|will it be|is it going to be) (cold|warm|hot|freezing) [outside]",
-    "what temperature (is it|will it be|is it going to be) [outside]",
-    "how many degrees (is it|are there|will it be|does it have) [outside]",
-    "what is the (high|low|highest temperature|lowest temperature|maximum temperature|minimum temperature)",
-    "(is it|will it be|is it going to be|is it getting) (chilly|cool|cold|warm|hot|freezing|warmer|colder) [outside]",
-    "how (chilly|cool|cold|warm|hot) (is it outside|it is [outside])",
-    "what the temperature is [outside]",
-    "(is|will) it [going to] (freeze|get cold|get warm|get hot|be below zero|be freezing)",
-];
-
-const RAIN: &[&str] = &[
-    "(will|is) it [going to] rain",
-    "(is it|will it be) (raining|rainy) [outside]",
-    "will there be [any] rain",
-    "is there [any|going to be] rain",
-    "(do|will) i need (an|my) umbrella",
-    "should i (take|bring|pack) (an|my) umbrella",
-    "what (is|are) the (chance|chances|odds|probability) of rain",
-    "how likely is (rain|it to rain|it that it rains|it that it will rain)",
-    "(is it|will it be|is it going to be) (pouring|wet|drizzling|raining) [outside]",
-    "(do|will|should) i (need|take|bring|pack|carry|wear) (an|my|the|a) (umbrella|raincoat|rain jacket|rain coat) [with me|along]",
-    "do i need to (take|bring|carry|pack) (an|my) umbrella",
-    "(is it|will it be) umbrella weather",
-    "(does|will) it (rain|drizzle|hail|pour) [outside]",
-    "(will|does) it stay dry",
-    "is rain (expected|coming|forecast|in the forecast)",
-    "when will it [start|stop] (rain|raining)",
-];
-
-const SNOW: &[&str] = &["(will|is) it [going to] snow", "(is it|will it be) snowing [outside]", "will there be [any] snow"];
-
-/// What may stand behind all these. Places come last: they take any words.
-const BEHIND: &[&str] = &[
-    "",
-    "(here|at home|at the moment|currently|at present)",
-    "[on|for|from] {when:day} [morning|afternoon|evening|night]",
-    "[for] (tonight|later|later today|this morning|this afternoon|this evening)",
-    "[for|on|at|over|during] (this|the) weekend",
-    "[on|for] {when:day} [morning|afternoon|evening|night] (in|for|at) {place}",
-    "[for|on|at|over|during] (this|the) weekend (in|for|at) {place}",
-    "(in|for|at) {place} (on|for) {when:day} [morning|afternoon|evening|night]",
-    "(in|for|at) {place} {when:day} [morning|afternoon|evening|night]",
-    "(in|for|at) {place} (for|on|at|over|during) (this|the) weekend",
-    "(in|for|at) {place} this weekend",
-    "(in|for|at) {place} (at the moment|currently|at present|tonight|later|this morning|this afternoon|this evening)",
-    "(tonight|later|this morning|this afternoon|this evening) (in|for|at) {place}",
-    "(in|for|at|over in|around) {place}",
-];
-
-/// Behind the word alone: `weather london`, `London weather tomorrow`.
-const BARE: &[&str] = &[
-    "(weather|forecast) [forecast] {place} {when:day}",
-    "(weather|forecast) [forecast|in|for] {place}",
-    "{place} (weather|forecast) [forecast] [(for|on)] {when:day}",
-    "[what is|how is|check|show me|give me] [the] {place} (weather|forecast) [like|report|today]",
-    "(temperature|wind|humidity|sunrise|sunset) (in|at|for) {place}",
-    "(temperature|humidity) [outside]",
-];
+impl Asked {
+    /// Of `Paris and London`, each by itself.
+    pub fn each(&self) -> Vec<Asked> {
+        let places = self.place.as_deref().and_then(|place| place.split_once(" and "));
+        match places {
+            Some((one, other)) => [one, other].into_iter().map(|place| Asked { place: Some(place.to_owned()), ..self.clone() }).collect(),
+            None => vec![self.clone()],
+        }
+    }
+}
 
 /// Saturday, counted from 0, Monday.
 const SATURDAY: u8 = 5;
 
 pub fn understand(text: &str) -> Option<Asked> {
     let text = phrase::plain(text);
-    let said = Said::new(&text);
+    one(&text).or_else(|| phrase::corrections(&text).iter().find_map(|meant| one(meant)))
+}
+
+fn one(text: &str) -> Option<Asked> {
+    let said = Said::new(text);
     if !said.has(WORDS) {
         return None;
     }
@@ -270,6 +102,38 @@ pub fn understand(text: &str) -> Option<Asked> {
             .find_map(|template| BEHIND.iter().find_map(|behind| asked(&said, &what, format!("{template} {behind}").trim_end())))
     });
     found.or_else(|| bare(&said))
+}
+
+/// The same question about another place or day: "and tomorrow?", "what about Paris?".
+pub fn goes_on(text: &str, before: &Asked) -> Option<Asked> {
+    let text = phrase::plain(text);
+    let lower = text.to_lowercase();
+    let said = Said::new(&text);
+    let about = ["what about ", "how about ", "and "].iter().any(|word| lower.starts_with(word));
+    let on_day = |when: Option<SaidDay>| when.and_then(Day::from_said);
+    const DAY: &[&str] = &[
+        "[what about|how about] [on|for] {when:day} [morning|afternoon|evening|night]",
+        "[what about|how about] [on|for|at] (this|the) weekend",
+    ];
+    if let Some(slots) = said.first(DAY).filter(|_| about) {
+        let day = match slots.day("when") {
+            Some(when) => on_day(Some(when))?,
+            None => Day::Weekday(SATURDAY),
+        };
+        return Some(Asked { day, ..before.clone() });
+    }
+    const PLACE: &[&str] = &[
+        "[what about|how about] [in|for] {place} [on|for] {when:day}",
+        "[what about|how about] (in|for|over in) {place}",
+        "[what about|how about] {place}",
+    ];
+    let slots = said.first(PLACE).filter(|_| about)?;
+    let place = slots.text("place")?.trim_end_matches(['?', '.', '!', ',']);
+    // A name has a capital where it is written, and stands behind `in` where it is not.
+    let named = place.starts_with(char::is_uppercase) || lower.contains(" in ") || !text.contains(char::is_uppercase);
+    let fits = named && place.split(' ').count() <= 3 && is_place(place);
+    let when = slots.day("when");
+    fits.then(|| Asked { what: before.what.clone(), place: Some(place.to_owned()), day: on_day(when).unwrap_or(before.day) })
 }
 
 /// Words of the longest question.
@@ -502,6 +366,9 @@ fn is_place(place: &str) -> bool {
         "days",
         "hours",
         "future",
+        "or",
+        "than",
+        "versus",
     ];
     const WITH_ARTICLE: &[&str] =
         &["netherlands", "hague", "bahamas", "maldives", "philippines", "alps", "usa", "us", "uk", "gambia", "algarve", "bronx"];
@@ -509,7 +376,9 @@ fn is_place(place: &str) -> bool {
     let words: Vec<&str> = lower.split(' ').collect();
     let article = matches!(words.first(), Some(&("a" | "an" | "the" | "my" | "your" | "our" | "this" | "that" | "next")));
     let named = words.get(1).is_some_and(|second| words.first() == Some(&"the") && WITH_ARTICLE.contains(second));
-    words.len() <= 4 && (!article || named) && !words.iter().any(|word| ELSEWHERE.contains(word))
+    let is_day = phrase::day(&lower).is_some()
+        || matches!(lower.as_str(), "tonight" | "later" | "weekend" | "now" | "here" | "outside" | "you" | "them" | "him" | "her");
+    words.len() <= 4 && !is_day && (!article || named) && !words.iter().any(|word| ELSEWHERE.contains(word))
 }
 
 #[cfg(test)]

@@ -129,11 +129,11 @@ impl Forecast {
             What::Coat => {
                 let (cold, cool) = if units == Units::Metric { (8.0, 17.0) } else { (46.0, 63.0) };
                 let advice = if most < cold {
-                    "Yes, take a warm coat"
+                    "Take a warm coat"
                 } else if least < cool {
-                    "Yes, take a jacket"
+                    "Take a jacket"
                 } else {
-                    "No, it is warm enough without"
+                    "It is warm enough without a jacket"
                 };
                 let rain = if is_rain(code) { " Rain is likely, too." } else { "" };
                 format!("{advice}: {} in {place} it will be {range}.{rain}", begun_small(&when))
@@ -284,8 +284,11 @@ mod tests {
         assert_eq!(say(What::Sunrise, Day::Away(0)), "Today in Berlin the sun rises at 6:41 AM.");
         assert_eq!(say(What::Sunset, Day::Away(0)), "Today in Berlin the sun sets at 5:55 PM.");
         assert_eq!(say(What::Sunrise, Day::Away(1)), "the forecast says nothing of the sun");
-        assert_eq!(say(What::Coat, Day::Away(0)), "Yes, take a warm coat: today in Berlin it will be minus 3 to 6 degrees.");
-        assert_eq!(say(What::Coat, Day::Weekday(4)), "No, it is warm enough without: on Friday in Berlin it will be 19 to 24 degrees.");
+        assert_eq!(say(What::Coat, Day::Away(0)), "Take a warm coat: today in Berlin it will be minus 3 to 6 degrees.");
+        assert_eq!(
+            say(What::Coat, Day::Weekday(4)),
+            "It is warm enough without a jacket: on Friday in Berlin it will be 19 to 24 degrees."
+        );
         assert_eq!(
             say(What::Days(5), Day::Away(0)),
             "In Berlin: today overcast and up to 6 degrees; Thursday rain and up to 14 degrees; Friday a clear sky and up to 24 degrees."

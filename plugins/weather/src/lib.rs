@@ -3,10 +3,11 @@
 mod examples;
 mod asked;
 mod forecast;
+mod phrases;
 
 use asked::{Asked, Day, What};
 use forecast::{Forecast, Place, Units};
-use jane_skill::prelude::*;
+use jane_skill::{TurnId, prelude::*};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -48,8 +49,8 @@ struct Arguments {
     day: String,
 }
 
-/// What is said where the owner has not granted requests.
-const NOT_GRANTED: &str = "I may not ask for the weather yet. Under skills dot weather in jane.toml, allow_http has to name the two servers of \
+/// What is said behind that where the owner has not granted requests.
+const NOT_GRANTED: &str = "Under skills dot weather in jane.toml, allow_http has to name the two servers of \
     Open-Meteo, and allow has to name transcripts. The command jane skills list shows both lines.";
 
 /// What is scheduled where the servers take long.
@@ -58,6 +59,10 @@ const LOOK: &str = "look";
 const TOO_LATE_MS: u64 = 60_000;
 /// For which time a forecast is said again without being asked for.
 const FRESH_MS: u64 = 10 * 60_000;
+
+/// The key of what was asked last, and the turns for which "and tomorrow?" goes on from it.
+const RECENT: &str = "recent";
+const RECENT_TURNS: TurnId = 2;
 
 /// Why there is no answer.
 enum Trouble {
@@ -92,18 +97,17 @@ impl Skill for Weather {
     }
 
     fn on_transcript(&mut self, transcript: &Transcript) -> Result<TranscriptAction, Failure> {
-        let Some(asked) = asked::understand(&transcript.text) else {
+        let before = kv::get::<(TurnId, Asked)>(RECENT).unwrap_or_default();
+        let recent = before.as_ref().filter(|(turn, _)| *turn < transcript.turn && transcript.turn <= turn + RECENT_TURNS);
+        let Some(asked) = asked::understand(&transcript.text).or_else(|| asked::goes_on(&transcript.text, &recent?.1)) else {
+            if before.is_some() {
+                kv::delete(RECENT)?;
+            }
             return Ok(TranscriptAction::Pass);
         };
-        let speech = match self.answer(&asked, Some(self.settings.patience_ms)) {
-            Ok(speech) => speech,
-            // A call that takes too long is a fault of the skill's, so it goes on outside the turn.
-            Err(Trouble::NotReached(_)) => {
-                schedule::after(LOOK, Duration::ZERO, LOOK, &serde_json::to_string(&asked)?)?;
-                "One moment.".to_owned()
-            }
-            Err(trouble) => sorry(&trouble.into()),
-        };
+        kv::set(RECENT, &(transcript.turn, &asked))?;
+        let speech =
+            asked.each().iter().enumerate().map(|(at, asked)| self.speech(asked, at)).collect::<Result<Vec<String>, Failure>>()?.join(" ");
         Ok(TranscriptAction::say(speech))
     }
 
@@ -111,7 +115,8 @@ impl Skill for Weather {
         if event.late_ms > TOO_LATE_MS {
             return Ok(());
         }
-        let speech = self.answer(&event.parse()?, None).unwrap_or_else(|trouble| sorry(&trouble.into()));
+        let asked = event.parse()?;
+        let speech = self.answer(&asked, None).unwrap_or_else(|trouble| sorry(&trouble.into(), &asked));
         voice::say(&speech)
     }
 
@@ -140,6 +145,20 @@ impl Skill for Weather {
 jane_skill::export!(Weather: lifecycle, transcript_hook, tools, events);
 
 impl Weather {
+    /// What is said at once to the question at this place among those of a turn; what takes longer is said later.
+    fn speech(&self, asked: &Asked, at: usize) -> Result<String, Failure> {
+        Ok(match self.answer(asked, Some(self.settings.patience_ms)) {
+            Ok(speech) => speech,
+            // A call that takes too long is a fault of the skill's, so it goes on outside the turn.
+            Err(Trouble::NotReached(_)) => {
+                let id = if at == 0 { LOOK.to_owned() } else { format!("{LOOK} {at}") };
+                schedule::after(&id, Duration::ZERO, LOOK, &serde_json::to_string(asked)?)?;
+                "One moment.".to_owned()
+            }
+            Err(trouble) => sorry(&trouble.into(), asked),
+        })
+    }
+
     /// Within `patience_ms`, if that is given.
     fn answer(&self, asked: &Asked, patience_ms: Option<u32>) -> Result<String, Trouble> {
         let settings = &self.settings;
@@ -214,9 +233,10 @@ fn fetch(url: &str, end_ms: Option<u64>) -> Result<String, Trouble> {
     }
 }
 
-fn sorry(failure: &Failure) -> String {
+fn sorry(failure: &Failure, asked: &Asked) -> String {
+    let place = asked.place.as_ref().map(|place| format!(" in {place}")).unwrap_or_default();
     match failure {
-        Failure::Denied(_) => NOT_GRANTED.to_owned(),
+        Failure::Denied(_) => format!("I may not ask for the weather{place} yet. {NOT_GRANTED}"),
         failure => format!("I could not get the weather: {}.", failure.message().trim_end_matches('.')),
     }
 }
@@ -253,10 +273,11 @@ mod tests {
 
     #[test]
     fn without_a_grant_it_says_how_to_give_one() {
-        let denied = sorry(&Failure::Denied("no".into()));
-        assert!(denied.contains("allow_http") && denied.contains("transcripts"));
+        let asked = asked::understand("What's the weather in Oslo?").unwrap();
+        let denied = sorry(&Failure::Denied("no".into()), &asked);
+        assert!(denied.contains("in Oslo yet") && denied.contains("allow_http") && denied.contains("transcripts"));
         assert_eq!(
-            sorry(&Failure::Unavailable("the server took too long".into())),
+            sorry(&Failure::Unavailable("the server took too long".into()), &asked),
             "I could not get the weather: the server took too long."
         );
     }

@@ -110,6 +110,16 @@ pub fn answered(store: &mut dyn Store, question: &Question, text: &str) -> Resul
     let (yes, no) = (YES.contains(&plain.as_str()), NO.contains(&plain.as_str()));
     let said = |speech: String| Ok(Some(Reply::Said(speech)));
     match question {
+        Question::Add(_) | Question::ListName if is_other(&words, text) => Ok(None),
+        Question::ListName if no => said("Never mind, then.".into()),
+        Question::ListName => {
+            let name = plain.strip_prefix("call it ").unwrap_or(&plain);
+            let name = ["the ", "my ", "a "].iter().fold(name, |name, article| name.strip_prefix(article).unwrap_or(name));
+            let Some(name) = crate::words::list_name(name.trim_end_matches(" list").trim_end_matches(" please")) else {
+                return Ok(None);
+            };
+            said(super::lists::make(store, &name, &[])?)
+        }
         Question::Note if no => said("Never mind, then.".into()),
         Question::Note => said(notes::take(store, text)?),
         Question::Add(_) if no => said("Never mind, then.".into()),
@@ -163,6 +173,17 @@ pub fn answered(store: &mut dyn Store, question: &Question, text: &str) -> Resul
         }
         _ => Ok(None),
     }
+}
+
+/// Whether these words ask or tell something else than what is to be added.
+fn is_other(words: &[String], text: &str) -> bool {
+    const ASKS: &[&str] = &[
+        "what", "what's", "whats", "who", "who's", "why", "how", "when", "where", "which", "is", "are", "do", "does", "did", "can",
+        "could", "will", "would", "should", "tell", "explain", "play", "sing", "set", "remind", "wake", "i", "i'm", "we", "you", "he",
+        "she", "they", "it's", "that's",
+    ];
+    let asks = words.first().is_some_and(|word| ASKS.contains(&word.as_str())) && words.len() > 1;
+    asks || text.trim_end().ends_with('?') || words.len() > 40
 }
 
 fn all(names: &[String]) -> String {

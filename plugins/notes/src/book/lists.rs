@@ -130,10 +130,51 @@ pub(super) fn move_items(store: &mut dyn Store, items: &[String], from: &Which, 
     })
 }
 
+/// The list that has a thing on it: the one used last, or any other.
+pub(super) fn having(store: &dyn Store, item: &str) -> Result<Option<String>, String> {
+    let mut names = names(store)?;
+    if let Some(current) = current(store)? {
+        names.retain(|name| *name != current);
+        names.insert(0, current);
+    }
+    for name in names {
+        if matches!(find(&lines(store, &list_key(&name))?.unwrap_or_default(), item), Found::Exactly(_)) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+/// Moves or copies things from the list that has them.
+pub(super) fn move_to(store: &mut dyn Store, items: &[String], to: &Which, copies: bool, sure: bool) -> Result<Option<String>, String> {
+    let Some(target) =
+        target(store, to)?.filter(|_| sure || to.name.as_ref().is_some_and(|name| matches!(store.get(&list_key(name)), Ok(Some(_)))))
+    else {
+        return Ok(None);
+    };
+    let Some(first) = items.first() else {
+        return Ok(None);
+    };
+    match having(store, first)?.filter(|name| *name != target) {
+        Some(from) if copies => {
+            let Some(Reply::Said(_)) = add(store, items, &Which::named(&target))? else {
+                return Ok(None);
+            };
+            Ok(Some(format!("I copied {} from the {from} list to the {target} list.", join(items))))
+        }
+        Some(from) => move_items(store, items, &Which::named(&from), &Which::named(&target)),
+        None if matches!(find(&lines(store, &list_key(&target))?.unwrap_or_default(), first), Found::Exactly(_)) => {
+            Ok(Some(format!("{} {} on the {target} list already.", capitalised(&join(items)), are_all(items))))
+        }
+        None => Ok(sure.then(|| format!("{} {} on none of your other lists.", capitalised(&join(items)), are_all(items)))),
+    }
+}
+
 pub(super) fn rename(store: &mut dyn Store, list: &Which, to: &str) -> Result<Option<String>, String> {
     on_list(store, list, |store, name, kept| {
         if name == to {
-            return Ok(format!("It is called {name} already."));
+            let both = is_common(name);
+            return Ok(if both { format!("The {name} list goes by both names already.") } else { format!("It is called {name} already.") });
         }
         if store.get(&list_key(to))?.is_some() {
             return Ok(format!("There is a {to} list already. I left both as they are."));
@@ -245,7 +286,7 @@ pub(super) fn current(store: &dyn Store) -> Result<Option<String>, String> {
     Ok(if names.len() == 1 { names.pop() } else { names.into_iter().find(|name| name == "shopping") })
 }
 
-pub(super) fn names(store: &dyn Store) -> Result<Vec<String>, String> {
+pub fn names(store: &dyn Store) -> Result<Vec<String>, String> {
     Ok(store.keys("list/")?.iter().filter_map(|key| key.strip_prefix("list/")).map(str::to_owned).collect())
 }
 

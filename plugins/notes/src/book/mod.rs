@@ -2,7 +2,8 @@
 //!
 //! Each list is one value, `list/NAME`, and so are the notes, `notes`: a line for each item, that of a note with the time that it was taken
 //! at before a tab. `last` names the list that was used last, which "the list" refers to. `read` holds the notes that were read out last, in
-//! their order, which "the first note" refers to. `undo` holds what was there before the last change. `asked` holds what was asked back.
+//! their order, which "the first note" refers to. `undo` holds what was there before the last change. `asked` holds what was asked back, `recent` what
+//! was said about a list in the turn before.
 
 mod asked;
 mod lists;
@@ -15,12 +16,13 @@ mod undo;
 use serde::{Deserialize, Serialize};
 
 pub use asked::answered;
+pub use lists::names;
 pub use notes::is_day;
 pub use undo::{Recorder, supersede};
 
 use crate::command::{Command, Doubt, Notes, Which};
 use crate::words::{capitalised, count, join};
-use lists::{Found, add, empty, find, list_key, lists, make, names, on_list, target};
+use lists::{Found, add, empty, find, list_key, lists, make, on_list, target};
 use text::{are, is, lines, one_line, put};
 
 /// Where values are kept; a failure says why not.
@@ -46,6 +48,8 @@ pub enum Reply {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Question {
     Note,
+    /// What a new list is called.
+    ListName,
     Add(String),
     /// Whether all lists are to be deleted.
     DeleteLists,
@@ -64,8 +68,15 @@ pub enum Question {
     What,
 }
 
+impl Question {
+    /// Whether a yes to it deletes something.
+    pub fn deletes(&self) -> bool {
+        matches!(self, Question::DeleteLists | Question::ClearLists | Question::DeleteNotes | Question::DeleteThese(_))
+    }
+}
+
 const NOTES: &str = "notes";
-const LAST: &str = "last";
+pub const LAST: &str = "last";
 const READ: &str = "read";
 
 type Done = Result<Option<Reply>, String>;
@@ -109,7 +120,7 @@ pub fn run(store: &mut dyn Store, command: Command) -> Done {
             }
             return add(store, &items, &Which { own: false, ..Which::named(&name) });
         }
-        Command::AddWhat { list } => {
+        Command::AddWhat { list } | Command::AddThat { list } => {
             let Some(name) = target(store, &list)? else {
                 return Ok(None);
             };
@@ -130,6 +141,16 @@ pub fn run(store: &mut dyn Store, command: Command) -> Done {
             put(store, &list_key(name), &kept)?;
             Ok(format!("I took {gone} off the {name} list."))
         })?,
+        Command::MoveTo { items, to, copies, sure } => lists::move_to(store, &items, &to, copies, sure)?,
+        Command::MoveThat { to } | Command::CopyThat { to } => {
+            target(store, &to)?.map(|name| format!("I do not know what should go to the {name} list. Please say it by its name."))
+        }
+        Command::ReplaceIfThere { item, with } => {
+            let Some(name) = lists::having(store, &item)? else {
+                return Ok(None);
+            };
+            return run(store, Command::Replace { item, with, list: Which::named(&name) });
+        }
         Command::Move { items, from, to } => lists::move_items(store, &items, &from, &to)?,
         Command::Replace { item, with, list } => on_list(store, &list, |store, name, mut kept| {
             let at = match find(&kept, &item) {
@@ -170,6 +191,20 @@ pub fn run(store: &mut dyn Store, command: Command) -> Done {
             Some(_) => return run(store, Command::Read { list: Which::named(&name) }),
             None => None,
         },
+        Command::ReadNumber { number, list } => on_list(store, &list, |_, name, kept| {
+            let at = number.unwrap_or(kept.len()).checked_sub(1);
+            Ok(match at.and_then(|at| kept.get(at)) {
+                Some(item) => format!("That is {item}."),
+                None if kept.is_empty() => empty(name),
+                None => format!("There {} only {} on the {name} list.", are(kept.len()), count(kept.len(), "thing")),
+            })
+        })?,
+        Command::Needs { item } => match lines(store, &list_key("shopping"))? {
+            Some(_) => {
+                return run(store, Command::Contains { item, list: Which::named("shopping") });
+            }
+            None => None,
+        },
         Command::ReadLists => {
             let mut all = Vec::new();
             for name in names(store)? {
@@ -203,6 +238,9 @@ pub fn run(store: &mut dyn Store, command: Command) -> Done {
                 None if crate::words::is_common(&name) => Some(format!("You have no {name} list.")),
                 None => None,
             }
+        }
+        Command::MakeWhat => {
+            return Ok(Some(Reply::Asked("What shall it be called?".into(), Question::ListName)));
         }
         Command::Make { name, items } => Some(make(store, &name, &items)?),
         Command::Lists => Some(lists(store)?),

@@ -61,6 +61,7 @@ pub(super) fn find(store: &dyn Store, which: &Notes) -> Result<Vec<Note>, String
     Ok(match which {
         Notes::All => notes,
         Notes::Last => notes.last().cloned().into_iter().collect(),
+        Notes::Oldest => notes.first().cloned().into_iter().collect(),
         Notes::About(topic) => notes.into_iter().filter(|note| is_about(&note.text, topic)).collect(),
         Notes::Day(day) => {
             let days = days(day, store.now_ms()).unwrap_or(0..0);
@@ -87,7 +88,7 @@ pub(super) fn read(store: &mut dyn Store, which: &Notes) -> Result<String, Strin
     }
     let shown = found.get(found.len().saturating_sub(READ_OUT)..).unwrap_or_default();
     // One that was read alone by its place keeps the order that it was found by.
-    if !matches!(which, Notes::Number(_) | Notes::Last) {
+    if !matches!(which, Notes::Number(_) | Notes::Last | Notes::Oldest) {
         let texts: Vec<&str> = shown.iter().map(|note| note.text.as_str()).collect();
         store.set(READ, &texts.join("\n"))?;
     }
@@ -99,7 +100,7 @@ pub(super) fn read(store: &mut dyn Store, which: &Notes) -> Result<String, Strin
         (Notes::All, 1) => format!("You have one note: {read}"),
         (Notes::All, _) => format!("You have {number}. {read}"),
         (Notes::Last, _) => format!("Your last note: {read}"),
-        (Notes::Number(_), _) => format!("That note says: {read}"),
+        (Notes::Number(_) | Notes::Oldest, _) => format!("That note says: {read}"),
         (_, 1) => format!("You noted: {read}"),
         (Notes::About(topic), _) => format!("You have {number} about {topic}. {read}"),
         (Notes::Day(day), _) => format!("You have {number} from {}. {read}", day.trim_start_matches("on ")),
@@ -118,7 +119,13 @@ fn none(store: &dyn Store, which: &Notes) -> Result<String, String> {
 
 /// Deletes notes, or asks which or whether.
 pub(super) fn delete(store: &mut dyn Store, which: &Notes, several: bool) -> Result<Reply, String> {
-    let found = find(store, which)?;
+    let mut found = find(store, which)?;
+    // The first that there is may be another one than the first that was read out.
+    if let Notes::Number(number) = which
+        && let Some(other) = notes(store)?.into_iter().nth(number.wrapping_sub(1)).filter(|other| !found.contains(other))
+    {
+        found.insert(0, other);
+    }
     let texts: Vec<String> = found.iter().map(|note| note.text.clone()).collect();
     Ok(match (found.as_slice(), which) {
         ([], _) => Reply::Said(none(store, which)?),

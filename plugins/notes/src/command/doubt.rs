@@ -77,6 +77,7 @@ const VERBS: &[&str] = &[
     "append",
     "include",
     "exclude",
+    "number",
     "alphabetize",
     "alphabetise",
     "organize",
@@ -143,17 +144,10 @@ const ELSEWHERE: &[&str] = &[
     "email",
     "playlist",
     "recipe",
-    "it",
-    "them",
-    "that",
-    "this",
-    "these",
-    "those",
     "me",
     "him",
     "her",
     "us",
-    "one",
     "musical",
     "sticky",
     "bank",
@@ -163,7 +157,11 @@ const ELSEWHERE: &[&str] = &[
     "page",
 ];
 
-pub fn doubt(text: &str) -> Option<Doubt> {
+/// Words of something that is no list of hers, where no such list is named.
+const SPOKEN_OF: &[&str] = &["it", "them", "that", "this", "these", "those", "one"];
+
+/// `names` are the lists that there are.
+pub fn doubt(text: &str, names: &[String]) -> Option<Doubt> {
     let said = Said::new(text);
     let words = said.forms();
     let (first, rest) = words.split_first()?;
@@ -184,11 +182,16 @@ pub fn doubt(text: &str) -> Option<Doubt> {
         let common = is_common(&crate::words::list_name(last(1)).unwrap_or_default());
         let plural_of_all = (1..=3).any(|back| last(back) == "all");
         let determined = (1..=3).any(|back| matches!(last(back), "the" | "that" | "last" | "first" | "second" | "third"));
+        let kept = last(2) == "the" && names.iter().any(|name| name == last(1));
+        let vague = rest.iter().any(|word| SPOKEN_OF.contains(word)) && !common && !kept;
+        let numbered = *word == "notes" && rest.get(at + 1).is_some_and(|next| super::number(next).is_some());
         let fits = match what {
-            Doubt::Lists => own || common || plural_of_all,
+            Doubt::Lists => (own || common || plural_of_all || kept) && !vague,
             // `the notes of a chord` are others.
+            Doubt::Notes if vague && !numbered => false,
             Doubt::Notes => {
                 own || plural_of_all
+                    || numbered
                     || (determined && rest.get(at + 1).is_none_or(|next| matches!(*next, "about" | "from" | "i" | "number")))
             }
         };

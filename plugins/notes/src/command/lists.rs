@@ -1,7 +1,8 @@
 //! What of a person's words is about lists.
 
+use super::bought::{bought, is_named};
+use super::moved::{moved, rename};
 use super::{Command, Which, number};
-use crate::groceries::is_grocery;
 use crate::pattern::{Said, Slots};
 use crate::words::{is_common, is_vague, list_name, split};
 
@@ -10,7 +11,7 @@ const LIST: &[(&str, bool, bool)] = &[
     ("(my|our) {list} (list|lists)", true, true),
     ("(my|our|the) {shop} [thing|stuff|items]", true, true),
     ("(my|our) [{list}] list", true, true),
-    ("[my|our|the] list (called|named) {list}", true, true),
+    ("[my|our|the|a|a_new|another] list (called|named) {list}", true, true),
     ("(the|that|this) [{list}] list", false, true),
     ("[{list}] list", false, false),
 ];
@@ -32,7 +33,7 @@ const NEEDS_ON: &[&str] = &[
     "(we|i) need {items} (on|in|to_be_on)",
     "(have|get) {items} (on|onto|to)",
     "(i'd_like|i_want|we_want) {items} (on|in)",
-    "{items} (goes|go|should_go|belongs|belong) (on|onto)",
+    "{items} (needs_to_go|need_to_go|needs_to_be|need_to_be|has_to_go|have_to_go|must_go|can_go|goes|go|should_go|belongs|belong) (on|onto)",
 ];
 const ADD_WHAT: &[&str] = &["(add|put) (to|on|onto)"];
 const REMOVE: &[&str] = &[
@@ -58,6 +59,11 @@ const READ: &[&str] = &[
     "(is|are) (anything|something) [left|still] (on|in)",
     "(what's|what_is) [all] (there|written) (on|in)",
 ];
+const READ_NUMBER: &[&str] = &[
+    "(what's|what_is|which_is|read|read_me|tell_me) [the] {number} (item|thing|one|entry) (on|in|of|from)",
+    "(what's|what_is) [the] {number} (on|in)",
+    "what (comes|is) {number} (on|in)",
+];
 const COUNT: &[&str] = &["how (many|much) [things|items|entries] (are|is|do_i_have|have_i_got|are_there|do_we_have) [left|there] (on|in)"];
 const CONTAINS: &[&str] = &[
     "(is|are) [there] [any] {item} [already|still] (on|in)",
@@ -69,62 +75,15 @@ const MAKE: &[&str] = &[
     "(make|create|start|begin|open|set_up) (a|another|my|our) new {list} list",
     "(start|begin|open|set_up) (a|another|my|our) {list} list (with|and_add) {items}",
     "(start|begin|open|set_up) (a|another|my|our) {list} list",
+    "(make|create|start|begin) (a|another|my|our) {list} list (with|and_add|containing) {items}",
+];
+/// A new list, without its name.
+const MAKE_WHAT: &[&str] = &["(make|create|start|begin|open|set_up) [me] (a|another) [new] list", "[a] new list"];
+/// Things that were spoken of before.
+pub(super) const THAT: &[&str] = &[
+    "it", "that", "this", "them", "these", "those", "that one", "this one", "those too", "that too", "it too", "some", "some more", "one",
 ];
 
-/// What has run out is wanted again.
-const OUT_OF: &[&str] = &[
-    "(we're|we_are|i'm|i_am) [all|completely|nearly|almost|just|running] out of {items}",
-    "(we're|we_are|i'm|i_am) [running|getting] (low|short) on {items}",
-    "(we|i) (ran|have_run|just_ran|have_just_run|run) out of {items}",
-    "(we've|i've) [just] run out of {items}",
-    "(there's|there_is) no [more] {items} left",
-    "the {items} (is|are) [all] (finished|used_up|all_gone|nearly_empty|running_out)",
-    "(there's|there_is) no more {items}",
-    "(we|i) (don't|do_not) have any [more] {items} left",
-    "(we|i) (don't|do_not) have any [more] {items}",
-    "(we|i) have no [more] {items} left",
-    "(we|i) [just] used up [all] [of] [the] {items}",
-];
-const NEED: &[&str] = &[
-    "(we|i) [also|still|really] (need|want) [some|more|some_more] {items}",
-    "(we|i) [also|still|really] (need|have|ought) to (buy|get|pick_up) [some|more|some_more] {items}",
-    "(we|i) (should|must|could|gotta) [also|really] (buy|get|pick_up) [some|more|some_more] {items}",
-    "(we|i) could (use|do_with) [some|more|some_more] {items}",
-    "(buy|get|pick_up) [some|more|some_more] {items}",
-    "(add|put_down|note_down) [some|more|some_more] {items}",
-    "(we|i) will need [some|more] {items}",
-    "we'll need [some|more] {items}",
-];
-const NOT_NEEDED: &[&str] = &[
-    "(we|i) (don't|do_not|no_longer|don't_actually|won't) need [any|the] {items} (any_more|anymore|any_longer|after_all|now)",
-    "(we|i) (don't|do_not|no_longer|don't_actually|won't) need [any|the] {items}",
-    "(we|i) (already|now) have [the] {items}",
-    "(we've|we_have|i've|i_have) (already|now) got [the] {items}",
-    "(we|i) (don't|do_not) (want|have_to_buy|have_to_get) [any|the] {items} (any_more|anymore|after_all)",
-];
-const OFF: &[&str] = &[
-    "(take|cross|tick|check|strike|scratch) (off|out) [the] {items}",
-    "(take|cross|tick|check|strike|scratch) [the] {items} (off|out)",
-    "(remove|delete) [the] {items}",
-    "[i|we] (bought|got) [the] {items}",
-    "(i've|i_have|we've|we_have) (bought|got|picked_up) [the] {items}",
-];
-const TO_BUY: &[&str] = &[
-    "what [else|all|groceries|things|stuff] (do|did|should) (i|we) (have|need|want) to (buy|get|pick_up) [today|at_the_store|at_the_shop|at_the_supermarket|from_the_shop|from_the_store|from_the_supermarket]",
-    "what [else|groceries|things|stuff] (do|did) (i|we) need (from|at) the (shop|shops|store|supermarket|grocery_store)",
-    "what (should|must) (i|we) (buy|get) [today] (at_the_store|at_the_shop|at_the_supermarket|at_the_grocery_store)",
-    "what [else] (do_we_need|is_left_to_buy|is_there_to_buy|do_i_still_need|do_we_still_need|are_we_out_of|groceries_do_we_need|groceries_do_i_need)",
-    "what's left to buy",
-    "[the|my|our] (shopping|grocery) list",
-    "what am i (shopping_for|buying|supposed_to_buy)",
-];
-const TO_DO: &[&str] = &[
-    "what [else] (do|did) i have to do [today]",
-    "what's left to do [today]",
-    "what [else] (have_i|do_i_have) (got_to|to) do [today]",
-    "what are my (to-dos|todos|tasks)",
-    "[my] to-do list",
-];
 const SOMETHING: &[&str] = &[
     "something",
     "some things",
@@ -196,6 +155,33 @@ pub fn understand(said: &Said) -> Option<Command> {
     {
         return Some(Command::RemoveNumber { number: Some(number), list });
     }
+    // `cross out the first item`, of the list that was spoken of
+    if let Some(slots) = said.first(&[
+        "(remove|delete|cross|tick|check|strike|take) [off|out] [the] {number} (item|thing|entry)",
+        "(remove|delete|cross|tick|check|strike|take) [the] {number} (item|thing|entry) (off|out)",
+        "(remove|delete|cross|tick|check|strike|take) [off|out] (item|entry) [number] {number}",
+    ]) && let Some(number) = slots.get("number").and_then(place)
+    {
+        return Some(Command::RemoveNumber { number, list: Which::THE });
+    }
+    if let Some(slots) = said.first(&["(what's|what_is|read_me|show_me|read) [on] (my|our|the) {list} list [for] today"]) {
+        return Some(Command::Read { list: Which::named(&name(&slots)?) });
+    }
+    if let Some((slots, list)) = ending(said, READ_NUMBER)
+        && let Some(number) = slots.get("number").and_then(place)
+    {
+        return Some(Command::ReadNumber { number, list });
+    }
+    if let Some(slots) = said.first(&["make (my|our|the) [{list}] list empty"]) {
+        let list = slots.get("list").map_or(Some(Which::THE), |list| list_name(list).map(|name| Which::named(&name)))?;
+        return Some(Command::Clear { list });
+    }
+    if let Some(slots) = said
+        .first(&["(is|are) (my|our|the) [{list}] list (empty|done|finished|full) [already|yet]", "how long is (my|our|the) [{list}] list"])
+    {
+        let list = slots.get("list").map_or(Some(Which::THE), |list| list_name(list).map(|name| Which::named(&name)))?;
+        return Some(Command::Count { list });
+    }
     if let Some((_, list)) = ending(said, CLEAR) {
         return Some(Command::Clear { list });
     }
@@ -217,16 +203,48 @@ pub fn understand(said: &Said) -> Option<Command> {
         let from = list_name(slots.get("other")?)?;
         return Some(Command::Move { items: items(&slots)?, from: Which::named(&from), to });
     }
+    if let Some(command) = moved(said) {
+        return Some(command);
+    }
     if let Some(slots) =
         said.first(&["(add|put) (to|on) (my|our|the) {list} list {items}", "(to|on) (my|our|the) {list} list (add|put) {items}"])
     {
         return Some(Command::Add { items: items(&slots)?, list: Which::named(&name(&slots)?) });
     }
+    if let Some(slots) = said.first(&["(add|put) (to|on) (my|our|the) list {items}"]) {
+        return Some(Command::Add { items: items(&slots)?, list: Which::THE });
+    }
+    if let Some(slots) = said.first(&["[my|our|the] {list} list (add|put) {items}"])
+        && let Some(name) = name(&slots).filter(|name| is_common(name))
+    {
+        return Some(Command::Add { items: items(&slots)?, list: Which::named(&name) });
+    }
     if let Some((slots, list)) = ending(said, ADD) {
         if slots.get("items").is_some_and(|items| SOMETHING.contains(&items.to_lowercase().as_str())) {
             return Some(Command::AddWhat { list });
         }
+        if slots.get("items").is_some_and(|items| THAT.contains(&items.to_lowercase().as_str())) {
+            return Some(Command::AddThat { list });
+        }
         return Some(Command::Add { items: items(&slots)?, list });
+    }
+    if let Some(slots) =
+        said.first(&["(add|put) {items} (to|on|onto|in) (my|our|the) {list} list (and_also|and|also|plus|as_well_as|with) {more}"])
+    {
+        let more = split(slots.get("more")?, slots.get("list"));
+        let first = |item: &str| item.split(' ').next().unwrap_or_default().to_lowercase();
+        let fits = |item: &String| {
+            item.split(' ').count() <= 4
+                && !is_vague(item)
+                && first(item) != "then"
+                && !super::several::VERBS.contains(&first(item).as_str())
+        };
+        let items: Vec<String> = items(&slots)?.into_iter().chain(more).collect();
+        return items.iter().all(fits).then_some(Command::Add { items, list: Which::named(&name(&slots)?) });
+    }
+    if let Some((slots, list)) = ending(said, CONTAINS) {
+        let item = slots.get("item").filter(|item| !is_vague(item))?;
+        return Some(Command::Contains { item: item.to_owned(), list });
     }
     if let Some((slots, list)) = ending(said, NEEDS_ON) {
         return Some(Command::Add { items: items(&slots)?, list });
@@ -243,9 +261,8 @@ pub fn understand(said: &Said) -> Option<Command> {
     if let Some((_, list)) = ending(said, COUNT) {
         return Some(Command::Count { list });
     }
-    if let Some((slots, list)) = ending(said, CONTAINS) {
-        let item = slots.get("item").filter(|item| !is_vague(item))?;
-        return Some(Command::Contains { item: item.to_owned(), list });
+    if said.any(MAKE_WHAT) {
+        return Some(Command::MakeWhat);
     }
     if let Some(slots) = said.first(MAKE) {
         let name = name(&slots)?;
@@ -253,102 +270,34 @@ pub fn understand(said: &Said) -> Option<Command> {
         return Some(Command::Make { name, items });
     }
     if let Some(slots) = said.first(&["(make|create) (a|another|my|our) {list} list"]) {
-        // Any other list is one that the model should think up.
-        return Some(Command::Make { name: name(&slots).filter(|name| is_common(name))?, items: Vec::new() });
+        // A longer name is one of a list that the model should think up.
+        return Some(Command::Make { name: name(&slots).filter(|name| name.split(' ').count() < 3)?, items: Vec::new() });
     }
+
     if let Some(slots) = said.first(&["(add|put) {items} (to|on|onto) [my|our|the] {list}"])
         && let Some(name) = name(&slots)
     {
         return Some(Command::AddIfThere { items: items(&slots)?, name });
     }
+    if let Some((slots, list)) = ending(said, &["{items} (on|onto|to)"]).filter(|(_, list)| list.name.as_deref() == Some("shopping"))
+        && let Some(items) = items(&slots).filter(|items| items.iter().all(|item| item.split(' ').count() <= 3 && is_named(item)))
+    {
+        return Some(Command::Add { items, list });
+    }
     bought(said)
 }
 
-fn rename(said: &Said) -> Option<Command> {
-    let slots = said.first(&[
-        "(rename|retitle) (my|our|the) {list} list [to|as|into] {to}",
-        "(change|set) the name of (my|our|the) {list} list (to|into) {to}",
-        "change (my|our|the) {list} list's name to {to}",
-        "call (my|our|the) {list} list {to}",
-        "name (my|our|the) {list} list {to}",
-        "(rename|retitle) (my|our|the) list (called|named) {list} (to|as) {to}",
-        "(rename|retitle) (my|our|the) list [to|as|into] {to}",
-        "(rename|retitle) {list} to {to}",
-    ])?;
-    let list = match slots.get("list") {
-        Some(list) => Which::named(&list_name(list)?),
-        None => Which::THE,
-    };
-    let to = slots.get("to")?;
-    let lower = to.to_lowercase();
-    let to = lower.trim_start_matches("the ").trim_start_matches("my ").trim_end_matches(" list").trim_end_matches(" instead");
-    Some(Command::Rename { list, to: list_name(to)? })
-}
-
-/// What is said of things that are bought, without a word of a list.
-fn bought(said: &Said) -> Option<Command> {
-    if said.any(TO_BUY) {
-        return Some(Command::Read { list: Which::named("shopping") });
+/// A place on a list; `Some(None)` is the last.
+fn place(said: &str) -> Option<Option<usize>> {
+    match said.to_lowercase().as_str() {
+        "last" | "latest" | "newest" | "bottom" | "final" => Some(None),
+        "at the top" | "next" => Some(Some(1)),
+        other => number(other).map(Some),
     }
-    if said.any(TO_DO) {
-        return Some(Command::ReadIfThere { name: "to-do".into() });
-    }
-    let things = |slots: &Slots| -> Option<Vec<String>> {
-        let things = items(slots)?;
-        things.iter().all(|thing| thing.split(' ').count() <= 4).then_some(things)
-    };
-    let all_groceries = |things: &Vec<String>| things.iter().all(|thing| is_grocery(thing));
-    if let Some(things) = said.first(OUT_OF).and_then(|slots| things(&slots)) {
-        return things
-            .iter()
-            .all(|thing| is_grocery(thing) || is_substance(thing))
-            .then(|| Command::Add { items: things, list: Which::named("shopping") });
-    }
-    if let Some(things) = said.first(NEED).and_then(|slots| things(&slots)).filter(all_groceries) {
-        return Some(Command::Add { items: things, list: Which::named("shopping") });
-    }
-    if let Some(things) = said.first(NOT_NEEDED).and_then(|slots| things(&slots)) {
-        let sure = all_groceries(&things);
-        return Some(Command::RemoveIfThere { items: things, sure });
-    }
-    let things = said.first(OFF).and_then(|slots| things(&slots))?;
-    let sure = all_groceries(&things) && !said.starts(&["bought", "got", "i", "we", "i've", "we've"]);
-    Some(Command::RemoveIfThere { items: things, sure })
-}
-
-/// What one buys when it is used up, by how it is called.
-fn is_substance(thing: &str) -> bool {
-    const ENDINGS: &[&str] = &[
-        "powder",
-        "paper",
-        "spray",
-        "liquid",
-        "tablets",
-        "bags",
-        "soap",
-        "oil",
-        "cream",
-        "food",
-        "polish",
-        "detergent",
-        "cleaner",
-        "wipes",
-        "foil",
-        "wrap",
-        "refill",
-        "refills",
-        "capsules",
-        "filters",
-        "pods",
-        "sauce",
-        "juice",
-        "mix",
-    ];
-    thing.split(' ').next_back().is_some_and(|last| ENDINGS.contains(&last.to_lowercase().as_str()))
 }
 
 /// Matches what begins like one of `beginnings` and ends in a list that may be one of hers.
-fn ending<'t>(said: &Said<'t>, beginnings: &[&'static str]) -> Option<(Slots<'t>, Which)> {
+pub(super) fn ending<'t>(said: &Said<'t>, beginnings: &[&'static str]) -> Option<(Slots<'t>, Which)> {
     beginnings.iter().find_map(|beginning| {
         LIST.iter().find_map(|&(list, own, determined)| {
             let slots = said.both(beginning, list)?;
@@ -366,11 +315,11 @@ fn ending<'t>(said: &Said<'t>, beginnings: &[&'static str]) -> Option<(Slots<'t>
     })
 }
 
-fn name(slots: &Slots) -> Option<String> {
+pub(super) fn name(slots: &Slots) -> Option<String> {
     list_name(slots.get("list")?)
 }
 
-fn items(slots: &Slots) -> Option<Vec<String>> {
+pub(super) fn items(slots: &Slots) -> Option<Vec<String>> {
     let items = split(slots.get("items")?, slots.get("list"));
     (!items.is_empty() && !items.iter().any(|item| is_vague(item))).then_some(items)
 }

@@ -1,7 +1,9 @@
 //! What of a person's words is about lists and notes.
 
+mod bought;
 mod doubt;
 mod lists;
+mod moved;
 mod notes;
 mod several;
 
@@ -36,6 +38,8 @@ pub enum Notes {
     /// Counts from 1, in the order in which they were read out.
     Number(usize),
     Last,
+    /// The one that was taken first, whatever was read out.
+    Oldest,
     About(String),
     /// Of a day, as it was said: "yesterday".
     Day(String),
@@ -52,6 +56,10 @@ pub enum Command {
     AddIfThere {
         items: Vec<String>,
         name: String,
+    },
+    /// "put that on the list": what was spoken of before, where that is known here, and else it is asked for.
+    AddThat {
+        list: Which,
     },
     /// What to add is asked for.
     AddWhat {
@@ -75,6 +83,26 @@ pub enum Command {
         items: Vec<String>,
         from: Which,
         to: Which,
+    },
+    /// From the list that has them; `copies` where they stay there as well.
+    MoveTo {
+        items: Vec<String>,
+        to: Which,
+        copies: bool,
+        /// Where it was said that it is a list; otherwise only to one that there is.
+        sure: bool,
+    },
+    /// "move it to the hardware list": what was spoken of before.
+    MoveThat {
+        to: Which,
+    },
+    CopyThat {
+        to: Which,
+    },
+    /// "replace soap with shampoo": only what is on a list.
+    ReplaceIfThere {
+        item: String,
+        with: String,
     },
     Replace {
         item: String,
@@ -101,6 +129,11 @@ pub enum Command {
         name: String,
     },
     ReadLists,
+    /// Counts from 1; `None` is the last.
+    ReadNumber {
+        number: Option<usize>,
+        list: Which,
+    },
     Count {
         list: Which,
     },
@@ -109,9 +142,15 @@ pub enum Command {
         item: String,
         list: Which,
     },
+    /// "do we need milk": only where there is a shopping list.
+    Needs {
+        item: String,
+    },
     HasList {
         name: String,
     },
+    /// What to call it is asked for.
+    MakeWhat,
     Make {
         name: String,
         items: Vec<String>,
@@ -146,7 +185,10 @@ const NOT: &[&str] =
 
 /// The commands in what was said, if it is some.
 pub fn understand(text: &str) -> Vec<Command> {
-    several::split(text).unwrap_or_else(|| one(text).into_iter().collect())
+    if let Some(command) = several::put_right(text) {
+        return vec![command];
+    }
+    several::split(text).or_else(|| several::meant(text).map(|command| vec![command])).unwrap_or_else(|| one(text).into_iter().collect())
 }
 
 /// The command in what was said, if it is one.
@@ -162,7 +204,23 @@ pub fn one(text: &str) -> Option<Command> {
     if said.any(UNDO) {
         return Some(Command::Undo);
     }
-    notes::understand(&said).or_else(|| lists::understand(&said))
+    notes::understand(&said).or_else(|| moved::behind_colon(text)).or_else(|| lists::understand(&said))
+}
+
+/// What puts right that `item` was just added to `list`: "make that oat milk", "no, not milk, butter".
+pub fn corrected(text: &str, list: &str, item: &str) -> Option<Command> {
+    let said = Said::new(text);
+    let slots = said.first(&[
+        "[no|wait|oops|sorry|no_wait|oh] (make_that|make_it|i_meant|i_mean|i_said|it_should_be|change_that_to|change_it_to) {with} instead",
+        "[no|wait|oops|sorry|no_wait|oh] (make_that|make_it|i_meant|i_mean|i_said|it_should_be|change_that_to|change_it_to) {with}",
+        "[no] not {item} but {with}",
+        "no not {item} {with}",
+    ])?;
+    if slots.get("item").is_some_and(|wrong| !item.eq_ignore_ascii_case(wrong)) {
+        return None;
+    }
+    let with = slots.get("with").filter(|with| with.split(' ').count() <= 6)?;
+    Some(Command::Replace { item: item.to_owned(), with: with.to_owned(), list: Which::named(list) })
 }
 
 const UNDO: &[&str] = &[

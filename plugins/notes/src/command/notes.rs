@@ -6,7 +6,8 @@ use crate::words::is_vague;
 
 const WHAT: &[&str] = &[
     "(take|make|add|create|save|record|start|write) (a|another) [new|quick] note",
-    "(take|write) [this|something] down",
+    "(take|write|note|jot|put|get) (that|this|it|something) down",
+    "(take|write) down",
     "write down (a_note|something)",
     "(new_note|take_notes|note_something_down|note)",
     "(i_have|i've_got) something to write down",
@@ -24,11 +25,27 @@ const TAKE: &[&str] = &[
     "(write|note|take|jot) (this|it) down {text}",
     "(write|note|take|jot) the following down {text}",
     "(write|note|jot) down the following {text}",
+    "(note|write|take_down|jot) the_following: {text}",
     "make a memo [that|saying|to] {text}",
+];
+
+/// "note that Anna likes tea"
+const NOTE_THAT: &[&str] = &["note that {text}"];
+
+/// Beginnings of what somebody says of themselves or of their own words, and means to be borne in mind.
+const OF_THEMSELVES: &[&str] = &[
+    "i am ", "i'm ", "i like ", "i love ", "i hate ", "i prefer ", "i don't ", "i do not ", "i can't ", "i cannot ", "i only ",
+    "i always ", "i never ", "i speak ", "i live ", "this ", "that ", "these ", "those ", "you ", "your ", "it ", "not ", "all ", "if ",
+    "when ", "there ", "in ", "for ", "as ", "any ",
 ];
 
 /// What is to be written down.
 pub fn take(said: &Said) -> Option<Command> {
+    if let Some(text) = said.first(NOTE_THAT).and_then(|slots| slots.get("text")) {
+        let lower = text.to_lowercase().replace('’', "'");
+        return (!OF_THEMSELVES.iter().any(|beginning| lower.starts_with(beginning)))
+            .then(|| Command::TakeNote(said.from(text).to_owned()));
+    }
     let slots = said.first(TAKE)?;
     let text =
         slots.get("text").filter(|text| !is_vague(text) && !["for ", "your "].iter().any(|word| text.to_lowercase().starts_with(word)))?;
@@ -71,12 +88,15 @@ pub fn understand(said: &Said) -> Option<Command> {
 fn delete(said: &Said) -> Option<Command> {
     let one = |which| Some(Command::Delete { which, several: false });
     if said.any(&[
-        "(delete|remove|erase|forget|scratch|discard|throw_away|drop) [my|the|that] (last|latest|newest|most_recent|previous) note",
-        "(delete|remove|erase|scratch|discard|throw_away|drop) (that|this) note",
+        "(delete|remove|erase|forget|scratch|discard|throw_away|drop|scrap|trash|bin) [my|the|that] (last|latest|newest|most_recent|previous) note",
+        "(delete|remove|erase|scratch|discard|throw_away|drop|scrap|trash|bin|get_rid_of) (that|this) note",
         "(delete|remove|erase|discard) the note (i_just_took|i_just_made|you_just_took|you_just_made)",
         "(delete|remove|erase|discard) the last one of my notes",
     ]) {
         return one(Notes::Last);
+    }
+    if said.any(&["(delete|remove|erase|discard|drop|throw_away|scrap) [my|the] (oldest|earliest|very_first) (note|of_my_notes)"]) {
+        return one(Notes::Oldest);
     }
     if said.any(&[
         "(delete|remove|erase|clear|discard|throw_away|wipe|get_rid_of|trash|drop) [out] (all|all_of|every|every_single) [my|our|the|of_my|of_our|of_the] (notes|note)",
@@ -86,7 +106,7 @@ fn delete(said: &Said) -> Option<Command> {
         return one(Notes::All);
     }
     if let Some(slots) = said.first(&[
-        "(delete|remove|erase|discard|drop|throw_away) [my|the] note [number] {number}",
+        "(delete|remove|erase|discard|drop|throw_away|scrap) [my|the] note [number] {number}",
         "(delete|remove|erase|discard|drop|throw_away) [my|the] {number} [one] (note|of_my_notes|of_the_notes)",
         "(delete|remove|erase|discard|drop) [my|the] {number} note you [just] (read|told_me|mentioned|said)",
     ]) && let Some(number) = slots.get("number").and_then(number)
@@ -130,6 +150,7 @@ fn delete(said: &Said) -> Option<Command> {
 fn read(said: &Said) -> Option<Command> {
     if said.any(&[
         "(read|show|tell|give|what's|what_is|what_was|hear) [me] [out|aloud|back] (my|the) (last|latest|newest|most_recent) note [aloud|again|out]",
+        "(read|show) [me] [out|aloud|back] (that|this) note [again]",
         "what did i (note|write|jot) down last",
         "what was the last (thing_i_wrote_down|thing_i_noted|note_i_took|note_i_made)",
     ]) {
@@ -166,6 +187,7 @@ fn read(said: &Said) -> Option<Command> {
         "(do_i_have|have_i_got|is_there|are_there|did_i_take|did_i_make) (a|any) (note|notes) (about|on|regarding|mentioning) {topic}",
         "(read|show|what's|open) [me] (my|the) {topic} note",
         "(is_there|do_i_have) anything (about|on) {topic} in my notes",
+        "(did_i|have_i) (note|noted|write|written|jot) [down] anything [down] (about|on|regarding) {topic}",
     ]) {
         return Some(Command::ReadNotes(Notes::About(slots.get("topic")?.to_owned())));
     }
@@ -181,7 +203,7 @@ fn read(said: &Said) -> Option<Command> {
         "(what|which) notes (do_i_have|have_i_got|have_i_taken|did_i_take|have_i_made|are_there)",
         "(do_i_have|have_i_got|are_there) any notes",
         "what (did_i_note|have_i_noted|did_i_write|have_i_written|did_i_jot|have_i_jotted) down [so_far]",
-        "[my] notes",
+        "[my|any|all_my|all] notes",
         "(let_me_hear|i_want_to_hear|i'd_like_to_hear) my notes",
     ])
     .then_some(Command::ReadNotes(Notes::All))

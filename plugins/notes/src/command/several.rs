@@ -3,7 +3,7 @@
 use super::{Command, one};
 
 /// Verbs that begin a request of their own.
-const VERBS: &[&str] = &[
+pub const VERBS: &[&str] = &[
     "add", "put", "remove", "delete", "take", "clear", "empty", "read", "create", "make", "cross", "tell", "what's", "note", "start",
     "write", "jot", "show", "rename", "move",
 ];
@@ -63,6 +63,49 @@ pub fn split(text: &str) -> Option<Vec<Command>> {
     (!commands.iter().any(alone) && (!dictated || ended)).then_some(commands)
 }
 
+/// "add milk, no wait, oat milk to the list", "add milk to the list, no, butter"
+pub fn put_right(text: &str) -> Option<Command> {
+    /// Words of the longest thing that takes the place of another.
+    const LONGEST: usize = 4;
+    let phrase::Correction { wrong, right, .. } = phrase::correction(text).filter(|correction| correction.sure)?;
+    let (left, meant) = (wrong.join(" "), right.join(" "));
+    let is_order = wrong.first().is_some_and(|word| VERBS.contains(&word.to_lowercase().as_str()));
+    let found = one(&meant);
+    if matches!(found, Some(Command::Add { .. } | Command::Remove { .. } | Command::AddIfThere { .. })) && is_order {
+        return found;
+    }
+    let short = right.len() <= LONGEST;
+    match one(&left) {
+        Some(Command::Add { mut items, list }) if short && found.is_none() => {
+            *items.last_mut()? = meant.trim_end_matches(['.', '!']).to_owned();
+            return Some(Command::Add { items, list });
+        }
+        Some(Command::Remove { mut items, list }) if short && found.is_none() => {
+            *items.last_mut()? = meant.trim_end_matches(['.', '!']).to_owned();
+            return Some(Command::Remove { items, list });
+        }
+        Some(_) => return None,
+        None if !is_order => return None,
+        None => {}
+    }
+    // The last thing before it is the wrong one.
+    let left = left.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let kept = left.rfind([',']).or_else(|| left.rfind(" and ")).and_then(|at| left.get(..at));
+    let verb = wrong.first()?;
+    one(&format!("{}{meant}", kept.map_or_else(|| format!("{verb} "), |kept| format!("{kept}, "))))
+}
+
+/// "we're out of milk, put it on the shopping list": the thing of the first is that of the second.
+pub fn meant(text: &str) -> Option<Command> {
+    let at = text.find([',', '.', ';', '–', '—'])?;
+    let (first, rest) = (text.get(..at)?, text.get(at..)?.trim_start_matches(|c: char| !c.is_alphanumeric()));
+    let rest = ["so ", "and ", "please ", "can you ", "could you "].iter().fold(rest, |rest, word| rest.strip_prefix(word).unwrap_or(rest));
+    let (Some(Command::Add { items, .. }), Some(Command::AddThat { list })) = (one(first), one(rest)) else {
+        return None;
+    };
+    Some(Command::Add { items, list })
+}
+
 fn push(parts: &mut Vec<String>, words: &[&str], verb: Option<&str>) {
     if words.is_empty() {
         return;
@@ -71,6 +114,12 @@ fn push(parts: &mut Vec<String>, words: &[&str], verb: Option<&str>) {
     // `… and remove eggs from it`
     if !parts.is_empty() {
         let trimmed = part.trim_end_matches(['.', ',', '!', '?', ' ']).to_owned();
+        // `… and then read it`
+        if let Some(verb) =
+            trimmed.strip_suffix(" it").filter(|verb| ["read", "show", "clear", "empty"].contains(&verb.to_lowercase().as_str()))
+        {
+            part = format!("{verb} the list");
+        }
         if let Some(before) = [" it", " there"]
             .iter()
             .find_map(|ending| trimmed.strip_suffix(ending))
