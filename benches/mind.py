@@ -100,15 +100,11 @@ def main():
 
     chat = Chat(options)
     def alone(text):
-        """A conversation of its own: `/new` forgets what was said."""
+        """In a conversation of its own."""
         nonlocal chat
-        if options_new:
-            chat.say("/new")
-        else:
-            chat.end()
-            chat = Chat(options)
+        chat.end()
+        chat = Chat(options)
         return chat.say(text)
-    options_new = False
     for kind, *row in rows(data / "questions.tsv"):
         if kind not in only:
             continue

@@ -9,17 +9,18 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use jane::audio::{FRAME, Frame, Resampler, read_speech};
-use jane::backend::Window;
-use jane::backend::worker::{
-    FromHost, FromWorker, LlamaReply, LlamaRequest, PiperReply, codec, decode, encode,
+use jane::conversation::{History, SentenceCutter, Watermarks};
+use jane_audio::{FRAME, Frame, Resampler, read_speech};
+use jane_config::{Config, Context};
+use jane_core::event::{Events, TurnInput};
+use jane_engines::Window;
+use jane_models::{ModelKind, ModelStore};
+use jane_skills::{Heard, SkillPaths, SkillRegistry, SkillSet, SkillTransaction, Verdict};
+use jane_turn_detection::{EchoCanceller, EnergyDetector, Silero, VoiceDetector};
+use jane_worker::{
+    FromHost, FromWorker, Llama, LlamaOutput, Piper, PiperOutput, Reply, Request, codec, decode,
+    encode,
 };
-use jane::config::{Config, Context};
-use jane::conversation::{History, Marks, SentenceCutter};
-use jane::event::Events;
-use jane::hearing::{Echo, EnergyDetector, Silero, VoiceDetector};
-use jane::model::{ModelKind, ModelStore};
-use jane::skill::{Heard, Place, SkillSet, Skills, Turn, Verdict};
 use tokio_util::codec::{Decoder, Encoder};
 
 /// Samples a second of what is recognised.
@@ -59,13 +60,13 @@ fn voice_detection(criterion: &mut Criterion) {
 /// The detector with the ONNX Runtime of the models' directory.
 fn silero() -> Result<Silero, Box<dyn std::error::Error>> {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let config = Config::load(&jane::config::Source {
+    let config = Config::load(&jane_config::Source {
         file: None,
-        environment: jane::config::process_environment(),
+        environment: jane_config::process_environment(),
         overrides: Vec::new(),
     })?;
     let store = ModelStore::open(&config.models_directory(home))?;
-    let runtime = store.resolve(ModelKind::Runtime, jane::backend::ONNX_RUNTIME, home)?;
+    let runtime = store.resolve(ModelKind::Runtime, jane_engines::ONNX_RUNTIME, home)?;
     Ok(Silero::load(&runtime.main)?)
 }
 
@@ -85,7 +86,7 @@ fn echo(criterion: &mut Criterion) {
                 played: samples.map(|sample| loudness * sample),
             })
             .collect();
-        let mut echo = Echo::new(true);
+        let mut echo = EchoCanceller::new(true);
         let mut frames = frames.iter().cycle();
         group.bench_function(name, |bencher| {
             bencher.iter(|| frames.next().map(|frame| echo.clean(black_box(frame))));
@@ -143,17 +144,17 @@ fn pruning(criterion: &mut Criterion) {
         reply: 512,
     };
     let context = Context::default();
-    let surplus = Marks::new(window, &context).surplus(&history);
+    let surplus = Watermarks::new(window, &context).surplus(&history);
     assert!(surplus > 0, "the conversation is too long for the window");
     let mut group = criterion.benchmark_group("pruning, 200 turns");
     group.bench_function("decide", |bencher| {
-        bencher.iter(|| Marks::new(window, &context).surplus(black_box(&history)));
+        bencher.iter(|| Watermarks::new(window, &context).surplus(black_box(&history)));
     });
     group.bench_function("decide and cut", |bencher| {
         bencher.iter_batched_ref(
             || history.clone(),
             |history| {
-                let surplus = Marks::new(window, &context).surplus(history);
+                let surplus = Watermarks::new(window, &context).surplus(history);
                 history.cut_oldest(surplus)
             },
             BatchSize::SmallInput,
@@ -189,18 +190,18 @@ fn protocol(criterion: &mut Criterion) {
         let token = FromWorker::Reply {
             id: 7,
             after_us: 1_000_000,
-            reply: LlamaReply::Text(" Paris".to_owned()),
+            reply: Reply::<Llama>::Output(LlamaOutput::Text(" Paris".to_owned())),
         };
-        bencher.iter(|| round_trip::<FromWorker<LlamaReply>>(black_box(&token)));
+        bencher.iter(|| round_trip::<FromWorker<Reply<Llama>>>(black_box(&token)));
     });
     let second: Vec<f32> = speech().into_iter().cycle().take(SPEECH_RATE).collect();
     group.throughput(Throughput::Bytes(size_of_val(second.as_slice()) as u64));
     group.bench_function("a second to the recogniser", |bencher| {
-        let audio = FromHost::<LlamaRequest>::Audio {
+        let audio = FromHost::<Request<Llama>>::Audio {
             id: 7,
             samples: second.clone(),
         };
-        bencher.iter(|| round_trip::<FromHost<LlamaRequest>>(black_box(&audio)));
+        bencher.iter(|| round_trip::<FromHost<Request<Llama>>>(black_box(&audio)));
     });
     let second: Vec<f32> = speech().into_iter().cycle().take(22_050).collect();
     group.throughput(Throughput::Bytes(size_of_val(second.as_slice()) as u64));
@@ -208,9 +209,9 @@ fn protocol(criterion: &mut Criterion) {
         let audio = FromWorker::Reply {
             id: 7,
             after_us: 1_000_000,
-            reply: PiperReply::Audio(second.clone()),
+            reply: Reply::<Piper>::Output(PiperOutput::Audio(second.clone())),
         };
-        bencher.iter(|| round_trip::<FromWorker<PiperReply>>(black_box(&audio)));
+        bencher.iter(|| round_trip::<FromWorker<Reply<Piper>>>(black_box(&audio)));
     });
     group.finish();
 }
@@ -244,24 +245,24 @@ fn skill_hook(criterion: &mut Criterion) {
 }
 
 async fn clock(home: PathBuf) -> SkillSet {
-    let place = Place {
+    let place = SkillPaths {
         cache: home.join("cache"),
         home,
         keeps: true,
         compiler: None,
     };
-    let skills = Skills::new(place, &Config::default(), &Events::new());
+    let skills = SkillRegistry::new(place, &Config::default(), &Events::new());
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins/clock.wasm");
     let loaded = skills.expect("there is a home").load("clock", &file).await;
     SkillSet::new(vec![loaded.expect("the clock ships")], Vec::new())
 }
 
 async fn hear(set: &SkillSet) {
-    let turn = Turn::new(1, Duration::from_secs(1), true);
+    let turn = SkillTransaction::new(1, Duration::from_secs(1), true);
     let heard = Heard {
         text: "What is the capital of France?".to_owned(),
         confidence: Some(0.9),
-        input: "voice",
+        input: TurnInput::Voice,
         language: None,
     };
     let verdict = set.hear(&turn, heard).await;

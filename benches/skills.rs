@@ -9,9 +9,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jane::config::Config;
-use jane::event::Events;
-use jane::skill::{Heard, Loaded, Place, SkillSet, Skills, Spoken, Turn, Verdict};
+use jane_config::Config;
+use jane_core::event::{Events, TurnInput};
+use jane_skills::{
+    Heard, Loaded, SkillPaths, SkillRegistry, SkillSet, SkillTransaction, Spoken, Verdict,
+};
 
 /// The goals.
 const HOOK: Duration = Duration::from_micros(20);
@@ -94,19 +96,23 @@ async fn run() -> Result<bool, Box<dyn Error>> {
     Ok(all)
 }
 
-fn skills(home: &Path) -> Result<Skills, Box<dyn Error>> {
-    let place = Place {
+fn skills(home: &Path) -> Result<SkillRegistry, Box<dyn Error>> {
+    let place = SkillPaths {
         home: home.to_path_buf(),
         cache: home.join("cache"),
         keeps: true,
         compiler: None,
     };
-    Ok(Skills::new(place, &Config::default(), &Events::new())?)
+    Ok(SkillRegistry::new(
+        place,
+        &Config::default(),
+        &Events::new(),
+    )?)
 }
 
 /// Puts a skill into the home, as a file like no other: each has code of its own to be found.
 async fn load(
-    skills: &Skills,
+    skills: &SkillRegistry,
     home: &Path,
     kind: &str,
     name: &str,
@@ -124,11 +130,11 @@ async fn load(
 }
 
 async fn hear(set: &SkillSet) -> Result<Duration, Box<dyn Error>> {
-    let turn = Turn::new(1, Duration::from_secs(1), true);
+    let turn = SkillTransaction::new(1, Duration::from_secs(1), true);
     let heard = Heard {
         text: QUESTION.to_owned(),
         confidence: Some(0.9),
-        input: "voice",
+        input: TurnInput::Voice,
         language: None,
     };
     let begin = Instant::now();
@@ -143,7 +149,7 @@ async fn hear(set: &SkillSet) -> Result<Duration, Box<dyn Error>> {
 async fn turn(set: &SkillSet) -> Result<Duration, Box<dyn Error>> {
     let begin = Instant::now();
     hear(set).await?;
-    let turn = Turn::new(1, Duration::from_secs(1), true);
+    let turn = SkillTransaction::new(1, Duration::from_secs(1), true);
     let said = set.sentence(&turn, 0, ANSWER.to_owned()).await;
     let took = begin.elapsed();
     match said {
@@ -160,7 +166,7 @@ async fn start(home: &Path) -> Result<Duration, Box<dyn Error>> {
     skills.settled(Duration::from_secs(600)).await;
     let took = begin.elapsed();
     let there = skills.current().skills().len();
-    let files = jane::skill::files(&home.join("plugins")).len();
+    let files = jane_skills::files(&home.join("plugins")).len();
     drop(following);
     if there == files {
         Ok(took)

@@ -13,15 +13,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use jane::accuracy::WordErrors;
-use jane::audio::WavSource;
-use jane::backend::SpeechToText;
 use jane::bench::recordings::{Clip, Recordings};
-use jane::config::Config;
-use jane::conversation::recognise;
-use jane::event::{Event, Events, Stamped};
-use jane::platform::ProcessorTimes;
+use jane::conversation::transcribe;
 use jane::runtime::{Factory, Installed};
+use jane::word_errors::WordErrors;
+use jane_audio::WavSource;
+use jane_config::Config;
+use jane_core::event::{Event, Events, Stamped};
+use jane_engines::SpeechToText;
+use jane_platform::ProcessorTimes;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Share of the processors' time that the hypervisor may give to others before a figure is left out.
@@ -121,7 +121,7 @@ async fn hear(files: &mut [Measured], clip: &Clip, round: usize, turn: usize) ->
         let file = &mut files[place];
         let begin = Instant::now();
         let heard =
-            recognise::recording(file.engine.as_ref(), WavSource::open(&clip.path)?, |_| ())
+            transcribe::recording(file.engine.as_ref(), WavSource::open(&clip.path)?, |_| ())
                 .await?;
         times[place] = milliseconds(begin);
         if round == 0 {
@@ -154,9 +154,9 @@ fn engine(
     path: &str,
     threads: u32,
 ) -> Result<(Arc<dyn SpeechToText>, UnboundedReceiver<Stamped>)> {
-    let config = Config::load(&jane::config::Source {
+    let config = Config::load(&jane_config::Source {
         file: None,
-        environment: jane::config::process_environment(),
+        environment: jane_config::process_environment(),
         overrides: vec![
             format!("stt.model={path}"),
             format!("stt.threads={threads}"),
@@ -209,7 +209,7 @@ fn memory(started: &mut UnboundedReceiver<Stamped>) -> Option<u64> {
             last = Some(pid);
         }
     }
-    jane::platform::process_memory(last?)
+    jane_platform::process_memory(last?)
 }
 /// The figure at `share` of the way from the least to the greatest.
 fn at(figures: &mut [f64], share: f64) -> f64 {

@@ -10,14 +10,14 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use jane::accuracy::WordErrors;
-use jane::audio::WavSource;
-use jane::backend::SpeechToText;
 use jane::bench::recordings::{CLEAR, Clip, Recordings};
-use jane::config::Config;
-use jane::conversation::recognise;
-use jane::event::Events;
+use jane::conversation::transcribe;
 use jane::runtime::{Factory, Installed};
+use jane::word_errors::WordErrors;
+use jane_audio::WavSource;
+use jane_config::Config;
+use jane_core::event::Events;
+use jane_engines::SpeechToText;
 
 #[derive(Default)]
 struct Row {
@@ -53,8 +53,8 @@ async fn measure(root: &Path, model: &str, clips: &[Clip]) -> Result<(), Box<dyn
         .map(str::to_owned)
         .collect();
     overrides.push(format!("stt.model={model}"));
-    let environment = jane::config::process_environment();
-    let config = Config::load(&jane::config::Source {
+    let environment = jane_config::process_environment();
+    let config = Config::load(&jane_config::Source {
         file: None,
         environment,
         overrides,
@@ -90,7 +90,7 @@ async fn measure(root: &Path, model: &str, clips: &[Clip]) -> Result<(), Box<dyn
 
 async fn hear(stt: &dyn SpeechToText, path: &Path) -> Result<(String, u128), Box<dyn Error>> {
     let started = Instant::now();
-    let heard = recognise::recording(stt, WavSource::open(path)?, |_| ()).await?;
+    let heard = transcribe::recording(stt, WavSource::open(path)?, |_| ()).await?;
     Ok((heard.text, started.elapsed().as_millis()))
 }
 

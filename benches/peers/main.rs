@@ -17,11 +17,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use jane::backend::worker::all_cores;
-use jane::config::{Config, Source, process_environment};
-use jane::event::Events;
-use jane::model::ModelStore;
 use jane::runtime::Installed;
+use jane_config::{Config, Source, process_environment};
+use jane_core::event::Events;
+use jane_models::ModelStore;
+use jane_worker::all_cores;
 
 use peer::Peers;
 use quiet::Watch;

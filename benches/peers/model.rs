@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use jane::backend::{Generated, Generation, LanguageModel, Message};
-use jane::config::Config;
-use jane::event::Role;
-use jane::model::ModelKind;
 use jane::runtime::Factory;
+use jane_config::Config;
+use jane_core::event::EngineKind;
+use jane_engines::{Generated, Generation, LanguageModel, Message};
+use jane_models::ModelKind;
 
 use crate::rounds::{Comparison, Goal, Measured, compare, watched};
 use crate::{Result, Setting};
@@ -126,7 +126,7 @@ pub async fn write(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
             let lines = usize::try_from(PROMPT / 17)?;
             let prompt = format!("{number}. {}", LINE.repeat(lines));
             let (reply, disturbance) = watched(async || reply(&llm, prompt).await).await?;
-            setting.installed.unload(Role::Llm).await;
+            setting.installed.unload(EngineKind::Llm).await;
             let read = reply.generation.prompt_tokens - reply.generation.reused_tokens;
             Ok(Measured {
                 figure: f64::from(read) / reply.first,
@@ -162,7 +162,7 @@ async fn written(setting: &Setting<'_>, config: &Config) -> Result<(Generation, 
             break (reply, disturbance);
         }
     };
-    setting.installed.unload(Role::Llm).await;
+    setting.installed.unload(EngineKind::Llm).await;
     let tokens = f64::from(reply.generation.reply_tokens);
     let measured = Measured {
         figure: tokens / reply.seconds,

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use jane::accuracy::WordErrors;
-use jane::audio::WavSource;
-use jane::backend::SpeechToText;
-use jane::conversation::recognise;
-use jane::event::Role;
+use jane::conversation::transcribe;
 use jane::runtime::Factory;
+use jane::word_errors::WordErrors;
+use jane_audio::WavSource;
+use jane_core::event::EngineKind;
+use jane_engines::SpeechToText;
 
 use crate::peer::Peer;
 use crate::rounds::{Comparison, Goal, Measured, compare, watched};
@@ -81,7 +81,7 @@ pub async fn recognise(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
                 Ok(all)
             })
             .await?;
-            setting.installed.unload(Role::Stt).await;
+            setting.installed.unload(EngineKind::Stt).await;
             ours_heard = heard;
             Ok(measured(seconds(&ours_heard), disturbance))
         },
@@ -116,7 +116,7 @@ struct Heard {
 
 async fn ours(stt: &dyn SpeechToText, path: &Path) -> Result<Heard> {
     let started = Instant::now();
-    let heard = recognise::recording(stt, WavSource::open(path)?, |_| ()).await?;
+    let heard = transcribe::recording(stt, WavSource::open(path)?, |_| ()).await?;
     Ok(Heard {
         text: heard.text,
         seconds: started.elapsed().as_secs_f64(),

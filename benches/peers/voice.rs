@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use futures::TryStreamExt;
-use jane::backend::TextToSpeech;
-use jane::event::Role;
 use jane::runtime::Factory;
+use jane_core::event::EngineKind;
+use jane_engines::TextToSpeech;
 
 use crate::rounds::{Comparison, Goal, Measured, compare, watched};
 use crate::{Result, Setting};
@@ -41,7 +41,7 @@ pub async fn speak(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
     ];
     let model = setting
         .models
-        .resolve(jane::model::ModelKind::Tts, &voice.model, setting.root)?;
+        .resolve(jane_models::ModelKind::Tts, &voice.model, setting.root)?;
     let start = async || peers.start("piper_peer.py", &model.main, &arguments).await;
     let piper = start().await?;
     let name = piper.name.clone();
@@ -72,7 +72,7 @@ pub async fn speak(setting: &Setting<'_>, rounds: usize) -> Result<bool> {
                 Ok((seconds, speech))
             })
             .await?;
-            setting.installed.unload(Role::Tts).await;
+            setting.installed.unload(EngineKind::Tts).await;
             Ok(measured)
         },
         async || {
@@ -108,5 +108,5 @@ async fn measured(speaking: impl AsyncFnOnce() -> Result<(f64, f64)>) -> Result<
 /// Seconds of speech.
 async fn said(tts: &dyn TextToSpeech, sentence: &str) -> Result<f64> {
     let speech: Vec<_> = tts.speak(sentence.to_owned()).try_collect().await?;
-    Ok(speech.iter().map(jane::backend::Speech::seconds).sum())
+    Ok(speech.iter().map(jane_engines::Speech::seconds).sum())
 }

@@ -7,7 +7,7 @@
 //! and twice as many rounds are tried. Ends with 1 where a goal is missed or could not be measured.
 
 // The peers' comparison says of each round what this one says of each measurement.
-#[path = "peers/quiet.rs"]
+#[path = "../peers/quiet.rs"]
 mod quiet;
 
 use std::error::Error;
@@ -20,15 +20,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use jane::audio::WavSource;
-use jane::backend::worker::all_cores;
-use jane::backend::{Generated, LanguageModel, Message, SpeechToText};
 use jane::bench::Summary;
-use jane::config::Config;
-use jane::conversation::recognise;
-use jane::event::Events;
-use jane::model::{ModelKind, ModelStore};
+use jane::conversation::transcribe;
 use jane::runtime::{Factory, Installed};
+use jane_audio::WavSource;
+use jane_config::Config;
+use jane_core::event::Events;
+use jane_engines::{Generated, LanguageModel, Message, SpeechToText};
+use jane_models::{ModelKind, ModelStore};
+use jane_worker::all_cores;
 use llama_cpp_2::LogOptions;
 use llama_cpp_2::context::params::LlamaContextParams;
 use llama_cpp_2::llama_backend::LlamaBackend;
@@ -88,10 +88,10 @@ struct Round {
 }
 
 async fn compare(rounds: usize) -> Result<ExitCode> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let config = Config::load(&jane::config::Source {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let config = Config::load(&jane_config::Source {
         file: None,
-        environment: jane::config::process_environment(),
+        environment: jane_config::process_environment(),
         overrides: vec![
             format!("llm.model={MODEL}"),
             format!("llm.max_reply_tokens={TOKENS}"),
@@ -254,9 +254,10 @@ async fn reply(llm: &dyn LanguageModel) -> Result<f64> {
 }
 
 async fn keep_recognising(stt: Arc<dyn SpeechToText>) {
-    let question = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/capital_of_france.wav");
+    let question = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .join("tests/data/capital_of_france.wav");
     while let Ok(source) = WavSource::open(&question)
-        && recognise::recording(stt.as_ref(), source, |_| ())
+        && transcribe::recording(stt.as_ref(), source, |_| ())
             .await
             .is_ok()
     {}

@@ -1,0 +1,1 @@
+//! The measurement is `threads.rs`.
