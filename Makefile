@@ -13,8 +13,8 @@ PREFIX ?= /usr/local
 TOOLS := cc cmake clang pkg-config python3
 PACKAGES := build-essential cmake clang libclang-dev pkg-config libasound2-dev libsonic-dev python3 python3-pip
 
-# A sound server of the tests' own.
-TEST_PACKAGES := pulseaudio pulseaudio-utils libasound2-plugins
+# A sound server of the tests' own, the browser that opens the page, and what runs clients in JavaScript.
+TEST_PACKAGES := pulseaudio pulseaudio-utils libasound2-plugins chromium nodejs npm
 
 .PHONY: run test build setup setup-tests models skills check-skills lint bench peers fuzz install clean help
 
@@ -26,8 +26,12 @@ run: models ## install what is missing, build, fetch the default models, and sta
 
 test: setup-tests models check-skills ## run all tests, with the real engines, the default models and a second recogniser
 	@$(JANE) models pull whisper-base smollm2-135m-instruct
-	cargo test --release --locked
-	if [ -n "$${JANE_CHAT_TEMPLATES:-}" ]; then cargo test --release --locked --bin jane-llama -- --ignored real_tests; fi
+	cargo test --release --locked --workspace
+	scenarios() { cargo test --release --locked --test it "$$@" -- --ignored; }
+	if [ -f "$${JANE_RECORDINGS:-../shared/speech}/manifest.tsv" ]; then scenarios hearing::; scenarios transcribe::; fi
+	if unshare --user --map-root-user --mount true 2> /dev/null; then scenarios a_full_disk; fi
+	if rustup target list --installed 2> /dev/null | grep -q wasm32-wasip2; then scenarios a_new_skill_builds; fi
+	if [ -n "$${JANE_CHAT_TEMPLATES:-}" ]; then cargo test --release --locked -p jane-llama -- --ignored template::; fi
 
 build: setup ## compile Jane and her engines
 	@cargo build --release --locked
@@ -39,7 +43,7 @@ setup: ## install what compiling needs
 	@$(call install,$(TOOLS),$(PACKAGES))
 
 setup-tests: setup
-	@$(call install,pulseaudio pactl,$(TEST_PACKAGES))
+	@$(call install,pulseaudio pactl chromium node npm,$(TEST_PACKAGES))
 
 # Installs Debian packages where one of them, or one of some tools, is missing.
 define install
@@ -53,6 +57,8 @@ done
 packages="$(2)"
 # A pip that is there is not replaced by Debian's.
 if python3 -m pip --version > /dev/null 2>&1; then packages=$${packages/python3 python3-pip/}; else missing+=(pip); fi
+# Nor is a Node.js that is there: one from elsewhere brings its own npm, and Debian's cannot stand beside it.
+if command -v node > /dev/null && command -v npm > /dev/null; then packages=$${packages/nodejs npm/}; fi
 if [ $${#missing[@]} -eq 0 ]; then exit 0; fi
 echo "installing what is missing: $${missing[*]}"
 if ! command -v apt-get > /dev/null; then
@@ -67,8 +73,8 @@ $$sudo apt-get install -y -qq --no-install-recommends $$packages
 endef
 
 lint: setup ## formatting and clippy, warnings denied
-	cargo fmt --check
-	cargo clippy --release --locked --all-targets -- -D warnings
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
 
 skills: ## build the skills that ship, from their sources in plugins/
 	rustup target add wasm32-wasip2
@@ -80,7 +86,8 @@ check-skills: ## test the skills' sources; where the guest target is installed, 
 
 bench: models ## word errors over recordings, and tokens per second by threads
 	$(JANE) models pull whisper-base smollm2-135m-instruct
-	cargo bench --locked --bench word_errors --bench threads --bench skills
+	cargo bench --locked --bench word_errors --bench skills
+	cargo bench --locked -p jane-threads-bench
 
 peers: models ## compare the engines with llama.cpp's own benchmark, piper-tts and faster-whisper
 	benches/peers/setup.sh $(CARGO_TARGET_DIR)/peers

@@ -1,18 +1,23 @@
 //! The log: one file a day in the log directory, `jane.log` pointing at the newest, written by a thread of its own.
 //!
 //! Invariants: logging never waits for the disk (lines are dropped before a turn is held up);
-//! files beyond `log.keep_files` are removed; secrets and what was said are not logged; the files are for their owner alone.
+//! files beyond `log.keep_files` are removed; secrets and what was said are not logged; the files are for their owner alone; one record is one
+//! line.
+
+mod engine_replies;
+mod record;
 
 use std::path::{Path, PathBuf};
 
+use jane_config::LogLevel;
+use jane_engines::worker::REPLIED;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Registry, reload};
+use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
-use crate::config::{self, LogLevel};
-use crate::platform;
+pub use engine_replies::{EngineReplies, ReplyTrace};
 
 /// Points at the newest log.
 const LATEST: &str = "jane.log";
@@ -44,6 +49,8 @@ pub struct Log {
     level: reload::Handle<EnvFilter, Registry>,
     /// What others could reach when it was started, and cannot any more.
     pub tightened: Vec<PathBuf>,
+    /// What engines reply, and how long they were at it.
+    pub engine_replies: EngineReplies,
     _flush: WorkerGuard,
 }
 
@@ -59,12 +66,12 @@ impl Log {
 ///
 /// # Errors
 /// Where the directory cannot be made or written to.
-pub fn start(directory: &Path, log: &config::Log) -> Result<Log, TelemetryError> {
+pub fn start(directory: &Path, log: &jane_config::Log) -> Result<Log, TelemetryError> {
     let error = |reason: &dyn std::fmt::Display| TelemetryError {
         directory: directory.to_path_buf(),
         reason: reason.to_string(),
     };
-    platform::create_private_directory(directory).map_err(|problem| error(&problem))?;
+    jane_platform::create_private_directory(directory).map_err(|problem| error(&problem))?;
     let tightened = tighten(directory).map_err(|problem| error(&problem))?;
     let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
@@ -77,16 +84,19 @@ pub fn start(directory: &Path, log: &config::Log) -> Result<Log, TelemetryError>
     let (writer, guard) = tracing_appender::non_blocking(appender);
     let (filter, level) = reload::Layer::new(filter(log.level));
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(writer)
-        .with_ansi(false);
+        .with_writer(move || record::OneLine(writer.clone()))
+        .with_ansi(false)
+        .with_filter(filter);
+    let engine_replies = EngineReplies::default();
     tracing_subscriber::registry()
-        .with(filter)
         .with(lines)
+        .with(engine_replies.layer())
         .try_init()
         .map_err(|problem| error(&problem))?;
     Ok(Log {
         level,
         tightened,
+        engine_replies,
         _flush: guard,
     })
 }
@@ -119,7 +129,7 @@ fn tighten(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
         paths.push(directory.to_path_buf());
     }
     // What cannot be taken back is another user's, or lies on a system of files that has no owners.
-    paths.retain(|path| platform::tighten(path).unwrap_or(false));
+    paths.retain(|path| jane_platform::tighten(path).unwrap_or(false));
     Ok(paths)
 }
 
@@ -131,16 +141,6 @@ fn filter(level: LogLevel) -> EnvFilter {
         LogLevel::Debug => "debug",
         LogLevel::Trace => "trace",
     };
-    EnvFilter::new(format!("warn,jane={level}"))
-}
-
-/// Sends a worker's own warnings, and those of its engine, to its standard error, which the host writes into the log.
-pub fn start_in_worker() {
-    let filter = EnvFilter::new("warn");
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .without_time()
-        .try_init();
+    // Each reply of an engine would be a line for each token.
+    EnvFilter::new(format!("warn,jane={level},{REPLIED}=off"))
 }

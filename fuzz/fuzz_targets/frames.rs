@@ -3,9 +3,7 @@
 #![no_main]
 
 use bytes::BytesMut;
-use jane::backend::worker::{
-    FromHost, FromWorker, LlamaReply, LlamaRequest, PiperReply, WhisperReply, codec, decode,
-};
+use jane_worker::{FromHost, FromWorker, Llama, Piper, Reply, Request, Whisper, codec, decode};
 use libfuzzer_sys::fuzz_target;
 use tokio_util::codec::Decoder;
 
@@ -13,9 +11,9 @@ fuzz_target!(|bytes: &[u8]| {
     let mut codec = codec();
     let mut source = BytesMut::from(bytes);
     while let Ok(Some(frame)) = codec.decode(&mut source) {
-        let _ = decode::<FromWorker<LlamaReply>>(&frame);
-        let _ = decode::<FromWorker<PiperReply>>(&frame);
-        let _ = decode::<FromWorker<WhisperReply>>(&frame);
-        let _ = decode::<FromHost<LlamaRequest>>(&frame);
+        let _ = decode::<FromWorker<Reply<Llama>>>(&frame);
+        let _ = decode::<FromWorker<Reply<Piper>>>(&frame);
+        let _ = decode::<FromWorker<Reply<Whisper>>>(&frame);
+        let _ = decode::<FromHost<Request<Llama>>>(&frame);
     }
 });

@@ -2,7 +2,8 @@
 
 #![no_main]
 
-use jane::model::{ModelKind, ModelStore, gguf};
+use jane::model::{ModelKind, ModelStore};
+use jane_files::gguf;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

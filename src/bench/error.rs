@@ -1,8 +1,9 @@
 //! Why a section could not be measured.
 
+use jane_audio::AudioError;
+use jane_engines::BackendError;
+
 use super::recordings::RecordingsError;
-use crate::audio::AudioError;
-use crate::backend::BackendError;
 use crate::conversation::TurnError;
 
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +17,10 @@ pub enum BenchError {
     #[error(transparent)]
     Recordings(#[from] RecordingsError),
     #[error("no place for temporary files: {0}")]
-    Temporary(std::io::Error),
+    RunDirectory(std::io::Error),
+    /// Why pauses cannot be found, in words.
+    #[error("there is no voice detector: {0}")]
+    Detector(String),
     /// `jane talk` did not do what it should, in words.
     #[error("`jane talk` {0}")]
     Talk(String),
@@ -31,7 +35,8 @@ impl BenchError {
             Self::Turn(error) => error.hint(),
             Self::Audio(error) => error.hint(),
             Self::Recordings(error) => Some(error.hint()),
-            Self::Temporary(_) => None,
+            Self::RunDirectory(_) => None,
+            Self::Detector(_) => Some("`jane models pull onnxruntime`".to_owned()),
             Self::Talk(_) => Some("`jane doctor` looks at everything".to_owned()),
         }
     }

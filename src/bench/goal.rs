@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::figure::{Figure, Measured, Summary, Unit};
+use super::metric::{Measured, Metric, Summary, Unit};
 
 /// Where a figure is to be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,7 +26,7 @@ enum Judged {
 pub struct Goal {
     pub area: &'static str,
     pub name: &'static str,
-    /// The [`Figure::key`] that is held against it.
+    /// The [`Metric::key`] that is held against it.
     figure: &'static str,
     unit: Unit,
     bound: Bound,
@@ -59,13 +59,15 @@ const STT: &str = "speech recognition";
 const LLM: &str = "language model";
 const TTS: &str = "speech synthesis";
 const TURN: &str = "end to end";
+const ENDING: &str = "end of turn";
+const ALL_DAY: &str = "hearing all day";
 const STREAMING: &str = "streaming";
 const VIDEO: &str = "GPU memory";
 const SYSTEM: &str = "system memory";
 
 /// All rows, in the order of the report.
 #[rustfmt::skip]
-pub const GOALS: [Goal; 34] = [
+pub const GOALS: [Goal; 40] = [
     goal(STT, "latency of a spoken request", "stt.latency", Seconds, Below(0.5), P95),
     goal(STT, "first load", "stt.first_load", Seconds, Below(30.0), P95),
     goal(STT, "cached load", "stt.cached_load", Seconds, Below(5.0), P95),
@@ -88,6 +90,12 @@ pub const GOALS: [Goal; 34] = [
     goal(TURN, "of it: everything else (our own goal)", "turn.overhead", Seconds, Below(0.03), P95),
     goal(TURN, "of a live turn: everything between the engines (our own goal)", "live.overhead", Seconds, Below(0.03), P95),
     goal(TURN, "`jane talk` to listening, models cached (our own goal)", "startup.listening", Seconds, Below(3.0), P95),
+    goal(ENDING, "pauses inside sentences that she speaks into (our own goal)", "turns.spoken_into", Share, Below(0.15), Median),
+    goal(ENDING, "of recordings of requests (our own goal)", "turns.spoken_into_commands", Share, Below(0.02), Median),
+    goal(ENDING, "silence waited for where somebody is done (our own goal)", "turns.wait", Seconds, Below(0.3), Median),
+    goal(ALL_DAY, "of one core, in a quiet room (our own goal)", "all_day.quiet", Share, Below(0.03), Median),
+    goal(ALL_DAY, "while a television talks, called by a wake phrase (our own goal)", "all_day.wake", Share, Below(0.08), Median),
+    goal(ALL_DAY, "while a television talks, without one, the answers left out (our own goal)", "all_day.television", Share, Below(0.3), Median),
     goal(STREAMING, "first token in a turn", "turn.first_token", Seconds, Below(1.0), P95),
     goal(STREAMING, "tokens arrive at the rate they are made", "llm.delivered", Share, AtLeast(0.95), Median),
     goal(STREAMING, "no buffering: a piece of text, from the worker to the host (our own goal)", "llm.lateness", Seconds, Below(0.03), P95),
@@ -105,7 +113,7 @@ pub const GOALS: [Goal; 34] = [
 /// How a goal stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum GoalStatus {
     Met,
     Missed,
     NotMeasurable,
@@ -123,24 +131,24 @@ pub struct Judgement {
     pub goal: String,
     /// What is held against it, in words; or why there is nothing.
     pub actual: String,
-    pub standing: Standing,
+    pub standing: GoalStatus,
 }
 
 impl Goal {
     /// How `figures` stand against it.
     #[must_use]
-    pub fn judge(&self, figures: &[Figure]) -> Judgement {
+    pub fn judge(&self, figures: &[Metric]) -> Judgement {
         let figure = figures.iter().find(|figure| figure.key == self.figure);
         let (actual, standing) = match figure.map(|figure| &figure.measured) {
             Some(Measured::Runs(summary)) => self.hold(summary),
-            Some(Measured::Not(reason)) => (reason.clone(), Standing::NotMeasurable),
-            None => ("not measured in this run".to_owned(), Standing::LeftOut),
+            Some(Measured::Not(reason)) => (reason.clone(), GoalStatus::NotMeasurable),
+            None => ("not measured in this run".to_owned(), GoalStatus::LeftOut),
         };
         // What failed took longer than any goal.
         let failed = figure.map_or(0, |figure| figure.failed);
         let (actual, standing) = match failed {
             0 => (actual, standing),
-            _ => (format!("{actual}; {failed} failed"), Standing::Missed),
+            _ => (format!("{actual}; {failed} failed"), GoalStatus::Missed),
         };
         let goal = match self.bound {
             Below(bound) => format!("< {}", self.unit.show(bound)),
@@ -156,7 +164,7 @@ impl Goal {
         }
     }
 
-    fn hold(&self, summary: &Summary) -> (String, Standing) {
+    fn hold(&self, summary: &Summary) -> (String, GoalStatus) {
         let (value, which) = match self.judged {
             Median if summary.runs == 1 => (summary.median, ""),
             Median => (summary.median, " (median)"),
@@ -167,7 +175,11 @@ impl Goal {
             Below(bound) => value < bound,
             AtLeast(bound) => value >= bound,
         };
-        let standing = if met { Standing::Met } else { Standing::Missed };
+        let standing = if met {
+            GoalStatus::Met
+        } else {
+            GoalStatus::Missed
+        };
         (format!("{}{which}", self.unit.show(value)), standing)
     }
 }
@@ -178,7 +190,7 @@ mod tests {
 
     fn judged(key: &str, values: &[f64]) -> Judgement {
         let goal = GOALS.iter().find(|goal| goal.figure == key).unwrap();
-        let figure = Figure::new(key, "", goal.unit, values.iter().copied());
+        let figure = Metric::new(key, "", goal.unit, values.iter().copied());
         goal.judge(&[figure])
     }
 
@@ -187,12 +199,12 @@ mod tests {
         let mut latencies = vec![0.1; 18];
         latencies.extend([0.6, 0.7]);
         let latency = judged("stt.latency", &latencies);
-        assert_eq!(latency.standing, Standing::Missed);
+        assert_eq!(latency.standing, GoalStatus::Missed);
         assert_eq!(latency.actual, "600 ms (95th percentile)");
-        assert_eq!(judged("llm.rate", &[60.0]).standing, Standing::Met);
+        assert_eq!(judged("llm.rate", &[60.0]).standing, GoalStatus::Met);
         assert_eq!(
             judged("memory.host", &[1.0, 500.0]).standing,
-            Standing::Missed
+            GoalStatus::Missed
         );
     }
 
@@ -203,23 +215,23 @@ mod tests {
             .find(|goal| goal.figure == "turn.first_sound")
             .unwrap();
         let figure = |values: &[f64]| {
-            Figure::new(goal.figure, "", goal.unit, values.iter().copied()).failed(2)
+            Metric::new(goal.figure, "", goal.unit, values.iter().copied()).failed(2)
         };
         let judgement = goal.judge(&[figure(&[0.2])]);
-        assert_eq!(judgement.standing, Standing::Missed);
+        assert_eq!(judgement.standing, GoalStatus::Missed);
         assert_eq!(judgement.actual, "200 ms (95th percentile); 2 failed");
         let judgement = goal.judge(&[figure(&[])]);
-        assert_eq!(judgement.standing, Standing::Missed);
+        assert_eq!(judgement.standing, GoalStatus::Missed);
         assert_eq!(judgement.actual, "no run came to its end; 2 failed");
     }
 
     #[test]
     fn what_was_not_measured_is_neither_met_nor_missed() {
         let goal = &GOALS[0];
-        assert_eq!(goal.judge(&[]).standing, Standing::LeftOut);
-        let figure = Figure::missing(goal.figure, "", goal.unit, "no device");
+        assert_eq!(goal.judge(&[]).standing, GoalStatus::LeftOut);
+        let figure = Metric::missing(goal.figure, "", goal.unit, "no device");
         let judgement = goal.judge(&[figure]);
-        assert_eq!(judgement.standing, Standing::NotMeasurable);
+        assert_eq!(judgement.standing, GoalStatus::NotMeasurable);
         assert_eq!(judgement.actual, "no device");
     }
 }

@@ -2,20 +2,20 @@
 
 use std::time::{Duration, Instant};
 
+use jane_audio::{AudioOutput, SPEECH_RATE, WavFile, read_speech};
+use jane_core::event::{EngineKind, TurnOutcome};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::course::Course;
 use super::error::BenchError;
-use super::figure::{Figure, Unit};
 use super::memory::Sampling;
+use super::metric::{Metric, Unit};
 use super::recordings::Recordings;
 use super::report::Stage;
 use super::talk::{Talk, failed, not_started, number, quiet, text};
+use super::turn_trace::TurnTrace;
 use super::{Bench, Part};
-use crate::audio::{AudioOutput, SPEECH_RATE, WavFile, read_speech};
-use crate::backend::worker::Mark;
-use crate::event::Role;
+use crate::telemetry::ReplyTrace;
 
 /// Live questions.
 const QUESTIONS: (usize, usize) = (10, 3);
@@ -35,7 +35,7 @@ const SHORT: &str = "llm.max_reply_tokens=30";
 /// # Errors
 /// Where `jane talk` does not answer.
 pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchError> {
-    let directory = tempfile::tempdir().map_err(BenchError::Temporary)?;
+    let directory = tempfile::tempdir().map_err(BenchError::RunDirectory)?;
     let (input, output) = (
         directory.path().join("in.wav"),
         directory.path().join("out.wav"),
@@ -56,17 +56,21 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     let begun = Instant::now();
     let (mut turns, mut overhead) = (Vec::new(), Vec::new());
     let (mut failures, mut by_skills) = (Vec::new(), 0);
-    let mut course = Course::default();
+    let mut trace = TurnTrace::default();
     while let Some(event) = talk.next_or_end().await? {
-        course = observe(course, begun, &event);
+        trace = observe(trace, begun, &event);
         let word = |key| text(&event, key).unwrap_or_default().to_owned();
         match text(&event, "event") {
             Some("error") => failures.push(word("message")),
             Some("speech.dropped") => failures.push(format!("dropped: {}", word("reason"))),
             Some("skill.answered") => by_skills += 1,
-            Some("turn.ended") if word("outcome") != "answered" => failures.push(word("outcome")),
+            // A reminder of a skill is no answer to a question.
+            Some("turn.ended") if word("outcome") == TurnOutcome::Announced.word() => {}
+            Some("turn.ended") if word("outcome") != TurnOutcome::Answered.word() => {
+                failures.push(word("outcome"));
+            }
             Some("turn.ended") => {
-                overhead.extend(course.between_engines());
+                overhead.extend(trace.between_engines());
                 turns.push(event);
                 bench.progress(&format!("e2e: live turn {} of {count}", turns.len()));
             }
@@ -108,7 +112,7 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
         turns.iter().filter_map(seconds).collect::<Vec<_>>()
     };
     let name = "live: from the last sample of a question to the first of the answer";
-    let figure = Figure::new(
+    let figure = Metric::new(
         "live.voice_to_voice",
         name,
         Unit::Seconds,
@@ -116,7 +120,7 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     );
     part.figures.push(figure.failed(unanswered));
     let name = "live: until it is sure that the question is over";
-    let figure = Figure::new(
+    let figure = Metric::new(
         "live.end_of_turn",
         name,
         Unit::Seconds,
@@ -127,12 +131,12 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     part.figures
         .push(if overhead.is_empty() && !turns.is_empty() {
             let reason = "a server or a skill does a part of the work";
-            Figure::missing("live.overhead", name, Unit::Seconds, reason)
+            Metric::missing("live.overhead", name, Unit::Seconds, reason)
         } else {
-            Figure::new("live.overhead", name, Unit::Seconds, overhead)
+            Metric::new("live.overhead", name, Unit::Seconds, overhead)
         });
     let name = "live: from when an answer's sound is made and due until it is heard, with the silence that it begins with";
-    part.figures.push(Figure::new(
+    part.figures.push(Metric::new(
         "live.playing",
         name,
         Unit::Seconds,
@@ -153,28 +157,28 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
 
 /// What an event tells of the turn that comes. Each utterance that may be over is recognised anew: what was done for an earlier one is no
 /// part of the turn.
-fn observe(mut course: Course, begun: Instant, event: &Value) -> Course {
+fn observe(mut trace: TurnTrace, begun: Instant, event: &Value) -> TurnTrace {
     match text(event, "event") {
         Some("engine.replied") => {
             if let Some(mark) = mark(begun, event) {
-                if mark.role == Role::Stt {
-                    course = Course::default();
+                if mark.role == EngineKind::Stt {
+                    trace = TurnTrace::default();
                 }
-                course.mark(mark);
+                trace.mark(mark);
             }
         }
-        Some("reply.delta") => course.text(text(event, "text").unwrap_or_default()),
-        Some("sentence") => course.sentence(),
-        Some("tool.called") => course.called(),
+        Some("reply.delta") => trace.text(text(event, "text").unwrap_or_default()),
+        Some("sentence") => trace.sentence(),
+        Some("tool.called") => trace.called(),
         _ => {}
     }
-    course
+    trace
 }
 
-fn mark(begun: Instant, event: &Value) -> Option<Mark> {
+fn mark(begun: Instant, event: &Value) -> Option<ReplyTrace> {
     let microseconds = |key| Some(Duration::from_micros(event.get(key)?.as_u64()?));
-    Some(Mark {
-        role: Role::deserialize(event.get("role")?).ok()?,
+    Some(ReplyTrace {
+        role: EngineKind::deserialize(event.get("role")?).ok()?,
         request: event.get("request")?.as_u64()?,
         at: begun + microseconds("at_us")?,
         after: microseconds("after_us")?,
@@ -212,11 +216,11 @@ mod tests {
             json!({"event": "reply.delta", "text": "Yes."}),
             json!({"event": "sentence", "text": "Yes."}),
         ];
-        let course = events.iter().fold(Course::default(), |course, event| {
-            observe(course, begun, event)
+        let trace = events.iter().fold(TurnTrace::default(), |trace, event| {
+            observe(trace, begun, event)
         });
         // From 1,020 to 1,255, without 80 + 45 + 100.
-        let between = course.between_engines().unwrap();
+        let between = trace.between_engines().unwrap();
         assert!((between - 0.010).abs() < 1e-9, "{between}");
     }
 }

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
+use jane_core::event::EngineKind;
+use jane_engines::{Generated, Generation, LanguageModel, Message, Prompt};
 
 use super::error::BenchError;
-use super::figure::{Figure, Unit};
-use super::{Bench, Part, loads};
-use crate::backend::{Generated, Generation, LanguageModel, Message, Prompt};
-use crate::event::Role;
+use super::metric::{Metric, Unit};
+use super::{Bench, Part, load_time};
 use crate::runtime::Factory;
 
 /// Replies for each figure.
@@ -34,12 +34,12 @@ const FILLING: (&str, usize) = ("lighthouse ", 120);
 /// # Errors
 /// Where the model cannot be loaded or fails.
 pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchError> {
-    loads::measure(bench, Role::Llm, part).await?;
+    load_time::measure(bench, EngineKind::Llm, part).await?;
     let llm = bench.installed.llm(bench.config)?;
     llm.prepare(&bench.instructions()).await?;
     let window = llm.window().await?;
     let name = "context window";
-    part.figures.push(Figure::new(
+    part.figures.push(Metric::new(
         "llm.window",
         name,
         Unit::Tokens,
@@ -68,7 +68,7 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
         first_tokens.extend(reply.first.map(|first| first.as_secs_f64()));
     }
     let name = "first token, with the instructions in the cache";
-    part.figures.push(Figure::new(
+    part.figures.push(Metric::new(
         "llm.first_token",
         name,
         Unit::Seconds,
@@ -77,7 +77,7 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
 
     let (mut rates, mut delivered, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
     let (mut lateness, mut pieces) = (Vec::new(), Vec::new());
-    let mut marks = bench.installed.workers.marks();
+    let mut marks = bench.engine_replies.listen();
     for run in 1..=runs {
         bench.progress(&format!("llm: writing, {run} of {runs}"));
         // What belongs to no reply.
@@ -101,24 +101,24 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     }
     let name = "tokens per second while a reply is written";
     part.figures
-        .push(Figure::new("llm.rate", name, Unit::TokensPerSecond, rates));
+        .push(Metric::new("llm.rate", name, Unit::TokensPerSecond, rates));
     let name = "rate at which text arrives, of the rate at which it is made";
     part.figures
-        .push(Figure::new("llm.delivered", name, Unit::Share, delivered));
+        .push(Metric::new("llm.delivered", name, Unit::Share, delivered));
     // The rates are the same where all of a reply is held back and handed over late, and only the times of pieces tell.
     let name = "a piece of text reaches the host, behind when the worker made it";
     part.figures.push(if lateness.is_empty() {
         let reason = "a server writes, and does not say when";
-        Figure::missing("llm.lateness", name, Unit::Seconds, reason)
+        Metric::missing("llm.lateness", name, Unit::Seconds, reason)
     } else {
-        Figure::new("llm.lateness", name, Unit::Seconds, lateness)
+        Metric::new("llm.lateness", name, Unit::Seconds, lateness)
     });
     let name = "pieces of text for each token of a reply";
     part.figures
-        .push(Figure::new("llm.pieces", name, Unit::Share, pieces));
+        .push(Metric::new("llm.pieces", name, Unit::Share, pieces));
     let name = "longest wait between two pieces of a reply";
     part.figures
-        .push(Figure::new("llm.longest_gap", name, Unit::Seconds, gaps));
+        .push(Metric::new("llm.longest_gap", name, Unit::Seconds, gaps));
     reading(bench, llm.as_ref(), part).await
 }
 
@@ -144,7 +144,7 @@ async fn reading(
         }
     }
     let name = "tokens per second while a prompt is read";
-    part.figures.push(Figure::new(
+    part.figures.push(Metric::new(
         "llm.reading",
         name,
         Unit::TokensPerSecond,
@@ -157,7 +157,7 @@ impl Bench<'_> {
     /// A question behind the instructions.
     fn question(&self, question: &str) -> Prompt {
         let mut prompt = self.instructions();
-        prompt.messages.push(Message::user(question));
+        prompt.dialogue.turns.push(Message::user(question));
         prompt
     }
 }
@@ -229,7 +229,7 @@ async fn written(llm: &dyn LanguageModel, prompt: Prompt) -> Result<Reply, Bench
             Generated::Text(_) => {
                 reply.longest_gap = reply.longest_gap.max(Some(at.saturating_sub(reply.last)));
             }
-            Generated::ToolCall(_) => {}
+            Generated::Thinking { .. } | Generated::ToolCall(_) => {}
             Generated::Ended(generation) => {
                 reply.generation = Some(generation);
                 continue;

@@ -1,9 +1,8 @@
 //! The machine that was measured on, and what disturbed it.
 
+use jane_engines::memory::Device;
+use jane_platform::ProcessorTimes;
 use serde::{Deserialize, Serialize};
-
-use crate::memory::Device;
-use crate::platform::{self, ProcessorTimes};
 
 /// Shares of the processors' time from which a run counts as noisy: stolen by the hypervisor, and taken by other programs.
 const NOISY_STEAL: f64 = 0.02;
@@ -28,10 +27,10 @@ impl MachineFacts {
     #[must_use]
     pub fn find(devices: &[Device], driver: Option<String>) -> Self {
         Self {
-            processor: platform::processor_name(),
+            processor: jane_platform::processor_name(),
             cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            memory: platform::machine_memory().map(|(total, _)| total),
-            kernel: platform::kernel_version(),
+            memory: jane_platform::machine_memory().map(|(total, _)| total),
+            kernel: jane_platform::kernel_version(),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             devices: devices
                 .iter()
@@ -56,8 +55,8 @@ impl Watch {
     pub fn start() -> Self {
         Self {
             times: ProcessorTimes::now(),
-            own: platform::own_processor_time(),
-            load: platform::load_average(),
+            own: jane_platform::own_processor_time(),
+            load: jane_platform::load_average(),
         }
     }
 
@@ -68,12 +67,12 @@ impl Watch {
             .zip(self.times)
             .map(|(now, then)| now.since(then))
             .filter(|passed| passed.all > 0);
-        let own = platform::own_processor_time()
+        let own = jane_platform::own_processor_time()
             .zip(self.own)
             .map(|(now, then)| now.saturating_sub(then));
         Disturbance {
             load_at_start: self.load,
-            load_at_end: platform::load_average(),
+            load_at_end: jane_platform::load_average(),
             stolen: passed.map(|passed| passed.share(passed.stolen)),
             foreign: passed
                 .zip(own)
@@ -145,7 +144,7 @@ mod tests {
         let watch = Watch::start();
         let mut sum = 0_u64;
         // Work that can be counted in ticks of 10 ms.
-        while crate::platform::own_processor_time().unwrap() < watch.own.unwrap() + 5 {
+        while jane_platform::own_processor_time().unwrap() < watch.own.unwrap() + 5 {
             sum = std::hint::black_box(sum.wrapping_add(1));
         }
         let disturbance = watch.disturbance();

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jane_audio::{Silent, WavSource};
+use jane_core::event::{Event, Events, Stamped};
+use jane_engines::memory::{MEGABYTE, Machine, Probe};
+use jane_worker::{Llama, Piper, Protocol, Whisper};
 use tokio::sync::mpsc;
 
 use super::error::BenchError;
-use super::figure::{Figure, Unit};
+use super::metric::{Metric, Unit};
 use super::recordings::Recordings;
 use super::{Bench, Part};
-use crate::audio::{Silent, WavSource};
-use crate::backend::worker::{Llama, Piper, Protocol, Whisper};
 use crate::conversation::{Conversation, Question};
-use crate::event::{Event, Events, Stamped};
-use crate::memory::{MEGABYTE, Machine, Probe};
 
 /// Between two looks: shorter than any stage of a turn that takes memory for itself.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -36,7 +36,9 @@ const ENGINES: [(&str, &str, &str); 3] = [
 pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchError> {
     let events = Events::new();
     let started = events.subscribe();
-    let installed = bench.install_with(&events).map_err(BenchError::Temporary)?;
+    let installed = bench
+        .install_with(&events)
+        .map_err(BenchError::RunDirectory)?;
     let sampling = Sampling::start(std::process::id(), started, INTERVAL);
     let in_force = bench.in_force(&installed)?;
     let questions = Recordings::shipped()?;
@@ -50,7 +52,7 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
             conversation
                 .turn(&in_force, question, Some(&mut Silent))
                 .await?;
-            conversation.upkeep(&in_force).await;
+            conversation.maintain(&in_force).await;
         }
     }
     let samples = sampling.stop().await;
@@ -155,8 +157,8 @@ fn report(samples: &[Sample], no_device: bool, part: &mut Part) {
     };
     let mut add = |key: &str, name: &str, values: Vec<f64>| {
         let figure = match reason {
-            Some(reason) => Figure::missing(key, name, Unit::Megabytes, reason),
-            None => Figure::new(key, name, Unit::Megabytes, values),
+            Some(reason) => Metric::missing(key, name, Unit::Megabytes, reason),
+            None => Metric::new(key, name, Unit::Megabytes, values),
         };
         part.figures.push(figure);
     };
@@ -204,9 +206,9 @@ fn report(samples: &[Sample], no_device: bool, part: &mut Part) {
     };
     let mut add = |key: &str, name: &str, values: Vec<f64>| {
         let figure = if values.is_empty() {
-            Figure::missing(key, name, Unit::Megabytes, reason)
+            Metric::missing(key, name, Unit::Megabytes, reason)
         } else {
-            Figure::new(key, name, Unit::Megabytes, values)
+            Metric::new(key, name, Unit::Megabytes, values)
         };
         part.figures.push(figure);
     };

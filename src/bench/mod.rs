@@ -6,30 +6,34 @@
 //! | module | holds |
 //! |---|---|
 //! | `goal` | the goals, and how a figure stands against them |
-//! | `figure` | the numbers of several runs |
-//! | `stt`, `llm`, `tts`, `loads` | one engine each, and how it loads |
-//! | `turns`, `live` | whole turns: in this process, and live, by the program itself; `course` what engines computed for one |
+//! | `metric` | the numbers of several runs |
+//! | `stt`, `llm`, `tts`, `load_time` | one engine each, and how it loads |
+//! | `turns`, `live` | whole turns: in this process, and live, by the program itself; `turn_trace` what engines computed for one |
+//! | `all_day` | what it costs to be heard all day |
+//! | `endpointing` | when somebody is taken to be done |
 //! | `talk` | the program itself, and how long it takes until she listens |
 //! | `memory`, `skills` | what the rest takes |
 //! | `recordings` | what is heard |
 //! | `machine` | where it was measured, and what disturbed it |
 //! | `report` | what is written about it |
 
-mod course;
+mod all_day;
+mod endpointing;
 mod error;
-mod figure;
 mod goal;
 mod live;
 mod llm;
-mod loads;
+mod load_time;
 mod machine;
 mod memory;
+mod metric;
 pub mod recordings;
 mod report;
 mod skills;
 mod stt;
 mod talk;
 mod tts;
+mod turn_trace;
 mod turns;
 
 use std::collections::HashSet;
@@ -38,24 +42,26 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
+use jane_config::Config;
+use jane_core::event::{EngineKind, Events};
+use jane_engines::memory::{Machine, Probe};
+use jane_engines::{BackendError, Message, Prompt, Tool};
+use jane_models::ModelStore;
+use jane_skills::SkillRegistry;
 use serde::{Deserialize, Serialize};
 
-use crate::backend::{BackendError, Message, Prompt, Tool};
-use crate::config::Config;
-use crate::event::{Events, Role};
-use crate::memory::{Machine, Probe};
-use crate::model::ModelStore;
 use crate::runtime::{Factory, InForce, Installed};
-use crate::skill::Skills;
+use crate::telemetry::EngineReplies;
 
-pub use course::tell_marks;
+pub use endpointing::table as endings;
 pub use error::BenchError;
-pub use figure::{Figure, Measured, Summary, Unit};
-pub use goal::{Judgement, Standing};
+pub use goal::{GoalStatus, Judgement};
+pub use metric::{Measured, Metric, Summary, Unit};
 pub use report::{Report, ReportError};
+pub use turn_trace::tell_marks;
 
 use machine::{MachineFacts, Watch};
-use report::{Stage, Stamp};
+use report::{RunInfo, Stage};
 use stt::Kind;
 
 /// How long skills may take to be there: some are compiled.
@@ -77,6 +83,10 @@ pub enum Section {
     Skills,
     /// Whole turns, from recordings and live
     E2e,
+    /// When somebody is taken to be done
+    Turns,
+    /// What it costs to hear all day
+    AllDay,
     /// Memory while a conversation runs
     Memory,
 }
@@ -106,9 +116,10 @@ pub struct Options {
 pub struct Bench<'a> {
     pub config: &'a Config,
     pub installed: &'a Installed,
+    pub engine_replies: &'a EngineReplies,
     pub models: &'a ModelStore,
     /// `None` where this machine cannot run any.
-    pub skills: Option<&'a Skills>,
+    pub skills: Option<&'a SkillRegistry>,
     pub options: Options,
     /// Told what is done at present.
     pub on_progress: &'a (dyn Fn(&str) + Send + Sync),
@@ -117,8 +128,9 @@ pub struct Bench<'a> {
 /// What sections found.
 #[derive(Debug, Default)]
 pub struct Part {
-    figures: Vec<Figure>,
+    figures: Vec<Metric>,
     kinds: Vec<Kind>,
+    endings: Vec<endpointing::Row>,
     /// Where the time of a turn goes: of one from a recording, piece by piece; and of a live one, from its beginning.
     turn: Vec<Stage>,
     live: Vec<Stage>,
@@ -137,7 +149,7 @@ impl Bench<'_> {
         // In force as in a conversation, in all that is measured.
         self.progress("skills: loading");
         let begun = Instant::now();
-        let _following = self.skills.map(Skills::follow);
+        let _following = self.skills.map(SkillRegistry::follow);
         if let Some(skills) = self.skills {
             skills.settled(SKILLS_PATIENCE).await;
         }
@@ -163,7 +175,7 @@ impl Bench<'_> {
         part.notes.retain(|note| told.insert(note.clone()));
         let machine = Machine::new();
         Report {
-            stamp: Stamp::of(self),
+            stamp: RunInfo::of(self),
             machine: MachineFacts::find(&machine.devices(), machine.driver_version()),
             disturbance: watch.disturbance(),
             parts,
@@ -173,6 +185,7 @@ impl Bench<'_> {
                 .collect(),
             figures: part.figures,
             kinds: part.kinds,
+            endings: part.endings,
             turn: part.turn,
             live: part.live,
             notes: part.notes,
@@ -200,6 +213,8 @@ impl Bench<'_> {
                 turns::measure(self, part).await?;
                 live::measure(self, part).await
             }
+            Section::Turns => endpointing::measure(self, part).await,
+            Section::AllDay => all_day::measure(self, part).await,
             Section::Memory => memory::measure(self, part).await,
         }
     }
@@ -216,22 +231,21 @@ impl Bench<'_> {
     /// What the model is told before every conversation.
     fn instructions(&self) -> Prompt {
         Prompt {
-            messages: vec![Message::system(self.config.instructions())],
             tools: self.tools(),
-            ..Prompt::default()
+            ..vec![Message::system(self.config.instructions())].into()
         }
     }
 
     /// What skills bring for the model.
     fn tools(&self) -> Vec<Tool> {
-        let skills = self.skills.map(Skills::current);
+        let skills = self.skills.map(SkillRegistry::current);
         skills.map(|set| set.tools()).unwrap_or_default()
     }
 
     /// The configuration with engines of `installed`, and the skills.
     fn in_force(&self, installed: &Installed) -> Result<InForce, BackendError> {
         let engines = installed.engines(self.config)?;
-        let skills = self.skills.cloned().unwrap_or_else(Skills::none);
+        let skills = self.skills.cloned().unwrap_or_else(SkillRegistry::none);
         let model = Arc::downgrade(&engines.llm);
         skills.set_model(Arc::new(move || model.upgrade()));
         Ok(InForce {
@@ -254,7 +268,7 @@ impl Bench<'_> {
 
 /// Unloads all engines, and waits until they are gone.
 async fn unload(installed: &Installed) {
-    for role in [Role::Stt, Role::Llm, Role::Tts] {
+    for role in [EngineKind::Stt, EngineKind::Llm, EngineKind::Tts] {
         installed.unload(role).await;
     }
 }

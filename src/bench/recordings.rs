@@ -97,6 +97,26 @@ impl Recordings {
         }
     }
 
+    /// Those of `directory` in which somebody speaks English, whether they are scored or not; else those that ship.
+    ///
+    /// # Errors
+    /// As [`Recordings::open`].
+    pub fn with_speech(directory: Option<&Path>) -> Result<Self, RecordingsError> {
+        let Some(directory) = directory else {
+            return Self::shipped();
+        };
+        let clips = lines(directory, speech)?;
+        if clips.is_empty() {
+            let path = directory.join(MANIFEST);
+            return Err(RecordingsError::Empty { path });
+        }
+        Ok(Self {
+            clips,
+            source: format!("`{}`", directory.display()),
+            _unpacked: None,
+        })
+    }
+
     /// The spoken questions that ship.
     ///
     /// # Errors
@@ -121,23 +141,48 @@ impl Recordings {
     }
 }
 
-fn clips(directory: &Path) -> Result<Vec<Clip>, RecordingsError> {
+/// What `of_line` makes of the manifest's lines.
+fn lines(
+    directory: &Path,
+    of_line: fn(&Path, &str) -> Option<Clip>,
+) -> Result<Vec<Clip>, RecordingsError> {
     let path = directory.join(MANIFEST);
     let manifest =
-        crate::model::read_text(&path, LARGEST).map_err(|error| RecordingsError::Unreadable {
+        jane_files::read_text(&path, LARGEST).map_err(|error| RecordingsError::Unreadable {
             path: path.clone(),
             reason: error.to_string(),
         })?;
-    let clips: Vec<Clip> = manifest
-        .lines()
-        .skip(1)
-        .filter_map(|line| clip(directory, line))
-        .collect();
+    let lines = manifest.lines().skip(1);
+    Ok(lines.filter_map(|line| of_line(directory, line)).collect())
+}
+
+fn clips(directory: &Path) -> Result<Vec<Clip>, RecordingsError> {
+    let clips = lines(directory, clip)?;
+    let path = directory.join(MANIFEST);
     if clips.iter().any(|clip| clip.scored) {
         Ok(clips)
     } else {
         Err(RecordingsError::Empty { path })
     }
+}
+
+/// The clip that a line names, where somebody speaks English in it. Its text is one that the clip was recorded for or none: what is no
+/// transcript tells nothing of where sentences end.
+fn speech(directory: &Path, line: &str) -> Option<Clip> {
+    let columns: Vec<&str> = line.split('\t').collect();
+    let [path, _, language, kind, text, reference, ..] = columns.as_slice() else {
+        return None;
+    };
+    if *language != "en" || matches!(*kind, "noise" | "rir") {
+        return None;
+    }
+    let is_transcript = *reference != "slots";
+    Some(Clip {
+        path: directory.join(path),
+        kind: (*kind).to_owned(),
+        text: if is_transcript { *text } else { "" }.to_owned(),
+        scored: false,
+    })
 }
 
 /// The clip that a line names, where it is of use.

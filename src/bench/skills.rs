@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::figure::{Figure, Unit};
+use jane_core::event::TurnInput;
+use jane_skills::{Heard, SkillSet, SkillTransaction};
+
+use super::metric::{Metric, Unit};
 use super::{Bench, Part};
-use crate::skill::{Heard, SkillSet, Turn};
 
 const CALLS: (usize, usize) = (500, 100);
 
@@ -25,7 +27,7 @@ pub async fn measure(bench: &Bench<'_>, loading: Duration, part: &mut Part) {
         return;
     }
     let name = format!("loading {} skills", set.skills().len());
-    part.figures.push(Figure::new(
+    part.figures.push(Metric::new(
         "skills.load",
         &name,
         Unit::Seconds,
@@ -40,11 +42,11 @@ pub async fn measure(bench: &Bench<'_>, loading: Duration, part: &mut Part) {
         let key = format!("skills.{name}");
         let name = format!("`{name}` hears a question");
         part.figures
-            .push(Figure::new(&key, &name, Unit::Seconds, seconds));
+            .push(Metric::new(&key, &name, Unit::Seconds, seconds));
     }
     bench.progress("skills: all of them");
     let name = "all skills hear a question";
-    part.figures.push(Figure::new(
+    part.figures.push(Metric::new(
         "skills.all",
         name,
         Unit::Seconds,
@@ -56,11 +58,11 @@ pub async fn measure(bench: &Bench<'_>, loading: Duration, part: &mut Part) {
 async fn hear(set: &SkillSet, calls: usize) -> Vec<f64> {
     let mut seconds = Vec::new();
     for call in 0..=calls {
-        let turn = Turn::new(1, Duration::from_secs(1), false);
+        let turn = SkillTransaction::new(1, Duration::from_secs(1), false);
         let heard = Heard {
             text: QUESTION.to_owned(),
             confidence: None,
-            input: "text",
+            input: TurnInput::Text,
             language: None,
         };
         let begun = Instant::now();

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use jane_audio::WavSource;
+use jane_core::event::EngineKind;
+use jane_engines::SpeechToText;
 use serde::{Deserialize, Serialize};
 
 use super::error::BenchError;
-use super::figure::{Figure, Summary, Unit};
+use super::metric::{Metric, Summary, Unit};
 use super::recordings::{Clip, Recordings};
-use super::{Bench, Part, loads};
-use crate::accuracy::WordErrors;
-use crate::audio::WavSource;
-use crate::backend::SpeechToText;
-use crate::conversation::recognise;
-use crate::event::Role;
+use super::{Bench, Part, load_time};
+use crate::conversation::transcribe;
 use crate::runtime::Factory;
+use crate::word_errors::WordErrors;
 
 /// How often requests and clear speech are recognised for their time.
 const ROUNDS: (usize, usize) = (5, 2);
@@ -49,14 +49,14 @@ struct Tally {
 /// Where the recogniser or the recordings are not in order.
 pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchError> {
     let recordings = Recordings::open(bench.options.recordings.as_deref())?;
-    loads::measure(bench, Role::Stt, part).await?;
+    load_time::measure(bench, EngineKind::Stt, part).await?;
     let stt = bench.installed.stt(bench.config)?;
     stt.prepare().await?;
     let shortest = recordings.clips.iter().find(|clip| clip.is_clear());
     if let Some(clip) = shortest.or(recordings.clips.first()) {
         let (_, first) = hear(stt.as_ref(), clip).await?;
         let name = "the first request after a load";
-        part.figures.push(Figure::new(
+        part.figures.push(Metric::new(
             "stt.first_request",
             name,
             Unit::Seconds,
@@ -94,11 +94,11 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     }
     let name = "a spoken request or clear sentence, until its text is there";
     part.figures
-        .push(Figure::new("stt.latency", name, Unit::Seconds, latencies));
+        .push(Metric::new("stt.latency", name, Unit::Seconds, latencies));
     let name = "words heard right in requests and clear speech";
     let accuracy = (clear.words > 0).then(|| 1.0 - clear.rate());
     part.figures
-        .push(Figure::new("stt.accuracy", name, Unit::Share, accuracy));
+        .push(Metric::new("stt.accuracy", name, Unit::Share, accuracy));
     part.kinds.extend(
         kinds
             .into_iter()
@@ -128,6 +128,6 @@ impl Tally {
 async fn hear(stt: &dyn SpeechToText, clip: &Clip) -> Result<(String, f64), BenchError> {
     let source = WavSource::open(&clip.path)?;
     let begun = Instant::now();
-    let heard = recognise::recording(stt, source, |_| ()).await?;
+    let heard = transcribe::recording(stt, source, |_| ()).await?;
     Ok((heard.text, begun.elapsed().as_secs_f64()))
 }

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use jane_audio::{AudioOutput, SPEECH_RATE, WavFile};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use super::error::BenchError;
-use super::figure::{Figure, Unit};
-use super::{Bench, Part, loads};
-use crate::audio::{AudioOutput, SPEECH_RATE, WavFile};
+use super::metric::{Metric, Unit};
+use super::{Bench, Part, load_time};
 
 const STARTS: (usize, usize) = (7, 2);
 
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// # Errors
 /// Where `jane talk` does not start.
 pub async fn startup(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchError> {
-    let directory = tempfile::tempdir().map_err(BenchError::Temporary)?;
+    let directory = tempfile::tempdir().map_err(BenchError::RunDirectory)?;
     let (input, output) = (
         directory.path().join("in.wav"),
         directory.path().join("out.wav"),
@@ -34,13 +34,13 @@ pub async fn startup(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     let mut tape = WavFile::create(&input)?;
     quiet(&mut tape, QUIET).await?;
     tape.finish().await?;
-    let is_local = loads::all_local(bench);
+    let is_local = load_time::all_local(bench);
     let (mut seconds, mut saved) = (Vec::new(), Vec::new());
     for run in 0..=bench.runs(STARTS) {
         bench.progress(&format!("startup: `jane talk`, {run}"));
         // In turn with what it is held against: the loads that contend for the cores take longer each.
         let one_by_one = if is_local {
-            Some(loads::one_by_one(bench).await?)
+            Some(load_time::one_by_one(bench).await?)
         } else {
             None
         };
@@ -70,7 +70,7 @@ pub async fn startup(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
         }
     }
     let name = "from `jane talk` to listening, models cached";
-    part.figures.push(Figure::new(
+    part.figures.push(Metric::new(
         "startup.listening",
         name,
         Unit::Seconds,
@@ -78,10 +78,10 @@ pub async fn startup(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     ));
     let name = "time saved by loading side by side, of loading one after the other";
     part.figures.push(if is_local {
-        Figure::new("startup.side_by_side", name, Unit::Share, saved)
+        Metric::new("startup.side_by_side", name, Unit::Share, saved)
     } else {
         let reason = "a server does a part of the work";
-        Figure::missing("startup.side_by_side", name, Unit::Share, reason)
+        Metric::missing("startup.side_by_side", name, Unit::Share, reason)
     });
     Ok(())
 }

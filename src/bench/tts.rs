@@ -3,15 +3,15 @@
 use std::time::Instant;
 
 use futures::StreamExt;
+use jane_audio::{AudioError, Resampler, SPEECH_RATE};
+use jane_core::event::EngineKind;
+use jane_engines::{Speech, TextToSpeech};
 
 use super::error::BenchError;
-use super::figure::{Figure, Unit};
-use super::{Bench, Part, loads};
-use crate::accuracy::WordErrors;
-use crate::audio::{AudioError, Resampler, SPEECH_RATE};
-use crate::backend::{Speech, TextToSpeech};
-use crate::event::Role;
+use super::metric::{Metric, Unit};
+use super::{Bench, Part, load_time};
 use crate::runtime::Factory;
+use crate::word_errors::WordErrors;
 
 const ROUNDS: (usize, usize) = (5, 2);
 
@@ -30,12 +30,12 @@ const SENTENCES: [&str; 8] = [
 /// # Errors
 /// Where the voice, or the recogniser that listens to it, cannot be loaded or fails.
 pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchError> {
-    loads::measure(bench, Role::Tts, part).await?;
+    load_time::measure(bench, EngineKind::Tts, part).await?;
     let tts = bench.installed.tts(bench.config)?;
     tts.prepare().await?;
     let first = say(tts.as_ref(), SENTENCES[0]).await?.0;
     let name = "the first sentence after a load";
-    part.figures.push(Figure::new(
+    part.figures.push(Metric::new(
         "tts.first_request",
         name,
         Unit::Seconds,
@@ -60,9 +60,9 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
     }
     let name = "a typical sentence, until all of it is there";
     part.figures
-        .push(Figure::new("tts.sentence", name, Unit::Seconds, sentences));
+        .push(Metric::new("tts.sentence", name, Unit::Seconds, sentences));
     let name = "seconds of computing for a second of speech";
-    part.figures.push(Figure::new(
+    part.figures.push(Metric::new(
         "tts.real_time_factor",
         name,
         Unit::RealTimeFactor,
@@ -91,7 +91,7 @@ async fn clarity(
     }
     let name = "words that the recogniser understands of the voice, by round";
     part.figures
-        .push(Figure::new("tts.clarity", name, Unit::Share, shares));
+        .push(Metric::new("tts.clarity", name, Unit::Share, shares));
     Ok(())
 }
 

@@ -4,19 +4,21 @@
 //! way to the first sound is the host's: reading the recording, frames between processes, cutting sentences, waking tasks. The
 //! way is: recogniser → model, up to the token that completes the first stretch of text → voice, up to its first sound.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use jane_audio::{AudioError, AudioOutput, WavSource};
+use jane_core::event::Events;
 
-use super::course::{Computing, Course};
 use super::error::BenchError;
-use super::figure::{Figure, Unit};
+use super::metric::{Metric, Unit};
 use super::recordings::Recordings;
 use super::report::Stage;
+use super::turn_trace::{Computing, TurnTrace};
 use super::{Bench, Part};
-use crate::audio::{AudioError, AudioOutput, WavSource};
-use crate::conversation::{Answer, Conversation, Question, TurnError};
-use crate::event::Events;
+use crate::conversation::{Conversation, Question, TurnError, TurnReport};
+use crate::runtime::InForce;
 
 const ROUNDS: (usize, usize) = (5, 1);
 
@@ -41,8 +43,8 @@ impl Turn {
 /// # Errors
 /// Where an engine cannot be loaded or fails.
 pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchError> {
-    let installed = bench.install().map_err(BenchError::Temporary)?;
-    let mut marks = installed.workers.marks();
+    let installed = bench.install().map_err(BenchError::RunDirectory)?;
+    let mut marks = bench.engine_replies.listen();
     let in_force = bench.in_force(&installed)?;
     let questions = Recordings::shipped()?;
     let runs = bench.runs(ROUNDS);
@@ -57,36 +59,60 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
             // What belongs to no turn.
             while marks.try_recv().is_ok() {}
             while told.try_recv().is_ok() {}
-            let source = WavSource::open(&clip.path)?;
-            let mut sound = Sound::default();
-            let begun = Instant::now();
-            let question = Question::Recording(Box::new(source));
-            let answer = conversation
-                .turn(&in_force, question, Some(&mut sound))
-                .await;
-            let mut course = Course::default();
+            let Asked {
+                begun,
+                sound,
+                answer,
+            } = ask(&mut conversation, &in_force, &clip.path).await?;
+            let mut trace = TurnTrace::default();
             while let Ok(mark) = marks.try_recv() {
-                course.mark(mark);
+                trace.mark(mark);
             }
             while let Ok(stamped) = told.try_recv() {
-                course.event(&stamped.event);
+                trace.event(&stamped.event);
             }
             // As in a conversation: what is to be done between two turns is no part of them.
-            conversation.upkeep(&in_force).await;
+            conversation.maintain(&in_force).await;
             // The first round warms up.
             if run > 0 {
-                outcomes.push(outcome(
-                    answer,
-                    turn(begun, &course, &sound),
-                    &course,
-                    &sound,
-                ));
+                outcomes.push(outcome(answer, turn(begun, &trace, &sound), &trace, &sound));
             }
         }
     }
     super::unload(&installed).await;
     report(outcomes, part);
     Ok(())
+}
+
+/// A recorded question, and what came of it.
+pub struct Asked {
+    /// When it was there whole.
+    pub begun: Instant,
+    pub sound: Sound,
+    pub answer: Result<TurnReport, TurnError>,
+}
+
+/// Asks the recording at `path`, and has the answer made into sound.
+///
+/// # Errors
+/// Where the recording cannot be read.
+pub async fn ask(
+    conversation: &mut Conversation,
+    in_force: &InForce,
+    path: &Path,
+) -> Result<Asked, BenchError> {
+    let source = WavSource::open(path)?;
+    let mut sound = Sound::default();
+    let begun = Instant::now();
+    let question = Question::Recording(Box::new(source));
+    let answer = conversation
+        .turn(in_force, question, Some(&mut sound))
+        .await;
+    Ok(Asked {
+        begun,
+        sound,
+        answer,
+    })
 }
 
 /// What came of a turn.
@@ -102,16 +128,16 @@ enum Outcome {
 }
 
 fn outcome(
-    answer: Result<Answer, TurnError>,
+    answer: Result<TurnReport, TurnError>,
     turn: Option<Turn>,
-    course: &Course,
+    trace: &TurnTrace,
     sound: &Sound,
 ) -> Outcome {
     match answer {
         Err(error) => Outcome::Failed(error.to_string()),
-        Ok(_) if course.is_by_skill() => Outcome::BySkill,
+        Ok(_) if trace.is_by_skill() => Outcome::BySkill,
         Ok(answer) if answer.question.is_empty() => Outcome::Failed("nothing was heard".to_owned()),
-        Ok(Answer {
+        Ok(TurnReport {
             speech: Err(error), ..
         }) => Outcome::Failed(error.to_string()),
         Ok(_) if sound.first.is_none() => Outcome::Failed("there was nothing to say".to_owned()),
@@ -121,8 +147,8 @@ fn outcome(
 
 /// The output that a turn plays into: nothing waits in it, and how long a loudspeaker would play is reckoned.
 #[derive(Debug, Default)]
-struct Sound {
-    first: Option<Instant>,
+pub(super) struct Sound {
+    pub(super) first: Option<Instant>,
     last: Option<Instant>,
     /// When a loudspeaker without a delay would be done with what it was given so far.
     played: Option<Instant>,
@@ -155,11 +181,11 @@ impl AudioOutput for Sound {
 }
 
 /// What a turn took; `None` where it made no sound, or an engine left no marks.
-fn turn(begun: Instant, course: &Course, sound: &Sound) -> Option<Turn> {
+fn turn(begun: Instant, trace: &TurnTrace, sound: &Sound) -> Option<Turn> {
     let since = |at: Instant| at.duration_since(begun).as_secs_f64();
     Some(Turn {
-        computing: course.computing()?,
-        first_token: since(course.first_token()?),
+        computing: trace.computing()?,
+        first_token: since(trace.first_token()?),
         first_sound: since(sound.first?),
         last_made: since(sound.last?),
         last_sound: since(sound.played?),
@@ -236,9 +262,9 @@ fn report(outcomes: Vec<Outcome>, part: &mut Part) {
     ];
     for (key, name, of) in figures {
         let figure = if turns.is_empty() {
-            Figure::missing(key, name, Unit::Seconds, reason.as_str())
+            Metric::missing(key, name, Unit::Seconds, reason.as_str())
         } else {
-            Figure::new(key, name, Unit::Seconds, turns.iter().map(of))
+            Metric::new(key, name, Unit::Seconds, turns.iter().map(of))
         };
         // Those of the way to the sound; the others are of what was done.
         let is_whole = key.ends_with("sound") || key.ends_with("made");
@@ -264,41 +290,41 @@ fn report(outcomes: Vec<Outcome>, part: &mut Part) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::worker::Mark;
-    use crate::event::Role;
+    use crate::telemetry::ReplyTrace;
+    use jane_core::event::EngineKind;
 
     #[test]
     fn what_no_engine_computes_is_the_hosts() {
         let begun = Instant::now();
         let at = |ms| begun + Duration::from_millis(ms);
-        let mark = |role, request, ms, after| Mark {
+        let mark = |role, request, ms, after| ReplyTrace {
             role,
             request,
             at: at(ms),
             after: Duration::from_millis(after),
         };
-        let mut course = Course::default();
+        let mut trace = TurnTrace::default();
         for mark in [
-            mark(Role::Stt, 1, 103, 100),
-            mark(Role::Llm, 4, 125, 20),
-            mark(Role::Llm, 4, 135, 30),
+            mark(EngineKind::Stt, 1, 103, 100),
+            mark(EngineKind::Llm, 4, 125, 20),
+            mark(EngineKind::Llm, 4, 135, 30),
             // Behind the end of the first stretch.
-            mark(Role::Llm, 4, 150, 45),
-            mark(Role::Tts, 2, 237, 100),
-            mark(Role::Tts, 2, 337, 200),
+            mark(EngineKind::Llm, 4, 150, 45),
+            mark(EngineKind::Tts, 2, 237, 100),
+            mark(EngineKind::Tts, 2, 337, 200),
             // Counting.
-            mark(Role::Llm, 5, 400, 1),
+            mark(EngineKind::Llm, 5, 400, 1),
         ] {
-            course.mark(mark);
+            trace.mark(mark);
         }
-        course.text("I think so,");
-        course.text(" yes.");
-        course.sentence();
+        trace.text("I think so,");
+        trace.text(" yes.");
+        trace.sentence();
         let mut sound = Sound::default();
         // The second stretch is there before the first one is over.
         sound.given(at(240), Duration::from_millis(500));
         sound.given(at(340), Duration::from_millis(700));
-        let turn = turn(begun, &course, &sound).unwrap();
+        let turn = turn(begun, &trace, &sound).unwrap();
         // 240 - 100 - 30 - 100
         assert!((turn.overhead() - 0.010).abs() < 1e-9, "{turn:?}");
         assert!((turn.computing.model - 0.045).abs() < 1e-9, "{turn:?}");
@@ -308,30 +334,35 @@ mod tests {
 
     #[test]
     fn a_turn_that_fails_is_told_and_misses_its_goal() {
-        let answer = |question: &str, speech| Answer {
+        let answer = |question: &str, speech| TurnReport {
             question: question.to_owned(),
-            dropped: false,
+            outcome: jane_core::event::TurnOutcome::Answered,
             by_skill: None,
             reply: String::new(),
-            waterfall: crate::event::Waterfall::default(),
+            waterfall: jane_core::event::Waterfall::default(),
             speech,
         };
         let begun = Instant::now();
         let mut sound = Sound::default();
         let mut outcomes = vec![
-            outcome(Ok(answer("", Ok(()))), None, &Course::default(), &sound),
-            outcome(Ok(answer("Why?", Ok(()))), None, &Course::default(), &sound),
+            outcome(Ok(answer("", Ok(()))), None, &TurnTrace::default(), &sound),
+            outcome(
+                Ok(answer("Why?", Ok(()))),
+                None,
+                &TurnTrace::default(),
+                &sound,
+            ),
         ];
         sound.given(begun, Duration::from_millis(500));
-        let engine = || TurnError::Backend(crate::backend::BackendError::Interrupted);
-        let course = Course::default();
+        let engine = || TurnError::Backend(jane_engines::BackendError::Interrupted);
+        let trace = TurnTrace::default();
         outcomes.extend([
-            outcome(Err(engine()), None, &course, &sound),
-            outcome(Ok(answer("Why?", Err(engine()))), None, &course, &sound),
+            outcome(Err(engine()), None, &trace, &sound),
+            outcome(Ok(answer("Why?", Err(engine()))), None, &trace, &sound),
             outcome(
                 Ok(answer("Why?", Ok(()))),
                 Some(Turn::default()),
-                &course,
+                &trace,
                 &sound,
             ),
         ]);

@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use jane_audio::{AudioError, AudioOutput, WavFile, WavSource};
+use jane_core::event::TurnOutcome;
 
 use super::session::SKILLS_PATIENCE;
 use super::{Failure, Session};
-use crate::audio::{AudioError, AudioOutput, WavFile, WavSource};
-use crate::conversation::{Conversation, Question};
-use crate::event::Event;
-use crate::skill::Wish;
+use crate::conversation::{Conversation, Question, SkillRequests};
 
 #[derive(clap::Args)]
 pub struct Ask {
@@ -44,7 +43,7 @@ impl Ask {
         let mut conversation = Conversation::new(session.events.clone());
         let skills = in_force.skills.clone();
         let _following = skills.follow();
-        let mut wishes = skills.wishes();
+        let mut requests = SkillRequests::new(&skills, session.events.clone());
         // What fails here fails again in the turn, where it is retried and reported.
         let (_, ()) = tokio::join!(
             conversation.prepare(&in_force, listens, output.is_there()),
@@ -55,22 +54,12 @@ impl Ask {
         if let Some(skill) = &answer.by_skill {
             skills.deal_with_what_is_due(skill).await;
         }
-        while let Some(Ok(wish)) = wishes.as_mut().map(|wishes| wishes.try_recv()) {
-            match wish {
-                Wish::Say(announcement) => {
-                    let saying = conversation.announce(&in_force, &announcement, output.get());
-                    saying.await?;
-                }
-                Wish::Notify { skill, title, body } => {
-                    let notice = Event::Notice { skill, title, body };
-                    session.events.emit(notice);
-                }
-                // There is no turn now.
-                Wish::CancelTurn { .. } => {}
-            }
+        while let Some(announcement) = requests.pending() {
+            let saying = conversation.announce(&in_force, &announcement, output.get());
+            saying.await?;
         }
         output.complete().await?;
-        if answer.question.is_empty() && !answer.dropped {
+        if answer.outcome == TurnOutcome::NothingHeard {
             let failure = Failure::failed("nothing was said in the recording");
             return Err(failure.hint("`jane transcribe` shows what is heard in a recording"));
         }

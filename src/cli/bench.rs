@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use jane_core::event::{Event, Events};
 use serde_json::json;
 
 use super::session::installed;
+use super::shown;
 use super::{Common, Failure, Session};
-use crate::bench::{self, Options, Report, Section, Standing};
-use crate::event::{Event, Events};
+use crate::bench::{self, GoalStatus, Options, Report, Section};
 
 #[derive(clap::Args)]
 pub struct Bench {
@@ -46,6 +47,7 @@ impl Bench {
         let bench = bench::Bench {
             config: &session.config,
             installed: &installed,
+            engine_replies: session.engine_replies(),
             models: &session.models,
             skills: skills.as_ref(),
             options: Options {
@@ -66,10 +68,16 @@ impl Bench {
         let written = report.write(&self.out, last.as_ref());
         let mut text = format!("{}\n", summary(&report));
         if written.is_ok() {
-            text.push_str(&format!("written to `{}`\n", self.out.display()));
+            text.push_str(&format!(
+                "written to `{}`\n",
+                shown::line(&self.out.display().to_string())
+            ));
         }
         if let Ok(kept) = &kept {
-            text.push_str(&format!("for programs: `{}`\n", kept.display()));
+            text.push_str(&format!(
+                "for programs: `{}`\n",
+                shown::line(&kept.display().to_string())
+            ));
         }
         let failures = report.failures.len();
         session.events.emit(Event::Report {
@@ -105,21 +113,26 @@ fn summary(report: &Report) -> String {
     let mut text = String::new();
     for goal in &report.goals {
         let mark = match goal.standing {
-            Standing::Met => "met   ",
-            Standing::Missed => "MISSED",
-            Standing::NotMeasurable => "-     ",
-            Standing::LeftOut => continue,
+            GoalStatus::Met => "met   ",
+            GoalStatus::Missed => "MISSED",
+            GoalStatus::NotMeasurable => "-     ",
+            GoalStatus::LeftOut => continue,
         };
-        text.push_str(&format!(
-            "{mark}  {}, {}: {} (goal {})\n",
+        let row = format!(
+            "{mark}  {}, {}: {} (goal {})",
             goal.area, goal.name, goal.actual, goal.goal
-        ));
+        );
+        text.push_str(&format!("{}\n", shown::line(&row)));
+    }
+    if !report.endings.is_empty() {
+        text.push_str(&format!("\n{}", bench::endings(&report.endings)));
     }
     for warning in report.warnings() {
-        text.push_str(&format!("\n{warning}\n"));
+        text.push_str(&format!("\n{}\n", shown::text(&warning)));
     }
     for (section, error, _) in &report.failures {
-        text.push_str(&format!("\n{section:?} failed: {error}\n"));
+        let failure = format!("{section:?} failed: {error}");
+        text.push_str(&format!("\n{}\n", shown::text(&failure)));
     }
     text
 }

@@ -1,21 +1,25 @@
-//! `jane chat`: a conversation, typed. A line `@FILE` asks what is spoken in a recording.
+//! `jane chat`: a conversation, typed. A line `@FILE` asks what is spoken in a recording, and one that begins with `/` is a command.
 
-use std::collections::VecDeque;
-use std::io::{BufRead, Read};
+mod act;
+mod command;
+mod editor;
+mod input;
+mod lines;
+
 use std::path::Path;
 
-use tokio::sync::mpsc;
+use jane_audio::{AudioError, AudioOutput, WavSource};
+use jane_config::Config;
+use jane_core::event::Event;
+use jane_skills::Announcement;
 
+use super::prompt::Prompt;
 use super::session::SKILLS_PATIENCE;
 use super::{Failure, Session};
-use crate::audio::{AudioError, AudioOutput, WavSource};
-use crate::config::Config;
-use crate::conversation::{Conversation, Question};
-use crate::event::{Event, Events};
-use crate::skill::{Announcement, Skills, Wish};
-
-/// The longest line that is taken, in bytes: no context window holds more.
-const LONGEST_LINE: u64 = 1 << 20;
+use crate::conversation::{Conversation, Question, SkillRequests};
+use act::Acts;
+use command::Meaning;
+use input::Input;
 
 #[derive(clap::Args)]
 pub struct Chat {
@@ -25,8 +29,9 @@ pub struct Chat {
 }
 
 impl Chat {
-    /// Ends with the input. A turn that fails is told, and the conversation goes on.
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
+    /// Ends with the input. A turn that fails is told, and the conversation goes on. Where there is a `prompt` and it is a terminal, lines are
+    /// edited at it.
+    pub async fn run(self, session: &Session, prompt: Option<&Prompt>) -> Result<(), Failure> {
         let installed = session.installed()?;
         let runtime = session.runtime(&installed)?;
         let _watching = runtime.watch(&installed.workers);
@@ -43,50 +48,91 @@ impl Chat {
             );
         }
         let _calling = skills.call_when_due();
-        let mut wishes = Wishes::new(&skills);
+        let mut requests = SkillRequests::new(&skills, session.events.clone());
         let mut changes = runtime.changes();
-        let mut lines = lines();
+        let acts = Acts::new(session, &runtime);
+        let mut input = Input::open(prompt, acts.models());
         let mut failed = false;
+        let mut is_ending = false;
         loop {
+            input.ask();
             session.events.emit(Event::Listening);
             let next = loop {
-                let upkeep = async {
+                let maintenance = async {
                     let in_force = runtime.take().await;
-                    conversation.upkeep(&in_force).await;
+                    conversation.maintain(&in_force).await;
                 };
-                // A line that is there already comes first, and one that comes cuts the upkeep short.
+                // A line that is there already comes first, and one that comes cuts the maintenance short.
                 tokio::select! {
                     biased;
-                    line = lines.recv() => break Next::Line(line),
-                    announcement = wishes.announcement(&session.events) => break Next::Say(announcement),
-                    () = upkeep => session.events.emit(Event::Idle),
+                    typed = input.next() => break Next::Typed(typed),
+                    announcement = requests.announcement() => break Next::Say(announcement),
+                    () = maintenance => session.events.emit(Event::Idle),
                 }
                 // Another model has to read the conversation anew.
                 tokio::select! {
                     biased;
-                    line = lines.recv() => break Next::Line(line),
-                    announcement = wishes.announcement(&session.events) => break Next::Say(announcement),
+                    typed = input.next() => break Next::Typed(typed),
+                    announcement = requests.announcement() => break Next::Say(announcement),
                     Ok(()) = changes.changed() => {}
                 }
             };
-            let line = match next {
-                Next::Line(Some(line)) => line,
-                Next::Line(None) => break,
+            let (text, no_text) = match next {
+                Next::Typed(Some(Typed::Line { text, no_text })) => (text, no_text),
+                Next::Typed(Some(Typed::TooLong)) => {
+                    failed = true;
+                    acts.refuse_long_line();
+                    continue;
+                }
+                Next::Typed(Some(Typed::Interrupted)) if is_ending => {
+                    return Err(Failure::interrupted());
+                }
+                Next::Typed(Some(Typed::Interrupted)) => {
+                    is_ending = true;
+                    acts.tell(
+                        "interrupted",
+                        "(Ctrl-C again, Ctrl-D or `/quit` ends)\n".to_owned(),
+                    );
+                    continue;
+                }
+                Next::Typed(Some(Typed::Failed(reason))) => {
+                    return Err(Failure::failed(format!("cannot read the input: {reason}")));
+                }
+                Next::Typed(None) => break,
                 Next::Say(announcement) => {
                     let in_force = runtime.take().await;
                     output.follow(session, &in_force.config);
-                    let said = conversation.announce(&in_force, &announcement, output.get());
-                    if said.await.is_err() {
+                    let said = tokio::select! {
+                        said = conversation.announce(&in_force, &announcement, output.get()) => said,
+                        () = input.interrupted() => Ok(()),
+                    };
+                    if said.is_err() {
                         output.reopen();
                     }
                     continue;
                 }
             };
-            let line =
-                line.map_err(|error| Failure::failed(format!("cannot read the input: {error}")))?;
-            if line.trim().is_empty() {
-                continue;
+            is_ending = false;
+            if no_text > 0 {
+                acts.warn_of_no_text(no_text);
             }
+            let line = match Meaning::of(text) {
+                Meaning::Nothing => continue,
+                Meaning::Question(question) => question,
+                Meaning::Quit => break,
+                Meaning::New => {
+                    conversation.begin_anew();
+                    acts.began_anew();
+                    continue;
+                }
+                command => {
+                    tokio::select! {
+                        () = acts.act(command) => {}
+                        () = input.interrupted() => is_ending = true,
+                    }
+                    continue;
+                }
+            };
             let in_force = runtime.take().await;
             output.follow(session, &in_force.config);
             let turn = conversation.next_turn();
@@ -95,13 +141,16 @@ impl Chat {
                     let answering = conversation.turn(&in_force, question, output.get());
                     tokio::select! {
                         answer = answering => Some(answer),
-                        () = wishes.cancel(turn, &session.events) => None,
+                        () = requests.cancelled(turn) => None,
+                        () = input.interrupted() => {
+                            is_ending = true;
+                            None
+                        }
                     }
                 }
                 Err(error) => Some(Err(error.into())),
             };
             let Some(answer) = answer else {
-                conversation.cancelled(turn);
                 continue;
             };
             failed = answer.is_err();
@@ -122,71 +171,24 @@ impl Chat {
     }
 }
 
+/// What came from the input.
+#[derive(Debug, PartialEq, Eq)]
+enum Typed {
+    /// `no_text` counts what in the line was no text.
+    Line { text: String, no_text: usize },
+    /// A line of more than [`lines::LONGEST_LINE`] bytes, which is thrown away.
+    TooLong,
+    /// Ctrl-C.
+    Interrupted,
+    /// Why nothing more can be read.
+    Failed(String),
+}
+
 /// What is to be done next.
 enum Next {
-    Line(Option<std::io::Result<String>>),
+    Typed(Option<Typed>),
     /// A skill wants this said.
     Say(Announcement),
-}
-
-/// What skills want said and done.
-struct Wishes {
-    receiver: Option<mpsc::Receiver<Wish>>,
-    /// What came while a turn was under way.
-    waiting: VecDeque<Announcement>,
-}
-
-impl Wishes {
-    fn new(skills: &Skills) -> Self {
-        Self {
-            receiver: skills.wishes(),
-            waiting: VecDeque::new(),
-        }
-    }
-
-    async fn next(&mut self) -> Wish {
-        let wish = match &mut self.receiver {
-            Some(receiver) => receiver.recv().await,
-            None => None,
-        };
-        match wish {
-            Some(wish) => wish,
-            None => std::future::pending().await,
-        }
-    }
-
-    /// The next thing that is to be said. Messages are shown meanwhile.
-    async fn announcement(&mut self, events: &Events) -> Announcement {
-        loop {
-            if let Some(waiting) = self.waiting.pop_front() {
-                return waiting;
-            }
-            match self.next().await {
-                Wish::Say(announcement) => return announcement,
-                Wish::Notify { skill, title, body } => {
-                    events.emit(Event::Notice { skill, title, body })
-                }
-                // There is no turn now.
-                Wish::CancelTurn { .. } => {}
-            }
-        }
-    }
-
-    /// Waits until a skill cancels this turn. What is to be said meanwhile waits.
-    async fn cancel(&mut self, turn: u64, events: &Events) {
-        loop {
-            match self.next().await {
-                Wish::Say(announcement) => self.waiting.push_back(announcement),
-                Wish::Notify { skill, title, body } => {
-                    events.emit(Event::Notice { skill, title, body })
-                }
-                Wish::CancelTurn {
-                    turn: cancelled, ..
-                } if cancelled == turn => return,
-                Wish::CancelTurn { .. } => {}
-            }
-        }
-    }
 }
 
 /// What a line asks: itself, or what is spoken in the recording that it names.
@@ -256,25 +258,4 @@ impl Output {
             }
         }
     }
-}
-
-/// Lines of the standard input, from a thread of their own: a terminal cannot be read asynchronously.
-fn lines() -> mpsc::Receiver<std::io::Result<String>> {
-    let (sender, receiver) = mpsc::channel(1);
-    std::thread::spawn(move || {
-        let mut input = std::io::stdin().lock();
-        loop {
-            let mut line = Vec::new();
-            let read = Read::take(&mut input, LONGEST_LINE).read_until(b'\n', &mut line);
-            let line = match read {
-                Ok(0) => return,
-                Ok(_) => Ok(String::from_utf8_lossy(&line).into_owned()),
-                Err(error) => Err(error),
-            };
-            if sender.blocking_send(line).is_err() {
-                return;
-            }
-        }
-    });
-    receiver
 }

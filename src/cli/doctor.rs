@@ -2,20 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
+use jane_audio::{DeviceInfo, input_devices, output_devices};
+use jane_config::Config;
+use jane_core::event::{EngineKind, Event, Events};
+use jane_engines::memory::Report;
+use jane_engines::wanted_models;
+use jane_engines::worker::Installation;
+use jane_models::{ModelKind, ModelStore};
+use jane_worker::{Llama, Piper, Protocol, Whisper};
 use serde::Serialize;
 use serde_json::json;
 
 use super::session::{configuration, installation, installed};
+use super::shown;
 use super::talk::{DETECTOR_HINT, voice_detector};
 use super::{Common, Failure};
-use crate::audio::{DeviceInfo, input_devices, output_devices};
-use crate::backend::wanted_models;
-use crate::backend::worker::{Installation, Llama, Piper, Protocol, Whisper};
-use crate::config::Config;
-use crate::event::{Event, Events, Role};
-use crate::memory::Report;
-use crate::model::ModelStore;
-use crate::platform;
 use crate::runtime::{self, Factory, check};
 
 /// How a finding stands.
@@ -105,10 +106,10 @@ pub async fn run(common: &Common, events: &Events) -> Result<(), Failure> {
     );
     if let Some(detector) = &detector {
         match detector {
-            Ok(()) => findings.fine("ears", "voices are told from noise by Silero"),
+            Ok(()) => findings.fine("voice detection", "voices are told from noise by Silero"),
             Err(message) => {
                 let hint = Some(DETECTOR_HINT.to_owned());
-                findings.add("ears", Standing::Note, message.as_str(), hint);
+                findings.add("voice detection", Standing::Note, message.as_str(), hint);
             }
         }
     }
@@ -122,7 +123,9 @@ pub async fn run(common: &Common, events: &Events) -> Result<(), Failure> {
     let mut text: String = findings.0.iter().map(line).collect();
     if let Some(memory) = &memory {
         text.push_str("\nmemory, with every engine loaded:\n");
-        text.extend(memory.lines().iter().map(|line| format!("  {line}\n")));
+        let lines = memory.lines();
+        let lines = lines.iter().map(|line| shown::line(line));
+        text.extend(lines.map(|line| format!("  {line}\n")));
     }
     let report =
         json!({ "findings": findings.0, "broken": broken, "memory": memory, "text": text });
@@ -150,9 +153,10 @@ fn line(finding: &Finding) -> String {
     let hint = finding
         .hint
         .as_ref()
-        .map(|hint| format!("              hint: {hint}\n"))
+        .map(|hint| format!("              hint: {}\n", shown::text(hint)))
         .unwrap_or_default();
-    format!("{mark}  {}: {}\n{hint}", finding.subject, finding.message)
+    let (subject, message) = (shown::line(&finding.subject), shown::text(&finding.message));
+    format!("{mark}  {subject}: {message}\n{hint}")
 }
 
 fn models(config: &mut Config, home: &Path, findings: &mut Findings) {
@@ -162,26 +166,33 @@ fn models(config: &mut Config, home: &Path, findings: &mut Findings) {
             return findings.add("models", Standing::Broken, error.to_string(), error.hint());
         }
     };
-    if let Some(candidates) = runtime::resolve(config, &store, None) {
+    let cache = runtime::cache(&config.models_directory(home));
+    if let Some(candidates) = runtime::resolve(config, &store, cache.as_deref()) {
         let name = &config.llm.model;
         let better = candidates.iter().take_while(|one| one.name != *name);
-        let against = better.map(|one| match (&one.against, one.is_installed) {
-            (Some(against), _) => format!("`{}` {against}", one.name),
-            (None, _) => format!("`{}` is not installed", one.name),
-        });
-        let against: Vec<String> = against.collect();
-        let because = match against.as_slice() {
-            [] => "the best of the catalogue".to_owned(),
-            against => format!("the best that can be used: {}", against.join("; ")),
+        let (missing, unsuited): (Vec<_>, Vec<_>) = better.partition(|one| one.against.is_none());
+        let because = match (missing.first(), unsuited.len()) {
+            (Some(first), _) => format!(
+                "the best that is installed; `{}` would do more: `jane models pull` fetches it where it can be reached",
+                first.name
+            ),
+            (None, 0) => "the best of the catalogue".to_owned(),
+            (None, _) => "the best that suits this machine".to_owned(),
         };
-        findings.fine("llm.model", format!("`auto` is `{name}`, {because}"));
+        let message =
+            format!("`auto` is `{name}`, {because} (`jane models choose` shows them all)");
+        findings.fine("llm.model", message);
     }
     for (kind, name) in wanted_models(config) {
         match store.resolve(kind, name, home) {
             Ok(_) => findings.fine(kind.as_str(), format!("`{name}` is installed")),
             Err(error) => findings.add(
                 kind.as_str(),
-                Standing::Broken,
+                match kind {
+                    // The words alone tell then whether somebody is done.
+                    ModelKind::Turn => Standing::Note,
+                    _ => Standing::Broken,
+                },
                 error.to_string(),
                 error.hint(),
             ),
@@ -200,7 +211,7 @@ async fn engines(
     // What cannot be built for want of a model was said already.
     let engines = installed.engines(config);
     if let Ok(engines) = &engines {
-        for role in [Role::Stt, Role::Llm, Role::Tts] {
+        for role in [EngineKind::Stt, EngineKind::Llm, EngineKind::Tts] {
             match check(role, engines, config).await {
                 Ok(()) => findings.fine(&role.to_string(), "works"),
                 Err(error) => findings.add(
@@ -273,7 +284,7 @@ fn programs(installation: &Installation, findings: &mut Findings) {
 fn machine(findings: &mut Findings) {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let gigabytes = |bytes: u64| bytes as f64 / 1e9;
-    match platform::machine_memory() {
+    match jane_platform::machine_memory() {
         Some((total, available)) => findings.fine(
             "machine",
             format!(

@@ -1,12 +1,13 @@
 //! Why a command failed: a message, what to do about it, and the exit code.
 
-use crate::audio::AudioError;
-use crate::backend::BackendError;
-use crate::config::ConfigError;
+use jane_audio::AudioError;
+use jane_config::ConfigError;
+use jane_core::event::Event;
+use jane_engines::BackendError;
+use jane_models::ModelError;
+
 use crate::conversation::TurnError;
-use crate::event::Event;
 use crate::metrics::NotFound;
-use crate::model::ModelError;
 use crate::telemetry::TelemetryError;
 
 /// Wrong usage or configuration.

@@ -1,11 +1,12 @@
 //! `jane memory`: what she was told to remember.
 
+use jane_core::event::Event;
+use jane_engines::MEMORY;
+use jane_mind::Memory;
 use serde_json::json;
 
+use super::shown::line;
 use super::{Failure, Session};
-use crate::backend::MEMORY;
-use crate::event::Event;
-use crate::mind::Memory;
 
 #[derive(clap::Subcommand)]
 pub enum MemoryCommand {
@@ -31,9 +32,14 @@ impl MemoryCommand {
         let (command, facts, text) = match self {
             Self::List => {
                 let facts = memory.facts().map_err(failed)?;
+                let shown: Vec<String> = facts
+                    .iter()
+                    .map(|fact| format!("- {}", line(fact)))
+                    .collect();
+                let place = line(&file);
                 let text = match facts.is_empty() {
-                    true => format!("nothing: say \"remember that …\" (`{file}`)"),
-                    false => format!("{}\n(in `{file}`)", facts.join("\n")),
+                    true => format!("nothing: say \"remember that …\" (`{place}`)"),
+                    false => format!("{}\n(in `{place}`)", shown.join("\n")),
                 };
                 ("memory list", facts, text)
             }

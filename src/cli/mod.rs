@@ -6,16 +6,21 @@ mod ask;
 mod bench;
 mod chat;
 mod check;
+mod choose;
 mod doctor;
 mod failure;
 mod figures;
 mod init;
 mod memory;
+mod model_tables;
 mod models;
 mod new_skill;
 mod output;
+mod prompt;
 mod say;
+mod serve;
 mod session;
+mod shown;
 mod skills;
 mod status;
 mod talk;
@@ -27,12 +32,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use jane_core::event::Events;
+use jane_skills::COMPILE_COMMAND;
 
-use crate::event::Events;
-use crate::platform;
-use crate::skill::{self, COMPILE_COMMAND};
 use failure::Failure;
 use output::Printer;
+use prompt::Prompt;
 use session::Session;
 use status::Status;
 
@@ -75,6 +80,8 @@ enum Command {
     Talk(talk::Talk),
     /// Ask one question, typed or recorded, and hear the answer
     Ask(ask::Ask),
+    /// Let others talk to her: browsers, programs and Home Assistant
+    Serve(serve::Serve),
     /// Talk by typing, or with `@FILE` by recordings; reads lines where the input is not a terminal
     Chat(chat::Chat),
     /// Turn recordings into text
@@ -98,7 +105,7 @@ enum Command {
     Bench(bench::Bench),
     /// Look at a running Jane: memory, devices and the last turns, each second until she ends or Ctrl-C
     Top(top::Top),
-    /// Make a home: a jane.toml with every key explained, and the directories beside it
+    /// Make a home: a jane.toml with every key explained, the skills that ship, and the directories beside it
     Init(init::Init),
 }
 
@@ -108,10 +115,13 @@ const PRINTING: Duration = Duration::from_secs(1);
 /// How long the program may take to end once it was asked to.
 const ENDING: Duration = Duration::from_secs(5);
 
+/// The same where turns of others are under way.
+const SERVING_ENDS: Duration = Duration::from_secs(60);
+
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    platform::make_private_files();
+    jane_platform::make_private_files();
     if std::env::args_os()
         .nth(1)
         .is_some_and(|command| command == COMPILE_COMMAND)
@@ -122,11 +132,13 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             let code = if error.use_stderr() { 2 } else { 0 };
-            let _ = error.print();
+            print_usage(&error);
             return ExitCode::from(code);
         }
     };
-    end_after_interruption();
+    let prompt = Prompt::default();
+    let serves = matches!(arguments.command, Command::Serve(_));
+    end_after_interruption(prompt.clone(), if serves { SERVING_ENDS } else { ENDING });
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -134,14 +146,17 @@ pub fn main() -> ExitCode {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
+            let error = shown::text(&error.to_string());
             eprintln!("error: cannot start the runtime: {error}");
             return ExitCode::FAILURE;
         }
     };
     // On a thread of the runtime: a reply that comes from a worker is then taken, handed on and said without changing threads.
-    let code = runtime.block_on(async { tokio::spawn(run(arguments)).await });
+    let running = run(arguments, prompt.clone());
+    let code = runtime.block_on(async { tokio::spawn(running).await });
+    prompt.restore();
     let code = code.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
+        eprintln!("error: {}", shown::text(&error.to_string()));
         1
     });
     // Blocking work such as reading a line from a terminal cannot be cancelled, and is not waited for.
@@ -149,28 +164,43 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Prints what is wrong with the arguments, or the help that was asked for. Arguments may be names of files that others gave.
+fn print_usage(error: &clap::Error) {
+    let is_harmless = |argument: std::ffi::OsString| {
+        let argument = argument.to_string_lossy();
+        shown::line(&argument) == argument
+    };
+    if std::env::args_os().all(is_harmless) {
+        let _ = error.print();
+    } else {
+        eprintln!("{}", shown::text(&error.render().to_string()));
+    }
+}
+
 /// The process that compiles a skill: hidden, and without configuration or log.
 fn compile() -> ExitCode {
-    match skill::compile_standard_input() {
+    match jane_skills::compile_standard_input() {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("{message}");
+            eprintln!("{}", shown::text(&message));
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(Arguments { common, command }: Arguments) -> u8 {
+async fn run(Arguments { common, command }: Arguments, prompt: Prompt) -> u8 {
     let events = Events::new();
     let status = Status::default();
-    let mut printer = Printer::start(&events, common.json, &status);
+    let mut printer = Printer::start(&events, common.json, &status, &prompt);
     // To interrupt is the usual way to end what only looks, and no failure.
     let only_looks = matches!(command, Command::Top(_));
+    // Those who talk to her over the network are let finish, which the command sees to.
+    let serves = matches!(command, Command::Serve(_));
     let mut is_interrupted = false;
     let result = tokio::select! {
-        result = dispatch(&common, command, &events, &status) => result,
+        result = dispatch(&common, command, &events, &status, &prompt) => result,
         error = printer.broken() => unprinted(&error),
-        () = interrupted() => {
+        () = interrupted(&prompt), if !serves => {
             is_interrupted = true;
             if only_looks { Ok(()) } else { Err(Failure::interrupted()) }
         }
@@ -208,6 +238,7 @@ async fn dispatch(
     command: Command,
     events: &Events,
     status: &Status,
+    prompt: &Prompt,
 ) -> Result<(), Failure> {
     // What needs no configuration that is in order.
     match &command {
@@ -221,7 +252,8 @@ async fn dispatch(
     match command {
         Command::Talk(talk) => talk.run(&session, (!common.json).then_some(status)).await,
         Command::Ask(ask) => ask.run(&session).await,
-        Command::Chat(chat) => chat.run(&session).await,
+        Command::Chat(chat) => chat.run(&session, (!common.json).then_some(prompt)).await,
+        Command::Serve(serve) => serve.run(&session, prompt).await,
         Command::Transcribe(transcribe) => transcribe.run(&session).await,
         Command::Say(say) => say.run(&session).await,
         Command::Models(models) => models.run(&session).await,
@@ -234,34 +266,36 @@ async fn dispatch(
 
 /// Ends the process where it was asked to end and does not, whatever its threads are doing: some time after it was asked, and at once where it
 /// is asked again.
-fn end_after_interruption() {
-    std::thread::spawn(|| {
+fn end_after_interruption(prompt: Prompt, ending: Duration) {
+    std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         // Without it the process ends as far as its threads come to it.
         if let Ok(runtime) = runtime {
             runtime.block_on(async {
-                interrupted().await;
-                let _ = tokio::time::timeout(ENDING, interrupted()).await;
+                interrupted(&prompt).await;
+                let _ = tokio::time::timeout(ending, interrupted(&prompt)).await;
             });
-            platform::exit_now(Failure::interrupted().code().into());
+            prompt.restore_settings();
+            jane_platform::exit_now(Failure::interrupted().code().into());
         }
     });
 }
 
-/// Waits for Ctrl-C or a polite request to end.
-async fn interrupted() {
+/// Waits for a polite request to end, or Ctrl-C; where lines are edited at a terminal, the conversation takes that.
+async fn interrupted(prompt: &Prompt) {
+    let pressed = async { while tokio::signal::ctrl_c().await.is_ok() && prompt.has_editor() {} };
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
         if let Ok(mut terminate) = signal(SignalKind::terminate()) {
             tokio::select! {
                 _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
+                () = pressed => {}
             }
             return;
         }
     }
-    let _ = tokio::signal::ctrl_c().await;
+    pressed.await;
 }

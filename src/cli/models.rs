@@ -1,18 +1,19 @@
 //! `jane models`: the models directory.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::json;
-
-use super::{Failure, Session};
-use crate::backend::wanted_models;
-use crate::event::{Event, Events};
-use crate::model::{
+use jane_core::event::{Event, Events};
+use jane_engines::wanted_models;
+use jane_models::{
     Candidate, ModelError, ModelKind, ModelState, ModelStatus, Progress, Pulled, WeightFormat,
 };
-use crate::runtime;
+use parking_lot::Mutex;
+use serde_json::json;
+
+use super::model_tables::{self, megabytes};
+use super::shown;
+use super::{Failure, Session, choose};
 
 /// Bytes between two reports of progress.
 const REPORT_EVERY: u64 = 1 << 20;
@@ -56,7 +57,7 @@ impl Models {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::List => list(session),
-            Self::Choose => choose(session),
+            Self::Choose => choose::choose(session).await,
             Self::Pull { names, force } => pull(session, names, force).await,
             Self::Verify { names } => verify(session, names).await,
             Self::Remove { names } => remove(session, &names),
@@ -70,7 +71,13 @@ impl Models {
     }
 }
 
-fn report(session: &Session, command: &'static str, mut value: serde_json::Value, text: String) {
+/// Tells of `value`, and of it in words.
+pub(super) fn report(
+    session: &Session,
+    command: &'static str,
+    mut value: serde_json::Value,
+    text: String,
+) {
     if let Some(object) = value.as_object_mut() {
         object.insert("text".to_owned(), text.into());
     }
@@ -82,34 +89,7 @@ fn report(session: &Session, command: &'static str, mut value: serde_json::Value
 
 fn list(session: &Session) -> Result<(), Failure> {
     let models = session.models.list();
-    let width = models
-        .iter()
-        .map(|model| model.name.len())
-        .max()
-        .unwrap_or(0);
-    let mut text = String::new();
-    for kind in ModelKind::ALL {
-        for model in models.iter().filter(|model| model.kind == kind) {
-            let (mark, note) = match &model.state {
-                ModelState::Installed => ("installed", String::new()),
-                ModelState::Available => ("-", String::new()),
-                ModelState::Outdated => (
-                    "installed",
-                    format!(
-                        " (of an older catalogue: `jane models pull {}` renews it)",
-                        model.name
-                    ),
-                ),
-                ModelState::Damaged { reason } => ("damaged", format!(" ({reason})")),
-            };
-            let size = model.size.map_or_else(|| "?".to_owned(), megabytes);
-            let licence = model.licence.as_deref().unwrap_or("licence unknown");
-            let (name, description) = (&model.name, &model.description);
-            text.push_str(&format!(
-                "{kind:<10}{name:<width$}  {mark:<10}{size:>9}  {licence}  {description}{note}\n"
-            ));
-        }
-    }
+    let text = shown::text(&model_tables::list(&models));
     let models: Vec<_> = models.iter().map(status).collect();
     report(session, "models list", json!({ "models": models }), text);
     Ok(())
@@ -124,13 +104,9 @@ fn status(model: &ModelStatus) -> serde_json::Value {
     };
     json!({
         "name": model.name, "kind": model.kind, "state": state, "reason": reason, "bytes": model.size,
-        "licence": model.licence, "languages": model.languages, "description": model.description,
+        "licence": model.licence, "languages": model.languages, "context": model.context, "description": model.description,
         "imported_from": model.imported_from,
     })
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{:.0} MB", bytes.div_ceil(1_000_000))
 }
 
 /// The models that jane.toml names by name.
@@ -141,72 +117,6 @@ fn named_by_configuration(session: &Session) -> Vec<String> {
     // A path is somebody's own file; there is nothing to fetch.
     names.retain(|name| known.iter().any(|model| model.name == *name));
     names
-}
-
-fn choose(session: &Session) -> Result<(), Failure> {
-    let candidates = match &session.candidates {
-        Some(candidates) => candidates.clone(),
-        None => {
-            let cache = runtime::cache(&session.config.models_directory(session.home()));
-            let capacity = runtime::capacity(&session.config, cache.as_deref());
-            session.models.candidates(&capacity)
-        }
-    };
-    let chosen = session
-        .models
-        .chosen(&candidates)
-        .map(|one| one.name.clone());
-    let width = candidates
-        .iter()
-        .map(|one| one.name.len())
-        .max()
-        .unwrap_or(0);
-    let mut text = String::new();
-    for one in &candidates {
-        let mark = if chosen.as_ref() == Some(&one.name) {
-            "->"
-        } else {
-            "  "
-        };
-        let speed = match one.tokens_per_second {
-            Some(speed) => format!("{speed:.0} tokens/s"),
-            None => "graphics card".to_owned(),
-        };
-        let note = match (&one.against, one.is_installed) {
-            (Some(against), _) => format!("not suited: it {against}"),
-            (None, true) => "suited, installed".to_owned(),
-            (None, false) => "suited; `jane models pull` tries it in this order".to_owned(),
-        };
-        text.push_str(&format!(
-            "{mark} {:<width$}  {:>8}  {:>8} of memory  {speed:>14}  {}  {note}\n",
-            one.name,
-            megabytes(one.size),
-            megabytes(one.memory),
-            one.licence
-        ));
-    }
-    let told = match &session.candidates {
-        Some(_) => "`llm.model` is \"auto\": the marked one is used".to_owned(),
-        None => format!(
-            "`llm.model` is \"{}\"; with \"auto\" the marked one would be used",
-            session.config.llm.model
-        ),
-    };
-    text.push_str(&told);
-    let candidates: Vec<_> = candidates
-        .iter()
-        .map(|one| {
-            json!({
-                "name": one.name, "bytes": one.size, "memory_bytes": one.memory, "licence": one.licence,
-                "on_device": one.on_device, "tokens_per_second": one.tokens_per_second,
-                "installed": one.is_installed, "against": one.against,
-            })
-        })
-        .collect();
-    let value =
-        json!({ "chosen": chosen, "auto": session.candidates.is_some(), "candidates": candidates });
-    report(session, "models choose", value, text);
-    Ok(())
 }
 
 async fn pull(session: &Session, names: Vec<String>, force: bool) -> Result<(), Failure> {
@@ -232,22 +142,7 @@ async fn pull_configured(
     let mut names = named_by_configuration(session);
     names.retain(|name| !candidates.iter().any(|one| one.name == *name));
     pull_all(session, &names, force).await?;
-    let suited = candidates.iter().filter(|one| one.against.is_none());
-    let chosen = session.models.chosen(candidates);
-    let mut unreachable = None;
-    for candidate in suited.chain(chosen) {
-        match pull_one(session, &candidate.name, force).await {
-            Err(error @ ModelError::Unreachable { .. }) => {
-                session.events.emit(Event::ModelStep {
-                    model: candidate.name.clone(),
-                    step: "cannot be reached; the next one is tried".to_owned(),
-                });
-                unreachable = Some(error);
-            }
-            done => return Ok(done?),
-        }
-    }
-    unreachable.map_or(Ok(()), |error| Err(error.into()))
+    choose::pull_best(session, candidates, force).await
 }
 
 async fn pull_all(session: &Session, names: &[String], force: bool) -> Result<(), Failure> {
@@ -257,7 +152,8 @@ async fn pull_all(session: &Session, names: &[String], force: bool) -> Result<()
     Ok(())
 }
 
-async fn pull_one(session: &Session, name: &str, force: bool) -> Result<(), ModelError> {
+/// Fetches the model `name`, and tells how that goes.
+pub(super) async fn pull_one(session: &Session, name: &str, force: bool) -> Result<(), ModelError> {
     let progress = Reporter::new(&session.events, name);
     let step = match session.models.pull(name, force, &progress).await? {
         Pulled::AlreadyInstalled { .. } => "already installed and intact".to_owned(),
@@ -378,10 +274,7 @@ impl<'a> Reporter<'a> {
 
 impl Progress for Reporter<'_> {
     fn started(&self, _name: &str, total_bytes: Option<u64>) {
-        *self
-            .total
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = total_bytes;
+        *self.total.lock() = total_bytes;
         self.reported.store(0, Ordering::Relaxed);
     }
 
@@ -389,10 +282,7 @@ impl Progress for Reporter<'_> {
         let last = self.reported.load(Ordering::Relaxed);
         if bytes_so_far >= last.saturating_add(REPORT_EVERY) {
             self.reported.store(bytes_so_far, Ordering::Relaxed);
-            let of_bytes = *self
-                .total
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let of_bytes = *self.total.lock();
             self.events.emit(Event::ModelProgress {
                 model: self.model.to_owned(),
                 bytes: bytes_so_far,

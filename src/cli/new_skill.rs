@@ -3,11 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use jane_core::event::Event;
 use rust_embed::Embed;
 use serde_json::json;
 
+use super::shown::line;
 use super::{Failure, Session};
-use crate::event::Event;
 
 #[derive(Embed)]
 #[folder = "plugins/template"]
@@ -75,7 +76,7 @@ pub fn run(session: &Session, name: &str, parent: Option<PathBuf>) -> Result<(),
     write(Path::new("wit/skill.wit"), WIT.as_bytes())?;
     let text = format!(
         "made `{directory}`\nnext: cd {directory} && cargo build --release --target wasm32-wasip2, and what its README says\n",
-        directory = directory.display()
+        directory = line(&directory.display().to_string())
     );
     session.events.emit(Event::Report {
         command: "skills new",

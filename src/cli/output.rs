@@ -1,17 +1,20 @@
 //! What a command prints: events as JSON lines, or the same events in words for a person.
 //!
 //! Invariants: answers go to stdout, and everything about them (progress, timings, warnings, errors) to stderr; printing has a
-//! task of its own, so that a slow terminal holds up no turn; what was emitted before the end is printed before the program ends.
+//! task of its own, so that a slow terminal holds up no turn; what was emitted before the end is printed before the program ends; what a person
+//! sees passed [`shown`], and only Jane's own words begin a line.
 
 use std::io::{IsTerminal, Write, stderr, stdin, stdout};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jane_core::event::{DropReason, Event, Events, FinishReason, Stamped, TurnOutcome, Waterfall};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::prompt::{Place, Prompt};
+use super::shown;
 use super::status::Status;
-use crate::event::{Event, Events, Stamped, Waterfall};
 
 /// Bytes of a skill from which a person notices that it is compiled.
 const SLOW_TO_COMPILE: u64 = 1 << 20;
@@ -24,11 +27,12 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// Prints every event from now on, above `status`.
-    pub fn start(events: &Events, json: bool, status: &Status) -> Self {
+    /// Prints every event from now on, above `status` and `prompt`.
+    pub fn start(events: &Events, json: bool, status: &Status, prompt: &Prompt) -> Self {
         let receiver = events.subscribe();
         let human = Human {
             status: status.clone(),
+            prompt: prompt.clone(),
             ..Human::default()
         };
         let task = tokio::task::spawn_blocking(move || {
@@ -71,8 +75,8 @@ fn print_json(mut events: mpsc::UnboundedReceiver<Stamped>) -> std::io::Result<(
 /// The view of a person.
 #[derive(Default)]
 struct Human {
-    /// Whether the cursor stands behind an unfinished reply.
-    in_reply: bool,
+    /// The reply whose end the cursor stands behind.
+    reply: Option<shown::Stream>,
     /// Whether it stands behind the mark that she listens.
     prompted: bool,
     /// Whether she has listened before: what is loaded from then on is news.
@@ -80,6 +84,7 @@ struct Human {
     bar: Option<(String, ProgressBar)>,
     /// Where it is shown, only whole lines are printed.
     status: Status,
+    prompt: Prompt,
     /// Why standard output takes nothing more.
     broken: Option<std::io::Error>,
 }
@@ -115,6 +120,8 @@ impl Human {
             } if of_seconds > 60.0 => {
                 self.note(&format!("… {end_seconds:.0} of {of_seconds:.0} s"));
             }
+            // Once, where it begins.
+            Event::ReplyThinking { tokens: 1, .. } => self.note("(thinking …)"),
             Event::ReplyDelta { .. } if self.status.is_shown() => {}
             Event::ReplyDelta { text, .. } => self.delta(&text),
             Event::Sentence { index, text, .. } if self.status.is_shown() => {
@@ -157,20 +164,28 @@ impl Human {
                 let failed = if ok { "" } else { ", which failed" };
                 self.note(&format!("({tool}{failed})"));
             }
-            Event::Notice { title, body, .. } => self.line(&format!("{title}: {body}")),
+            Event::Notice { skill, title, body } => self.notice(&skill, &title, &body),
+            Event::Listening if self.prompt.has_editor() => {
+                self.interrupt();
+                self.prompt.begin();
+            }
             Event::Listening if stdin().is_terminal() && !self.status.is_shown() => {
                 self.prompted = false;
                 self.interrupt();
                 self.prompted = true;
-                self.prompt();
+                self.mark();
             }
             // The line that was typed ended the mark's.
             Event::TurnStarted { .. } => self.prompted = false,
             Event::TurnEnded {
-                outcome: "answered",
+                outcome: TurnOutcome::Answered,
                 waterfall,
                 ..
             } => self.note(&timings(&waterfall)),
+            Event::TurnEnded {
+                outcome: TurnOutcome::Cancelled,
+                ..
+            } => self.note("(the answer was dropped)"),
             Event::BackendLoading { role, model, .. } => {
                 self.note(&format!("loading the {role} (`{model}`) …"))
             }
@@ -181,7 +196,7 @@ impl Human {
                 self.note(&format!("starting `{worker}` again …"))
             }
             Event::SpeechDropped {
-                reason: "stop",
+                reason: DropReason::Stop,
                 text,
             } => {
                 self.note(&format!("(quiet: {text})"));
@@ -201,8 +216,11 @@ impl Human {
                 self.note(&format!("(forgot the oldest turns: {turns})"));
             }
             Event::ConfigReloaded {
-                changed, restart, ..
-            } => self.reloaded(&changed, &restart),
+                changed,
+                restart,
+                by_hand,
+                ..
+            } => self.reloaded(&changed, &restart, by_hand),
             Event::ConfigRejected { problems, hint } => {
                 let problems = problems.join("\n");
                 let message =
@@ -222,6 +240,14 @@ impl Human {
                 ));
             }
             Event::MetricsStopped { .. } => self.note("no figures for Prometheus any more"),
+            Event::ServeListening { interface, address } => match interface {
+                "wyoming" => self.note(&format!(
+                    "Home Assistant reaches her at {address} (Wyoming)"
+                )),
+                _ => self.note(&format!(
+                    "she is at {interface}://{address} (page, and /v1 for programs)"
+                )),
+            },
             Event::ModelStep { model, step } => {
                 self.end_bar();
                 self.note(&format!("{model}: {step}"));
@@ -244,43 +270,59 @@ impl Human {
 
     fn delta(&mut self, text: &str) {
         self.end_bar();
-        if self.in_reply {
-            self.say(text);
-        } else {
-            self.in_reply = true;
-            self.say(&format!("jane: {}", text.trim_start()));
-        }
+        let begins = self.reply.is_none();
+        let text = if begins { text.trim_start() } else { text };
+        let reply = self.reply.get_or_insert_with(shown::Stream::indented);
+        let text = reply.push(text);
+        let speaker = if begins { "jane: " } else { "" };
+        self.put(Place::Output, &format!("{speaker}{text}"));
     }
 
-    fn end_reply(&mut self, finish: &str) {
-        if std::mem::take(&mut self.in_reply) {
-            self.say("\n");
+    fn end_reply(&mut self, finish: FinishReason) {
+        if self.reply.take().is_some() {
+            self.put(Place::Output, "\n");
         }
-        if finish == "length" {
-            self.note("(the reply was cut off at `llm.max_reply_tokens`)");
+        match finish {
+            FinishReason::Length => {
+                self.note("(the reply was cut off at `llm.max_reply_tokens`)");
+            }
+            FinishReason::Refused => self.note("(the server refused to answer)"),
+            FinishReason::Stop | FinishReason::ToolCalls => {}
         }
     }
 
     fn transcript(&mut self, file: Option<&str>, text: &str) {
+        self.interrupt();
+        let text = shown::line(text);
         match file {
-            Some(file) => self.line(&format!("{file}\t{text}")),
-            None => self.line(text),
+            Some(file) => self.put(Place::Output, &format!("{}\t{text}\n", shown::line(file))),
+            None => self.put(Place::Output, &format!("{text}\n")),
         }
+    }
+
+    /// What a skill shows, under its name: it is not what Jane says.
+    fn notice(&mut self, skill: &str, title: &str, body: &str) {
+        self.interrupt();
+        let (skill, title) = (shown::line(skill), shown::line(title));
+        let text = format!("[{skill}] {title}: {}\n", shown::text(body));
+        self.put(Place::Output, &text);
     }
 
     fn line(&mut self, text: &str) {
         self.interrupt();
-        self.say(&format!("{text}\n"));
+        self.put(Place::Output, &format!("{}\n", shown::line(text)));
     }
 
     fn note(&mut self, text: &str) {
         self.interrupt();
-        self.tell(&format!("{text}\n"));
-        self.prompt();
+        self.put(Place::Error, &format!("{}\n", shown::line(text)));
+        self.mark();
     }
 
-    fn reloaded(&mut self, changed: &[String], restart: &[String]) {
-        if !changed.is_empty() {
+    fn reloaded(&mut self, changed: &[String], restart: &[String], by_hand: bool) {
+        if !changed.is_empty() && by_hand {
+            self.note(&format!("changed for this run: {}", changed.join(", ")));
+        } else if !changed.is_empty() {
             self.note(&format!("jane.toml: changed {}", changed.join(", ")));
         }
         if !restart.is_empty() {
@@ -291,39 +333,37 @@ impl Human {
 
     fn problem(&mut self, kind: &str, message: &str, hint: Option<&str>) {
         self.interrupt();
-        self.tell(&format!("{kind}: {message}\n"));
+        let mut text = format!("{kind}: {}\n", shown::text(message));
         if let Some(hint) = hint {
-            self.tell(&format!("hint: {hint}\n"));
+            text.push_str(&format!("hint: {}\n", shown::text(hint)));
         }
-        self.prompt();
+        self.put(Place::Error, &text);
+        self.mark();
     }
 
-    /// Writes to standard output.
-    fn say(&mut self, text: &str) {
-        let said = self.status.aside(|| put(&mut stdout(), text));
-        self.broken = self.broken.take().or(said.err());
-    }
-
-    /// Writes to standard error. Nobody misses what it does not take.
-    fn tell(&self, text: &str) {
-        let _ = self.status.aside(|| put(&mut stderr(), text));
+    /// Writes what is harmless. Nobody misses what standard error does not take.
+    fn put(&mut self, place: Place, text: &str) {
+        let put = self.status.aside(|| self.prompt.put(place, text));
+        if place == Place::Output {
+            self.broken = self.broken.take().or(put.err());
+        }
     }
 
     /// Marks that she listens, again where something was printed meanwhile.
-    fn prompt(&self) {
+    fn mark(&mut self) {
         if self.prompted {
-            self.tell("> ");
+            self.put(Place::Error, "> ");
         }
     }
 
     /// Ends whatever line the terminal is in.
     fn interrupt(&mut self) {
         self.end_bar();
-        if std::mem::take(&mut self.in_reply) {
-            self.say("\n");
+        if self.reply.take().is_some() {
+            self.put(Place::Output, "\n");
         }
         if self.prompted {
-            self.tell("\n");
+            self.put(Place::Error, "\n");
         }
     }
 
@@ -351,7 +391,7 @@ impl Human {
             self.bar = Some((part.to_owned(), bar));
         }
         if let Some((_, bar)) = &self.bar {
-            bar.set_message(step.to_owned());
+            bar.set_message(shown::line(step));
         }
     }
 
@@ -365,19 +405,9 @@ impl Human {
     fn report(&mut self, report: &serde_json::Value) {
         self.interrupt();
         if let Some(text) = report.get("text").and_then(serde_json::Value::as_str) {
-            self.say(text);
+            self.put(Place::Output, &shown::lines(text));
         }
     }
-}
-
-/// Writes at once, without what could command a terminal: the text may come from a model.
-fn put(stream: &mut impl Write, text: &str) -> std::io::Result<()> {
-    let harmless: String = text
-        .chars()
-        .filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t'))
-        .collect();
-    stream.write_all(harmless.as_bytes())?;
-    stream.flush()
 }
 
 fn bar(model: &str, of_bytes: Option<u64>) -> ProgressBar {
@@ -394,7 +424,7 @@ fn bar(model: &str, of_bytes: Option<u64>) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
-    bar.set_message(model.to_owned());
+    bar.set_message(shown::line(model));
     bar
 }
 
@@ -417,13 +447,5 @@ fn timings(waterfall: &Waterfall) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_model_cannot_command_the_terminal() {
-        let mut written = Vec::new();
-        put(&mut written, "one\x1b]0;two\x07\r\tthree\n").unwrap();
-        assert_eq!(written, b"one]0;two\tthree\n");
-    }
-}
+#[path = "output_tests.rs"]
+mod tests;

@@ -4,11 +4,11 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use futures::StreamExt;
+use jane_text::spoken;
 
 use super::{Failure, Session};
 use crate::conversation::SentenceCutter;
 use crate::runtime::Factory;
-use crate::spoken;
 
 /// The longest text that is read from the standard input, in bytes.
 const LONGEST: u64 = 1 << 20;

@@ -4,18 +4,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jane_audio::duplex::NO_DEVICE;
+use jane_audio::{AudioError, AudioOutput, Loudspeaker, Outputs, WavFile};
+use jane_config::Config;
+use jane_core::event::{Event, Events};
+use jane_engines::worker::Installation;
+use jane_models::{Candidate, ModelStore};
+use jane_skills::{SkillPaths, SkillRegistry, SkillsError};
+
 use super::{Common, Failure};
-use crate::audio::line::NO_DEVICE;
-use crate::audio::{AudioError, AudioOutput, Loudspeaker, Outputs, WavFile};
-use crate::backend::worker::Installation;
-use crate::config::{self, Config};
-use crate::event::{Event, Events};
 use crate::metrics::{self, Metrics};
-use crate::model::{Candidate, ModelStore};
-use crate::platform;
 use crate::runtime::{self, Installed, Origin, Runtime};
-use crate::skill::{Place, Skills, SkillsError};
-use crate::telemetry::{self, Log};
+use crate::serve::service::Start;
+use crate::telemetry::{self, EngineReplies, Log};
 
 /// The name of the configuration in a home.
 pub const CONFIGURATION: &str = "jane.toml";
@@ -69,6 +70,11 @@ impl Session {
         })
     }
 
+    /// What engines reply, for whoever measures.
+    pub fn engine_replies(&self) -> &EngineReplies {
+        &self.log.engine_replies
+    }
+
     /// The engines of this machine, none of them loaded.
     ///
     /// # Errors
@@ -102,7 +108,7 @@ impl Session {
         &self,
         runtime: &Arc<Runtime>,
         installed: &Installed,
-    ) -> metrics::Watching {
+    ) -> (Metrics, metrics::Watching) {
         Metrics::watch(runtime, installed, &self.events)
     }
 
@@ -110,8 +116,8 @@ impl Session {
     ///
     /// # Errors
     /// Where this machine cannot run any.
-    pub fn skills(&self, keeps: bool) -> Result<Skills, SkillsError> {
-        let place = Place {
+    pub fn skills(&self, keeps: bool) -> Result<SkillRegistry, SkillsError> {
+        let place = SkillPaths {
             keeps,
             home: self.home.clone(),
             cache: self
@@ -120,23 +126,51 @@ impl Session {
                 .join(COMPILED_SKILLS),
             compiler: std::env::current_exe().ok(),
         };
-        Skills::new(place, &self.config, &self.events)
+        SkillRegistry::new(place, &self.config, &self.events)
     }
 
     /// The same, or none, which is said.
-    fn skills_or_warning(&self) -> Skills {
+    fn skills_or_warning(&self) -> SkillRegistry {
         self.skills(true).unwrap_or_else(|error| {
             self.events.emit(Event::Warning {
                 message: format!("she has no skills: {error}"),
                 hint: None,
             });
-            Skills::none()
+            SkillRegistry::none()
         })
     }
 
     /// Jane's home.
     pub fn home(&self) -> &Path {
         &self.home
+    }
+
+    /// How a service starts `program` with what this command was started with; `home` is absolute.
+    ///
+    /// # Errors
+    /// Where a path is no text.
+    pub fn start(&self, program: PathBuf, home: &Path) -> Result<Start, Failure> {
+        let text = |path: &Path| {
+            let path = std::path::absolute(path).ok();
+            let text = path.as_deref().and_then(Path::to_str).map(str::to_owned);
+            text.ok_or_else(|| Failure::failed("a service needs a home whose path is text"))
+        };
+        let mut arguments = vec!["--home".to_owned(), text(home)?];
+        if self.origin.file != self.home.join(CONFIGURATION) {
+            arguments.extend(["--config".to_owned(), text(&self.origin.file)?]);
+        }
+        for change in &self.origin.overrides {
+            arguments.extend(["--set".to_owned(), change.clone()]);
+        }
+        arguments.push("serve".to_owned());
+        // Those that are keys of the configuration.
+        let keys = self.origin.environment.iter();
+        let keys = keys.filter(|(name, _)| name.contains("__"));
+        Ok(Start {
+            program,
+            arguments,
+            environment: keys.cloned().collect(),
+        })
     }
 
     /// Where speech goes: the loudspeaker, where there is one, and `file`, where it is given. `None`
@@ -197,7 +231,7 @@ pub fn warn_of_text_only(events: &Events) {
 
 /// Takes from others what they may do with the configuration of a home; not where it is a link, and lies elsewhere.
 fn tighten(configuration: &Path) {
-    match platform::tighten(configuration) {
+    match jane_platform::tighten(configuration) {
         Ok(false) => {}
         Ok(true) => {
             tracing::warn!(path = %configuration.display(), "others could reach the configuration: it is its owner's alone now");
@@ -216,7 +250,7 @@ fn device(config: &Config) -> Option<&str> {
 
 /// The home and the configuration that `common` names, and where the latter comes from.
 pub fn configuration(common: &Common) -> Result<(PathBuf, Origin, Config), Failure> {
-    let home = std::path::absolute(config::find_home(common.home.clone())?)
+    let home = std::path::absolute(jane_config::find_home(common.home.clone())?)
         .map_err(|error| Failure::failed(format!("cannot find Jane's home: {error}")))?;
     let file = match &common.config {
         Some(file) => std::path::absolute(file)
@@ -227,7 +261,7 @@ pub fn configuration(common: &Common) -> Result<(PathBuf, Origin, Config), Failu
         file,
         // A file or a home that is named by the user must be there; without any, the defaults serve.
         file_is_required: common.home.is_some() || common.config.is_some(),
-        environment: config::process_environment(),
+        environment: jane_config::process_environment(),
         overrides: common.overrides.clone(),
     };
     let source = origin.source();

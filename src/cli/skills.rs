@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Subcommand;
+use jane_config::Allow;
+use jane_core::event::{Event, TurnInput};
+use jane_engines::ToolCall;
+use jane_skills::{
+    Clash, Heard, Loaded, SkillRegistry, SkillSet, SkillTransaction, ToolResult, Verdict,
+};
 use serde_json::{Value, json};
 
+use super::shown::{self, line};
 use super::{Failure, Session};
-use crate::backend::ToolCall;
-use crate::config::Allow;
-use crate::event::Event;
-use crate::skill::{Clash, Heard, Loaded, SkillSet, Skills, ToolResult, Turn, Verdict};
 
 #[derive(Subcommand)]
 pub enum SkillsCommand {
@@ -62,7 +65,7 @@ impl SkillsCommand {
     }
 }
 
-fn skills(session: &Session, keeps: bool) -> Result<Skills, Failure> {
+fn skills(session: &Session, keeps: bool) -> Result<SkillRegistry, Failure> {
     (session.skills(keeps)).map_err(|error| Failure::failed(error.to_string()))
 }
 
@@ -73,7 +76,7 @@ fn name_of(file: &Path) -> Result<&str, Failure> {
         .ok_or_else(|| Failure::usage(format!("`{}` is not a skill's file", file.display())))
 }
 
-async fn load(skills: &Skills, file: &Path) -> Result<Arc<Loaded>, Failure> {
+async fn load(skills: &SkillRegistry, file: &Path) -> Result<Arc<Loaded>, Failure> {
     let name = name_of(file)?;
     skills.load(name, file).await.map_err(|reason| {
         Failure::failed(format!(
@@ -89,9 +92,10 @@ async fn list(session: &Session) -> Result<(), Failure> {
     let mut text = String::new();
     let (mut listed, mut loaded) = (Vec::new(), Vec::new());
     let mut failed = 0;
-    for (name, path) in crate::skill::files(&directory) {
+    for (name, path) in jane_skills::files(&directory) {
         if !session.config.skills.of(&name).enabled {
-            text.push_str(&format!("{name:<12} not used (`enabled = false`)\n"));
+            let shown = line(&name);
+            text.push_str(&format!("{shown:<12} not used (`enabled = false`)\n"));
             listed.push(json!({ "skill": name, "enabled": false }));
             continue;
         }
@@ -103,24 +107,27 @@ async fn list(session: &Session) -> Result<(), Failure> {
             }
             Err(reason) => {
                 failed += 1;
-                text.push_str(&format!("{name:<12} not taken: {reason}\n"));
+                let (shown, why) = (line(&name), line(&reason));
+                text.push_str(&format!("{shown:<12} not taken: {why}\n"));
                 listed.push(json!({ "skill": name, "problem": reason }));
             }
         }
     }
-    for path in crate::skill::unnamed(&directory) {
+    for path in jane_skills::unnamed(&directory) {
         failed += 1;
-        let name = crate::skill::shown(&path);
+        let name = jane_skills::shown(&path);
         let problem = "its name is no UTF-8";
-        let hint = crate::skill::UNNAMED_HINT;
-        text.push_str(&format!("{name:<12} not taken: {problem} ({hint})\n"));
+        let hint = jane_skills::UNNAMED_HINT;
+        let shown = line(&name);
+        text.push_str(&format!("{shown:<12} not taken: {problem} ({hint})\n"));
         listed.push(json!({ "skill": name, "problem": problem }));
     }
     if listed.is_empty() {
-        text = format!("no skills in `{}`\n", directory.display());
+        let directory = line(&directory.display().to_string());
+        text = format!("no skills in `{directory}`\n");
     }
     let set = SkillSet::new(loaded, Vec::new());
-    let (lines, clashes) = shown(set.clashes().iter());
+    let (lines, clashes) = told(set.clashes().iter());
     text.push_str(&lines);
     report(
         session,
@@ -144,7 +151,7 @@ async fn check(session: &Session, file: &Path) -> Result<(), Failure> {
     }
     let set = SkillSet::new(set, Vec::new());
     let own = |clash: &&Clash| clash.names.iter().any(|(name, _)| name == skill.name());
-    let (lines, clashes) = shown(set.clashes().iter().filter(own));
+    let (lines, clashes) = told(set.clashes().iter().filter(own));
     text.push_str(&lines);
     report(
         session,
@@ -155,10 +162,10 @@ async fn check(session: &Session, file: &Path) -> Result<(), Failure> {
 }
 
 /// The skills in plugins/ that can be used, but for the one of this name.
-async fn others(session: &Session, skills: &Skills, name: &str) -> Vec<Arc<Loaded>> {
+async fn others(session: &Session, skills: &SkillRegistry, name: &str) -> Vec<Arc<Loaded>> {
     let directory = session.config.plugins_directory(session.home());
     let mut others = Vec::new();
-    for (other, path) in crate::skill::files(&directory) {
+    for (other, path) in jane_skills::files(&directory) {
         if other != name && session.config.skills.of(&other).enabled {
             // One that cannot be used has no tools: `jane skills list` says why.
             others.extend(skills.load(&other, &path).await.ok());
@@ -168,10 +175,10 @@ async fn others(session: &Session, skills: &Skills, name: &str) -> Vec<Arc<Loade
 }
 
 /// Tools that are called alike, for people and as JSON.
-fn shown<'a>(clashes: impl Iterator<Item = &'a Clash>) -> (String, Vec<Value>) {
+fn told<'a>(clashes: impl Iterator<Item = &'a Clash>) -> (String, Vec<Value>) {
     let (mut text, mut listed) = (String::new(), Vec::new());
     for clash in clashes {
-        text.push_str(&format!("{clash}\n"));
+        text.push_str(&format!("{}\n", line(&clash.to_string())));
         let names = clash.names.iter();
         let names = names.map(|(skill, name)| json!({ "skill": skill, "name": name }));
         listed.push(json!({ "tool": clash.tool, "names": names.collect::<Vec<_>>() }));
@@ -197,7 +204,7 @@ async fn call(
     let mut text = String::new();
     let mut results = Vec::new();
     if let Some(name) = tool {
-        let turn = Turn::new(1, budget, true);
+        let turn = SkillTransaction::new(1, budget, true);
         let call = ToolCall {
             id: "1".to_owned(),
             name,
@@ -205,21 +212,21 @@ async fn call(
         };
         match set.call(&turn, &call).await.result {
             ToolResult::Told(result) | ToolResult::Final(result) => {
-                text.push_str(&format!("{result}\n"));
+                text.push_str(&format!("{}\n", shown::text(&result)));
                 results.push(json!({ "tool": call.name, "result": result }));
             }
             ToolResult::Failed(reason) => return Err(Failure::failed(reason)),
         }
     }
     for (index, said) in say.iter().enumerate() {
-        let turn = Turn::new(index as u64 + 1, budget, true);
+        let turn = SkillTransaction::new(index as u64 + 1, budget, true);
         let heard = Heard {
             text: said.clone(),
             confidence: None,
-            input: "text",
+            input: TurnInput::Text,
             language: None,
         };
-        let (line, result) = match set.hear(&turn, heard).await {
+        let (told, result) = match set.hear(&turn, heard).await {
             Verdict::Answer { speech, .. } => {
                 (speech.clone(), json!({ "say": said, "answer": speech }))
             }
@@ -236,13 +243,15 @@ async fn call(
                 json!({ "say": said, "dropped": true }),
             ),
         };
-        text.push_str(&format!("{line}\n"));
+        text.push_str(&format!("{}\n", shown::text(&told)));
         results.push(result);
     }
     while let Some(Ok(wish)) = wishes.as_mut().map(tokio::sync::mpsc::Receiver::try_recv) {
-        text.push_str(&format!("(it wants: {wish:?})\n"));
+        let wish = line(&format!("{wish:?}"));
+        text.push_str(&format!("(it wants: {wish})\n"));
     }
-    if let crate::skill::Health::Quarantined(reason) = skill.health() {
+    if let jane_skills::Health::Quarantined(reason) = skill.health() {
+        let reason = line(&reason);
         text.push_str(&format!("(it failed too often: {reason})\n"));
     }
     report(
@@ -280,21 +289,22 @@ fn describe(skill: &Loaded) -> String {
     let facts = &skill.facts;
     let mut text = format!(
         "{:<12} {} {}\n",
-        skill.name(),
-        facts.version,
-        facts.description
+        line(skill.name()),
+        line(&facts.version),
+        line(&facts.description)
     );
-    let mut line = |name: &str, values: &[String]| {
+    let mut list = |name: &str, values: &[String]| {
         if !values.is_empty() {
-            text.push_str(&format!("{:<12} {name}: {}\n", "", values.join(", ")));
+            let values = line(&values.join(", "));
+            text.push_str(&format!("{:<12} {name}: {values}\n", ""));
         }
     };
-    line("does", &skill.prepared.does);
-    line("asks for", &skill.prepared.asks_for);
+    list("does", &skill.prepared.does);
+    list("asks for", &skill.prepared.asks_for);
     let tools: Vec<String> = skill.tools.iter().map(|tool| tool.name.clone()).collect();
-    line("tools", &tools);
+    list("tools", &tools);
     for hint in missing_grants(skill) {
-        text.push_str(&format!("{:<12} {hint}\n", ""));
+        text.push_str(&format!("{:<12} {}\n", "", line(&hint)));
     }
     text
 }

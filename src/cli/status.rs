@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::watch;
 
+use super::shown;
 use crate::conversation::live::{Stage, View};
 
 /// How often the line is drawn in a second.
@@ -59,8 +60,7 @@ fn line(view: &View, push_to_talk: bool) -> String {
         Stage::Speaking => "speaking",
     };
     // What was understood comes from a model, and must not command the terminal.
-    let partial = view.partial.chars().filter(|letter| !letter.is_control());
-    let partial: String = partial.collect();
+    let partial = shown::line(&view.partial);
     format!("{stage:<13} {} {partial}", meter(view.level_db))
 }
 

@@ -2,20 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
+use jane_audio::duplex::{DuplexStream, NO_DEVICE};
+use jane_audio::{AudioError, Direction};
+use jane_config::{Audio, Config};
+use jane_core::event::{Event, Events};
+use jane_engines::ONNX_RUNTIME;
+use jane_models::{ModelKind, ModelStore};
+use jane_turn_detection::{
+    EnergyDetector, FrontendSettings, Silero, SpeechFrontend, VoiceDetector,
+};
 use tokio::sync::mpsc;
 
 use super::session::{SKILLS_PATIENCE, warn_of_text_only};
 use super::status::Status;
 use super::{Failure, Session};
-use crate::audio::line::{Line, NO_DEVICE};
-use crate::audio::{AudioError, Direction};
-use crate::backend::ONNX_RUNTIME;
 use crate::bench;
-use crate::config::{Audio, Config};
 use crate::conversation::live::{Control, Live, Parts, Reopen};
-use crate::event::{Event, Events};
-use crate::hearing::{Ears, EarsSettings, EnergyDetector, Silero, VoiceDetector};
-use crate::model::{ModelKind, ModelStore};
 
 /// What to do where there is no detector of voices.
 pub const DETECTOR_HINT: &str = "`jane models pull onnxruntime`";
@@ -50,7 +52,7 @@ impl Talk {
         }
         // What is wrong with a device or a file is said before anything is loaded.
         let line = match &self.input {
-            Some(input) => Line::recordings(input, self.output.as_deref())?,
+            Some(input) => DuplexStream::recordings(input, self.output.as_deref())?,
             None => live_line(&config.audio, self.silent, true, &session.events)?,
         };
         let speaks = match &self.input {
@@ -59,10 +61,10 @@ impl Talk {
         };
         let installed = session.installed()?;
         if self.marks {
-            bench::tell_marks(&installed.workers, &session.events);
+            bench::tell_marks(session.engine_replies(), &session.events);
         }
-        let ears = Ears::new(
-            EarsSettings::of(&config.hearing),
+        let frontend = SpeechFrontend::new(
+            FrontendSettings::of(&config.hearing),
             detector(config, &installed.home, &session.events),
         );
         let runtime = session.runtime(&installed)?;
@@ -73,7 +75,7 @@ impl Talk {
             runtime,
             events: session.events.clone(),
             line,
-            ears,
+            frontend,
             speaks,
             listens: !self.push_to_talk,
             reopen: self.input.is_none().then(|| {
@@ -114,7 +116,7 @@ pub fn voice_detector(models: &Path, home: &Path) -> Result<Silero, String> {
 }
 
 /// The same, or else one that knows loud from quiet, which is said.
-fn detector(config: &Config, home: &Path, events: &Events) -> Box<dyn VoiceDetector> {
+pub fn detector(config: &Config, home: &Path, events: &Events) -> Box<dyn VoiceDetector> {
     match voice_detector(&config.models_directory(home), home) {
         Ok(silero) => Box::new(silero),
         Err(message) => {
@@ -132,19 +134,19 @@ fn live_line(
     silent: bool,
     awaited: bool,
     events: &Events,
-) -> Result<Line, AudioError> {
+) -> Result<DuplexStream, AudioError> {
     let output = if silent {
         NO_DEVICE
     } else {
         audio.output_device.as_str()
     };
-    match Line::live(&audio.input_device, output, awaited) {
+    match DuplexStream::live(&audio.input_device, output, awaited) {
         Err(AudioError::NoDevice {
             direction: Direction::Output,
             ..
         }) => {
             warn_of_text_only(events);
-            Line::live(&audio.input_device, NO_DEVICE, awaited)
+            DuplexStream::live(&audio.input_device, NO_DEVICE, awaited)
         }
         line => line,
     }

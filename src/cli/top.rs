@@ -4,11 +4,11 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use console::{Term, truncate_str};
+use jane_core::event::{Event, Events};
 use serde_json::json;
 
 use super::session::configuration;
 use super::{Common, Failure, figures};
-use crate::event::{Event, Events};
 use crate::metrics::{Found, Snapshot, running};
 
 /// How long she may tell nothing until that is shown. She tells something each second.

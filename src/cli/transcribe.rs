@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use jane_audio::WavSource;
+use jane_core::event::Event;
+
 use super::{Failure, Session};
-use crate::audio::WavSource;
-use crate::conversation::recognise;
-use crate::event::Event;
+use crate::conversation::transcribe;
 use crate::runtime::Factory;
 
 #[derive(clap::Args)]
@@ -27,7 +28,7 @@ impl Transcribe {
             let result = async {
                 let source = WavSource::open(path)?;
                 let part_of = several.then(|| file.clone());
-                let on_part = |part: &recognise::Part| {
+                let on_part = |part: &transcribe::TranscribedPart| {
                     session.events.emit(Event::TranscriptPart {
                         file: part_of.clone(),
                         text: part.text.clone(),
@@ -36,7 +37,7 @@ impl Transcribe {
                         of_seconds: part.of_seconds,
                     });
                 };
-                recognise::recording(stt.as_ref(), source, on_part).await
+                transcribe::recording(stt.as_ref(), source, on_part).await
             };
             match result.await {
                 Ok(heard) => session.events.emit(Event::Transcript {

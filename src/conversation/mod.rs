@@ -1,83 +1,37 @@
-//! A conversation: the history, and the life of one turn from the question to the last sample of the answer.
+//! A conversation: the history, and turn after turn.
 //!
 //! Invariants: a turn uses the engines that it took at its start; the history grows only by whole exchanges, and a turn that
 //! fails leaves it as it was; a voice that fails costs the sound, never the text.
 
-mod history;
+mod client_tools;
+mod context;
 pub mod live;
-mod pipeline;
-mod prune;
-pub mod recognise;
-mod reply;
-mod sentences;
-mod skills;
-mod summary;
-mod telling;
 #[cfg(test)]
 mod tests;
-mod text;
-mod upkeep;
-mod writing;
+pub mod turn;
 
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-use crate::audio::{AudioError, AudioOutput, WavSource};
-use crate::backend::{BackendError, LanguageModel, Prompt, Tool, ToolUse};
-use crate::event::{Event, Events, Models, Waterfall};
+use jane_audio::AudioOutput;
+use jane_core::event::{Events, TurnInput, TurnOutcome};
+use jane_engines::{BackendError, LanguageModel, Prompt, Tool, ToolUse};
+use jane_skills::Announcement;
+use tracing::Instrument;
+
 use crate::runtime::InForce;
-use crate::skill::{Announcement, Heard, Verdict};
 
-pub use history::{History, Part};
-pub use prune::Marks;
-pub use sentences::{SentenceCutter, ends_a_sentence};
+pub use client_tools::ClientTools;
+pub use context::{History, Part, Watermarks};
+pub use jane_text::{SentenceCutter, ends_a_sentence};
+pub use turn::run::Question;
+pub use turn::transcribe;
+pub use turn::{SkillRequests, TurnError, TurnReport};
 
-use skills::TurnSkills;
-use telling::Telling;
-use upkeep::Upkeep;
-
-/// What a turn starts from.
-pub enum Question {
-    /// Typed.
-    Text(String),
-    /// Spoken into a file, of any length.
-    Recording(Box<WavSource>),
-}
-
-/// How a turn ended.
-#[derive(Debug)]
-pub struct Answer {
-    /// What was asked. Empty where nothing was heard, or a skill dropped it; there is no reply then.
-    pub question: String,
-    /// Whether a skill dropped what was asked.
-    pub dropped: bool,
-    /// The skill that answered, if one did.
-    pub by_skill: Option<String>,
-    pub reply: String,
-    pub waterfall: Waterfall,
-    /// Why the answer could not be heard in full, where that is so.
-    pub speech: Result<(), TurnError>,
-}
-
-/// Why there is no answer, or no sound of it.
-#[derive(Debug, thiserror::Error)]
-pub enum TurnError {
-    #[error(transparent)]
-    Audio(#[from] AudioError),
-    #[error(transparent)]
-    Backend(#[from] BackendError),
-}
-
-impl TurnError {
-    /// What the user can do about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Audio(error) => error.hint(),
-            Self::Backend(error) => error.hint(),
-        }
-    }
-}
+use context::maintenance::ContextMaintenance;
+use turn::run::{self, Ended};
+use turn::skills::TurnSkills;
+use turn::{Clock, Turn, TurnStart, Turns};
 
 /// One conversation with one history. Engines and settings are those in force, which each call is given anew.
 pub struct Conversation {
@@ -85,7 +39,11 @@ pub struct Conversation {
     /// What counted the history's tokens.
     counted_by: Option<Weak<dyn LanguageModel>>,
     events: Events,
-    turns: u64,
+    turns: Turns,
+    /// What whoever talks to her adds to her instructions.
+    told: Vec<String>,
+    /// Tools that they bring along.
+    client: Option<Arc<dyn ClientTools>>,
 }
 
 impl Conversation {
@@ -94,9 +52,29 @@ impl Conversation {
         Self {
             history: History::new("", &[]),
             counted_by: None,
+            turns: Turns::new(events.clone()),
             events,
-            turns: 0,
+            told: Vec::new(),
+            client: None,
         }
+    }
+
+    /// A conversation that goes on behind `exchanges`, questions and answers; `told` is added to her instructions, and the tools of
+    /// `client` to those of skills.
+    #[must_use]
+    pub fn continued(
+        events: Events,
+        told: Vec<String>,
+        exchanges: &[(String, String)],
+        client: Option<Arc<dyn ClientTools>>,
+    ) -> Self {
+        let mut conversation = Self::new(events);
+        conversation.told = told;
+        conversation.client = client;
+        for (question, answer) in exchanges {
+            conversation.history.push(question, answer, 0);
+        }
+        conversation
     }
 
     /// Loads the engines side by side: the language model always, the others as they are needed. What fails here is tried
@@ -113,8 +91,7 @@ impl Conversation {
         self.follow(in_force);
         let engines = &in_force.engines;
         let prompt = Prompt {
-            messages: self.history.messages(),
-            summary: self.history.summary_bytes(),
+            dialogue: self.history.dialogue(0),
             tools: prompt_tools(in_force),
             ..Prompt::default()
         };
@@ -140,15 +117,15 @@ impl Conversation {
 
     /// What is to be done while nobody waits: counts, prunes, folds, and reads what remains into the model's cache. It ends when
     /// nothing is left to do; dropped before, it keeps what it did.
-    pub async fn upkeep(&mut self, in_force: &InForce) {
+    pub async fn maintain(&mut self, in_force: &InForce) {
         self.follow(in_force);
-        let upkeep = Upkeep {
+        let maintenance = ContextMaintenance {
             llm: in_force.engines.llm.as_ref(),
             context: &in_force.config.context,
             events: &self.events,
             tools: prompt_tools(in_force),
         };
-        upkeep.run(&mut self.history).await;
+        maintenance.run(&mut self.history).await;
     }
 
     /// Takes over the instructions that are in force. Another language model counts tokens otherwise.
@@ -160,6 +137,7 @@ impl Conversation {
         {
             facts.extend(memory.told());
         }
+        facts.extend(self.told.iter().cloned());
         self.history.set_prompt(&config.instructions(), &facts);
         let llm = Arc::downgrade(&in_force.engines.llm);
         if !self.counted_by.as_ref().is_some_and(|by| by.ptr_eq(&llm)) {
@@ -168,25 +146,19 @@ impl Conversation {
         }
     }
 
-    /// What the next turn will count.
+    /// The number that the next turn will have.
     #[must_use]
     pub fn next_turn(&self) -> u64 {
-        self.turns + 1
+        self.turns.next()
     }
 
-    /// A turn was dropped because a skill cancelled it.
-    pub fn cancelled(&self, turn: u64) {
-        let telling = Telling {
-            turn,
-            clock: Clock {
-                start: Instant::now(),
-            },
-            events: self.events.clone(),
-        };
-        telling.ended("cancelled", &Waterfall::default());
+    /// Forgets what was said; turns are counted on.
+    pub fn begin_anew(&mut self) {
+        self.history = History::new("", &[]);
+        self.counted_by = None;
     }
 
-    /// Answers one question into `output`, or in text alone.
+    /// Answers one question into `output`, or in text alone. Dropped, the turn is cancelled.
     ///
     /// # Errors
     /// Where the recording cannot be read, or the recogniser or the language model fails for good.
@@ -195,147 +167,17 @@ impl Conversation {
         in_force: &InForce,
         question: Question,
         output: Option<&mut (dyn AudioOutput + 'static)>,
-    ) -> Result<Answer, TurnError> {
-        self.turns += 1;
-        let turn = self.turns;
-        let input = match question {
-            Question::Text(_) => "text",
-            Question::Recording(_) => "recording",
-        };
-        let config = &in_force.config;
-        self.events.emit(Event::TurnStarted {
-            turn,
-            input,
-            generation: in_force.generation,
-            models: Models::of(config),
-        });
+    ) -> Result<TurnReport, TurnError> {
         self.follow(in_force);
-        let clock = Clock {
-            start: Instant::now(),
-        };
-        let mut waterfall = Waterfall::default();
-        let result = self
-            .answer(turn, in_force, question, output, clock, &mut waterfall)
+        let span = self.turns.next_span();
+        let mut turn = self.begin(question.input(), in_force);
+        let answered = run::answer(&mut turn, in_force, &self.history, question, output)
+            .instrument(span)
             .await;
-        waterfall.total_ms = clock.ms();
-        let outcome = match &result {
-            Ok(answer) if answer.dropped => "dropped",
-            Ok(answer) if answer.question.is_empty() => "nothing_heard",
-            Ok(_) => "answered",
-            Err(_) => "failed",
-        };
-        let telling = Telling {
-            turn,
-            clock,
-            events: self.events.clone(),
-        };
-        telling.ended(outcome, &waterfall);
-        result.map(|answer| Answer {
-            waterfall,
-            ..answer
-        })
-    }
-
-    async fn answer(
-        &mut self,
-        turn: u64,
-        in_force: &InForce,
-        question: Question,
-        output: Option<&mut (dyn AudioOutput + 'static)>,
-        clock: Clock,
-        waterfall: &mut Waterfall,
-    ) -> Result<Answer, TurnError> {
-        let InForce {
-            config, engines, ..
-        } = in_force;
-        let heard = match question {
-            Question::Text(text) => Heard {
-                text: text.trim().to_owned(),
-                confidence: None,
-                input: "text",
-                language: None,
-            },
-            Question::Recording(source) => {
-                let heard = recognise::recording(engines.stt.as_ref(), *source, |_| ()).await?;
-                waterfall.stt_ms = Some(clock.ms());
-                self.events.emit(Event::Transcript {
-                    turn: Some(turn),
-                    file: None,
-                    text: heard.text.clone(),
-                    language: heard.language.clone(),
-                    audio_seconds: heard.audio_seconds,
-                });
-                Heard {
-                    text: heard.text,
-                    confidence: None,
-                    input: "recording",
-                    language: heard.language,
-                }
-            }
-        };
-        let nothing = |dropped| Answer {
-            question: String::new(),
-            dropped,
-            by_skill: None,
-            reply: String::new(),
-            waterfall: Waterfall::default(),
-            speech: Ok(()),
-        };
-        if heard.text.is_empty() {
-            return Ok(nothing(false));
-        }
-        let skills = TurnSkills::new(in_force, turn, true);
-        let said = heard.text.clone();
-        let (question, answer, by_skill) = match skills.hear(heard).await {
-            Verdict::Ask(question) => (question, None, None),
-            Verdict::Answer { skill, speech, .. } => {
-                self.events.emit(Event::SkillAnswered {
-                    turn,
-                    skill: skill.clone(),
-                });
-                (said, Some(speech), Some(skill))
-            }
-            Verdict::Drop { skill } => {
-                self.events.emit(Event::SkillAnswered { turn, skill });
-                return Ok(nothing(true));
-            }
-        };
-        let replying = pipeline::Pipeline {
-            engines,
-            context: &config.context,
-            telling: Telling {
-                turn,
-                clock,
-                events: self.events.clone(),
-            },
-            skills,
-            answer,
-        };
-        let reply = replying
-            .run(&self.history, &question, output, waterfall)
-            .await?;
-        // Where the model said nothing there is nothing to remember.
-        if !reply.text.is_empty() {
-            if reply.skipped > 0 {
-                upkeep::cut(&mut self.history, reply.skipped, &self.events);
-            }
-            self.history
-                .push(&question, &reply.text, waterfall.prompt_tokens);
-            if by_skill.is_some() || !reply.tools.is_empty() {
-                self.history.mark_as_skills();
-            }
-            replying
-                .skills
-                .replied(&question, &reply.text, &reply.tools);
-        }
-        Ok(Answer {
-            question,
-            dropped: false,
-            by_skill,
-            reply: reply.text,
-            waterfall: Waterfall::default(),
-            speech: reply.speech,
-        })
+        let outcome = answered.as_ref().map(|ended| ended.outcome);
+        let report = self.end(turn, outcome.unwrap_or(TurnOutcome::Failed));
+        let Ended { speech, .. } = answered?;
+        Ok(TurnReport { speech, ..report })
     }
 
     /// Says what a skill wants said, into `output` or in text alone. It is no part of the conversation that the model sees.
@@ -348,48 +190,40 @@ impl Conversation {
         announcement: &Announcement,
         output: Option<&mut (dyn AudioOutput + 'static)>,
     ) -> Result<(), TurnError> {
-        self.turns += 1;
-        let turn = self.turns;
-        self.events.emit(Event::TurnStarted {
-            turn,
-            input: "announcement",
-            generation: in_force.generation,
-            models: Models::of(&in_force.config),
-        });
-        self.events.emit(Event::Announcement {
-            skill: announcement.skill.clone(),
-            text: announcement.text.clone(),
-        });
-        let clock = Clock {
-            start: Instant::now(),
-        };
-        let announcing = pipeline::Pipeline {
-            engines: &in_force.engines,
-            context: &in_force.config.context,
-            telling: Telling {
-                turn,
-                clock,
-                events: self.events.clone(),
-            },
-            skills: TurnSkills::new(in_force, turn, true),
-            answer: Some(announcement.text.clone()),
-        };
-        let mut waterfall = Waterfall::default();
-        let said = announcing
-            .run(&self.history, "", output, &mut waterfall)
+        let span = self.turns.next_span();
+        let mut turn = self.begin(TurnInput::Announcement, in_force);
+        let request = turn.announces(announcement, in_force, output.is_some());
+        let said = run::reply(&mut turn, request, output)
+            .instrument(span)
             .await;
-        waterfall.total_ms = clock.ms();
-        let speech = match said {
-            Ok(said) => said.speech,
-            Err(error) => Err(error),
+        let said = said.map_err(TurnError::from).flatten();
+        let outcome = match &said {
+            Ok(()) => turn.whole(),
+            Err(_) => TurnOutcome::Failed,
         };
-        let outcome = if speech.is_ok() {
-            "announced"
-        } else {
-            "failed"
+        self.end(turn, outcome);
+        said
+    }
+
+    fn begin(&self, input: TurnInput, in_force: &InForce) -> Turn {
+        self.turns.begin(TurnStart {
+            input,
+            in_force,
+            clock: Clock {
+                start: Instant::now(),
+            },
+            skills: TurnSkills::new(in_force, self.turns.next_for_skills(), true)
+                .with_client(self.client.clone()),
+        })
+    }
+
+    /// What failed changes nothing.
+    fn end(&mut self, turn: Turn, outcome: TurnOutcome) -> TurnReport {
+        let said = match outcome {
+            TurnOutcome::Failed => String::new(),
+            _ => turn.reply().unwrap_or_default().to_owned(),
         };
-        announcing.telling.ended(outcome, &waterfall);
-        speech
+        turn.end(outcome, &said, &mut self.history)
     }
 }
 
@@ -403,21 +237,5 @@ fn prompt_tools(in_force: &InForce) -> Vec<Tool> {
             Vec::new()
         }
         ToolUse::None => Vec::new(),
-    }
-}
-
-/// Milliseconds since the question was there.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Clock {
-    start: Instant,
-}
-
-impl Clock {
-    fn ms(self) -> u64 {
-        self.ms_at(Instant::now())
-    }
-
-    fn ms_at(self, at: Instant) -> u64 {
-        u64::try_from(at.duration_since(self.start).as_millis()).unwrap_or(u64::MAX)
     }
 }

@@ -6,12 +6,12 @@ mod folding;
 use std::sync::Arc;
 
 use futures::poll;
+use jane_config::{Config, Context};
+use jane_core::event::{Event, Stamped};
+use jane_engines::{Engines, Message, Window};
 use proptest::prelude::*;
 
 use super::*;
-use crate::backend::{Engines, Message, Window};
-use crate::config::{Config, Context};
-use crate::event::Stamped;
 use fake::{After, Fake, Silent};
 
 const SYSTEM: &str = "You are Jane.";
@@ -41,15 +41,15 @@ impl Scene {
         self.conversation.history.forget_counts();
     }
 
-    async fn upkeep(&mut self) {
-        self.conversation.upkeep(&self.in_force).await;
+    async fn maintain(&mut self) {
+        self.conversation.maintain(&self.in_force).await;
     }
 
     async fn turn(
         &mut self,
         question: Question,
         output: Option<&mut (dyn AudioOutput + 'static)>,
-    ) -> Result<Answer, TurnError> {
+    ) -> Result<TurnReport, TurnError> {
         self.conversation
             .turn(&self.in_force, question, output)
             .await
@@ -65,9 +65,10 @@ fn conversation(llm: &Arc<Fake>, context: &Context, events: &Events) -> Scene {
                 stt: Arc::new(Silent),
                 llm: llm.clone(),
                 tts: Arc::new(Silent),
-                mind: crate::mind::Mind::default(),
+                mind: jane_mind::Mind::default(),
+                turn_completion: jane_engines::TurnCompletion::default(),
             },
-            skills: crate::skill::Skills::none(),
+            skills: jane_skills::SkillRegistry::none(),
             generation: 0,
         },
     };
@@ -93,17 +94,17 @@ fn question(number: usize, words: usize, answer: usize) -> String {
     format!("question {number} {filler}answer with {answer}")
 }
 
-async fn ask(conversation: &mut Scene, text: &str) -> Result<Answer, TurnError> {
+async fn ask(conversation: &mut Scene, text: &str) -> Result<TurnReport, TurnError> {
     conversation
         .turn(Question::Text(text.to_owned()), None)
         .await
 }
 
-/// Polls `upkeep` so many times, and drops it.
-async fn interrupted_upkeep(conversation: &mut Scene, polls: usize) {
-    let mut upkeep = Box::pin(conversation.upkeep());
+/// Polls `maintain` so many times, and drops it.
+async fn interrupted_maintenance(conversation: &mut Scene, polls: usize) {
+    let mut maintenance = Box::pin(conversation.maintain());
     for _ in 0..polls {
-        if poll!(upkeep.as_mut()).is_ready() {
+        if poll!(maintenance.as_mut()).is_ready() {
             return;
         }
     }
@@ -123,19 +124,21 @@ fn pruned(events: &mut tokio::sync::mpsc::UnboundedReceiver<Stamped>) -> u32 {
 
 /// The tokens of the next prompt as the model itself counts them, but for the question's own.
 fn next_prompt(llm: &Fake, conversation: &Scene) -> u32 {
-    llm.read(&conversation.history.messages_with("?", 0))
+    let mut dialogue = conversation.history.dialogue(0);
+    dialogue.turns.push(Message::user("?"));
+    llm.read(&dialogue.messages())
 }
 
 /// What happens between two turns.
 #[derive(Debug, Clone, Copy)]
 enum Pause {
     Long,
-    /// The upkeep is dropped after so many polls.
+    /// The maintenance is dropped after so many polls.
     Short(usize),
 }
 
 #[derive(Debug, Clone)]
-struct Course {
+struct TurnTrace {
     window: Window,
     /// Tokens of every prompt that the model does not count.
     tools: u32,
@@ -144,7 +147,7 @@ struct Course {
     turns: Vec<(usize, usize, Pause)>,
 }
 
-fn courses() -> impl Strategy<Value = Course> {
+fn courses() -> impl Strategy<Value = TurnTrace> {
     let pause = prop_oneof![3 => Just(Pause::Long), 1 => (0..12_usize).prop_map(Pause::Short)];
     let words = prop_oneof![4 => 6..30_usize, 1 => 30..900_usize];
     let turns = proptest::collection::vec((words, 1..200_usize, pause), 1..40);
@@ -156,7 +159,7 @@ fn courses() -> impl Strategy<Value = Course> {
             summary,
         });
     (512..2048_u32, 1..384_u32, 0..40_u32, context, turns).prop_map(
-        |(tokens, reply, tools, context, turns)| Course {
+        |(tokens, reply, tools, context, turns)| TurnTrace {
             window: window(tokens, reply),
             tools,
             context,
@@ -165,15 +168,20 @@ fn courses() -> impl Strategy<Value = Course> {
     )
 }
 
-async fn run(course: Course) {
+async fn run(course: TurnTrace) {
     let longest = "word ".repeat(1000);
     let llm = Fake::new(course.window).with_tools(course.tools);
     let llm = Arc::new(llm.with_summary(&longest));
     let events = Events::new();
     let mut receiver = events.subscribe();
     let mut conversation = conversation(&llm, &course.context, &events);
-    let marks = prune::Marks::new(course.window, &course.context);
-    let beginning = conversation.history.messages().remove(0).content;
+    let marks = context::watermarks::Watermarks::new(course.window, &course.context);
+    let beginning = conversation
+        .history
+        .dialogue(0)
+        .messages()
+        .remove(0)
+        .content;
     assert!(
         course
             .context
@@ -185,14 +193,14 @@ async fn run(course: Course) {
     let mut looked_after = true;
     for (number, (words, answer, pause)) in course.turns.into_iter().enumerate() {
         let text = question(number, words, answer);
-        let before = conversation.history.messages();
+        let before = conversation.history.dialogue(0).messages();
         let alone = [before[0].clone(), Message::user(&text)];
         let fits = llm.read(&alone) + course.window.reply <= course.window.tokens;
         let result = ask(&mut conversation, &text).await;
         assert_eq!(result.is_ok(), fits, "only what fits alone is answered");
         let in_turn = pruned(&mut receiver);
         match result {
-            Err(_) => assert_eq!(conversation.history.messages(), before),
+            Err(_) => assert_eq!(conversation.history.dialogue(0).messages(), before),
             Ok(answer) => {
                 let prompt = llm.last_prompt();
                 assert!(prompt[0].content.starts_with(&beginning));
@@ -213,8 +221,8 @@ async fn run(course: Course) {
         }
         match pause {
             Pause::Long => {
-                conversation.upkeep().await;
-                let kept = conversation.history.messages();
+                conversation.maintain().await;
+                let kept = conversation.history.dialogue(0).messages();
                 assert!(said.ends_with(&kept[1..]) && kept.len() % 2 == 1);
                 assert_eq!(llm.last_prepared(), kept);
                 // The first answer shows the tools.
@@ -236,8 +244,8 @@ async fn run(course: Course) {
                 looked_after = true;
             }
             Pause::Short(polls) => {
-                interrupted_upkeep(&mut conversation, polls).await;
-                let kept = conversation.history.messages();
+                interrupted_maintenance(&mut conversation, polls).await;
+                let kept = conversation.history.dialogue(0).messages();
                 assert!(said.ends_with(&kept[1..]) && kept.len() % 2 == 1);
                 pruned(&mut receiver);
                 looked_after = false;
@@ -269,7 +277,7 @@ async fn an_idle_conversation_is_cut_to_low_water_in_one_go_and_no_turn_waits_fo
             .await
             .unwrap();
         assert_eq!(pruned(&mut receiver), 0, "in the turn");
-        conversation.upkeep().await;
+        conversation.maintain().await;
         if pruned(&mut receiver) > 0 {
             cuts += 1;
             assert!(next_prompt(&llm, &conversation) <= 300);
@@ -286,14 +294,14 @@ async fn a_turn_is_counted_once_and_by_itself() {
         ask(&mut conversation, &question(number, 10, 20))
             .await
             .unwrap();
-        conversation.upkeep().await;
+        conversation.maintain().await;
     }
     // The prompt without exchanges once; then for each turn the exchange, and its question.
     assert_eq!(llm.counted(), (61, 4));
-    conversation.upkeep().await;
+    conversation.maintain().await;
     assert_eq!(llm.counted().0, 61);
     conversation.forget_counts();
-    conversation.upkeep().await;
+    conversation.maintain().await;
     assert_eq!(llm.counted(), (61 + 31, 4));
     assert_eq!(
         conversation.history.tokens(),
@@ -312,7 +320,7 @@ async fn a_new_prompt_keeps_the_conversation() {
         ..Context::default()
     };
     conversation.set_prompt("Be brief.", &context);
-    conversation.upkeep().await;
+    conversation.maintain().await;
     let messages = llm.last_prepared();
     assert_eq!(
         messages[0].content,
@@ -336,17 +344,17 @@ async fn instructions_that_are_too_long_do_not_cost_the_conversation() {
             .await
             .unwrap();
     }
-    let before = conversation.history.messages();
+    let before = conversation.history.dialogue(0).messages();
     conversation.set_prompt(&"word ".repeat(600), &Context::default());
-    conversation.upkeep().await;
+    conversation.maintain().await;
     let error = ask(&mut conversation, &question(4, 10, 20)).await;
     assert!(error.unwrap_err().hint().is_some());
-    conversation.upkeep().await;
+    conversation.maintain().await;
     assert_eq!(pruned(&mut receiver), 0);
 
     conversation.set_prompt(SYSTEM, &Context::default());
-    conversation.upkeep().await;
-    assert_eq!(conversation.history.messages(), before);
+    conversation.maintain().await;
+    assert_eq!(conversation.history.dialogue(0).messages(), before);
     ask(&mut conversation, &question(4, 10, 20)).await.unwrap();
     assert!(llm.last_prompt().starts_with(&before));
 }
@@ -381,9 +389,9 @@ async fn a_giant_question_leaves_out_no_more_turns_than_it_must() {
         ask(&mut conversation, &question(number, 10, 20))
             .await
             .unwrap();
-        conversation.upkeep().await;
+        conversation.maintain().await;
     }
-    let before = conversation.history.messages();
+    let before = conversation.history.dialogue(0).messages();
     let giant = question(15, 600, 20);
     ask(&mut conversation, &giant).await.unwrap();
     let left_out = pruned(&mut receiver) as usize;
@@ -395,10 +403,10 @@ async fn a_giant_question_leaves_out_no_more_turns_than_it_must() {
     assert_eq!(longer.len(), prompt.len() + 2);
     assert!(llm.read(&longer) + 50 > 1000);
 
-    let before = conversation.history.messages();
+    let before = conversation.history.dialogue(0).messages();
     let error = ask(&mut conversation, &question(16, 2000, 20)).await;
     assert!(error.unwrap_err().hint().is_some());
-    assert_eq!(conversation.history.messages(), before);
+    assert_eq!(conversation.history.dialogue(0).messages(), before);
     assert_eq!(pruned(&mut receiver), 0);
 }
 
@@ -413,12 +421,12 @@ async fn a_turn_that_fails_or_is_dropped_leaves_out_nothing_for_good() {
             .await
             .unwrap();
     }
-    let before = conversation.history.messages();
+    let before = conversation.history.dialogue(0).messages();
     let giant = question(15, 600, 20);
     llm.after_first_word(After::Fails);
     ask(&mut conversation, &giant).await.unwrap_err();
     assert!(llm.last_prompt().len() < before.len());
-    assert_eq!(conversation.history.messages(), before);
+    assert_eq!(conversation.history.dialogue(0).messages(), before);
 
     llm.after_first_word(After::Hangs);
     let mut answering = Box::pin(ask(&mut conversation, &giant));
@@ -433,8 +441,23 @@ async fn a_turn_that_fails_or_is_dropped_leaves_out_nothing_for_good() {
         tokio::task::yield_now().await;
     }
     drop(answering);
-    assert_eq!(conversation.history.messages(), before);
-    assert_eq!(pruned(&mut receiver), 0);
+    let rest: Vec<Event> = std::iter::from_fn(|| receiver.try_recv().ok())
+        .map(|stamped| stamped.event)
+        .collect();
+    let is_pruned = |event: &Event| matches!(event, Event::ContextPruned { .. });
+    assert!(!rest.iter().any(is_pruned));
+    assert!(
+        matches!(
+            rest.last(),
+            Some(Event::TurnEnded {
+                turn: 17,
+                outcome: TurnOutcome::Cancelled,
+                ..
+            })
+        ),
+        "{rest:?}"
+    );
+    assert_eq!(conversation.history.dialogue(0).messages(), before);
     llm.after_first_word(After::GoesOn);
 
     ask(&mut conversation, &giant).await.unwrap();
@@ -442,13 +465,11 @@ async fn a_turn_that_fails_or_is_dropped_leaves_out_nothing_for_good() {
 }
 
 #[tokio::test]
-async fn a_reply_of_no_words_is_no_exchange() {
+async fn a_reply_of_no_words_ends_in_a_sentence() {
     let llm = Arc::new(Fake::new(window(1000, 50)));
     let mut conversation = conversation(&llm, &Context::default(), &Events::new());
-    let before = conversation.history.messages();
     let answer = ask(&mut conversation, &question(0, 10, 0)).await.unwrap();
-    assert_eq!(answer.reply, "");
-    assert_eq!(conversation.history.messages(), before);
+    assert_eq!(answer.reply, "I came to no answer to that.");
 }
 
 #[tokio::test]
@@ -469,11 +490,12 @@ async fn results_that_do_not_fit_are_shortened_and_the_turn_ends_in_a_sentence_a
     assert!(answer.reply.contains("too many steps"), "{}", answer.reply);
 }
 
-/// A conversation whose next upkeep cuts and folds.
+/// A conversation whose next maintenance cuts and folds.
 async fn full(llm: &Arc<Fake>, events: &Events) -> Scene {
     let mut conversation = conversation(llm, &summarising(), events);
     let mut number = 0;
-    while next_prompt(llm, &conversation) <= prune::Marks::new(window(900, 50), &summarising()).high
+    while next_prompt(llm, &conversation)
+        <= context::watermarks::Watermarks::new(window(900, 50), &summarising()).high
     {
         ask(&mut conversation, &question(number, 10, 20))
             .await
@@ -484,18 +506,18 @@ async fn full(llm: &Arc<Fake>, events: &Events) -> Scene {
 }
 
 #[tokio::test]
-async fn a_model_that_fails_at_upkeep_leaves_the_conversation_as_it_is() {
+async fn a_model_that_fails_at_maintenance_leaves_the_conversation_as_it_is() {
     let llm = Arc::new(Fake::new(window(900, 50)));
     let events = Events::new();
     let mut conversation = full(&llm, &events).await;
     let mut receiver = events.subscribe();
-    let before = conversation.history.messages();
+    let before = conversation.history.dialogue(0).messages();
     llm.break_counting(true);
-    conversation.upkeep().await;
-    assert_eq!(conversation.history.messages(), before);
+    conversation.maintain().await;
+    assert_eq!(conversation.history.dialogue(0).messages(), before);
     assert!(receiver.try_recv().is_err(), "nobody is told");
     llm.break_counting(false);
-    conversation.upkeep().await;
+    conversation.maintain().await;
     assert!(pruned(&mut receiver) > 0);
 }
 
@@ -503,7 +525,7 @@ async fn a_model_that_fails_at_upkeep_leaves_the_conversation_as_it_is() {
 fn the_reply_and_a_question_have_their_room_in_any_window() {
     for tokens in [512, 513, 2048, 1 << 20] {
         for reply in [1, 60, 384] {
-            let marks = prune::Marks::new(window(tokens, reply), &summarising());
+            let marks = context::watermarks::Watermarks::new(window(tokens, reply), &summarising());
             let question = tokens - reply - marks.high;
             assert!((32..=128).contains(&question), "{marks:?}");
             assert!(marks.low <= marks.kept && marks.kept <= marks.high);

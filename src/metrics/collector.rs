@@ -4,15 +4,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use jane_audio::SPEECH_RATE;
+use jane_core::event::{Event, Stamped, TurnOutcome, Waterfall};
 use serde::Serialize;
 
 use super::histogram::Histograms;
-use super::snapshot::{Counters, EndedTurn, MOST_TURNS};
-use crate::audio::SPEECH_RATE;
-use crate::event::{Event, Stamped, Waterfall};
+use super::snapshot::{Counters, EndedTurn, MOST_TURNS, OpenSession};
 
 /// The outcome of turns whose times are counted: what was cut off or failed took as long as it took.
-const COUNTED: &str = "answered";
+const COUNTED: TurnOutcome = TurnOutcome::Answered;
 
 #[derive(Debug, Default)]
 pub(super) struct Collector {
@@ -20,6 +20,8 @@ pub(super) struct Collector {
     pub stages: Histograms,
     /// The newest last.
     pub turns: VecDeque<EndedTurn>,
+    /// Those that go on. The program bounds their number.
+    pub sessions: BTreeMap<u64, OpenSession>,
 }
 
 impl Collector {
@@ -30,7 +32,20 @@ impl Collector {
                 turn,
                 outcome,
                 waterfall,
-            } => self.ended(*turn, outcome, stamped.at_ms, waterfall),
+            } => self.ended(*turn, *outcome, stamped, waterfall),
+            Event::SessionStarted { session, interface } => {
+                count(&mut counters.sessions, interface);
+                let begun = OpenSession {
+                    session: *session,
+                    interface: (*interface).to_owned(),
+                    started_at_ms: stamped.at_ms,
+                    turns: 0,
+                };
+                self.sessions.insert(*session, begun);
+            }
+            Event::SessionEnded { session } => {
+                self.sessions.remove(session);
+            }
             Event::BargeIn { .. } => counters.interruptions += 1,
             Event::WorkerExited { worker, .. } => count(&mut counters.worker_exits, worker),
             Event::WorkerRestarted { worker, .. } => count(&mut counters.worker_restarts, worker),
@@ -59,7 +74,11 @@ impl Collector {
         }
     }
 
-    fn ended(&mut self, turn: u64, outcome: &str, at_ms: u64, waterfall: &Waterfall) {
+    fn ended(&mut self, turn: u64, outcome: TurnOutcome, stamped: &Stamped, waterfall: &Waterfall) {
+        let session = stamped.session;
+        if let Some(session) = session.and_then(|session| self.sessions.get_mut(&session)) {
+            session.turns += 1;
+        }
         let counters = &mut self.counters;
         count(&mut counters.turns, &outcome);
         counters.prompt_tokens += u64::from(waterfall.prompt_tokens);
@@ -74,9 +93,10 @@ impl Collector {
             self.turns.pop_front();
         }
         self.turns.push_back(EndedTurn {
+            session,
             turn,
-            outcome: outcome.to_owned(),
-            ended_at_ms: at_ms,
+            outcome: outcome.word().to_owned(),
+            ended_at_ms: stamped.at_ms,
             waterfall: waterfall.clone(),
         });
     }

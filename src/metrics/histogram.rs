@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jane_core::event::Waterfall;
 use serde::{Deserialize, Serialize};
-
-use crate::event::Waterfall;
 
 /// The upper bounds of the buckets, in seconds. The performance goals (0.5, 1, 2, 3 and 5 s) are among them.
 pub const BOUNDS: [f64; 13] = [

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use jane_config::Listen;
+use jane_core::event::{Event, Events};
+
 use super::Metrics;
-use super::endpoint::Endpoint;
-use crate::config::Listen;
-use crate::event::{Event, Events};
+use super::server::Endpoint;
 use crate::runtime::Runtime;
 
 /// Never ends; dropping it closes what is open.

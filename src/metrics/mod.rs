@@ -3,38 +3,39 @@
 //! Invariants: nothing that was said or heard is in them, and no secret; they are bounded, however long she runs; nobody who looks,
 //! slowly or never reading, holds up a turn; while nobody looks, only the events of turns are counted.
 //!
-//! `snapshot` is what can be seen · `collector` counts events, `histogram` the times of turns · `status` tells it to programs of this
-//! user, and `running` is their side · `exposition` is it in Prometheus's words, `request` and `endpoint` serve them, `listening`
+//! `snapshot` is what can be seen · `collector` counts events, `histogram` the times of turns · `status_socket` tells it to programs of this
+//! user, and `discovery` is their side · `exposition` is it in Prometheus's words, `request` and `server` serve them, `listening`
 //! follows the configuration.
 
 mod collector;
-mod endpoint;
+mod discovery;
 mod exposition;
 mod histogram;
 mod listening;
 mod request;
-mod running;
+mod server;
 mod snapshot;
-mod status;
+mod status_socket;
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use parking_lot::Mutex;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 
+pub use discovery::{Found, NotFound, running};
 pub use histogram::{Histogram, Histograms};
-pub use running::{Found, NotFound, running};
-pub use snapshot::{Counters, EndedTurn, MOST_TURNS, Snapshot};
+pub use snapshot::{Counters, EndedTurn, MOST_TURNS, OpenSession, Snapshot};
 
-use crate::event::{Events, Models, Stamped};
-use crate::memory::{MemoryManager, Report};
 use crate::runtime::{Installed, Runtime};
 use collector::Collector;
+use jane_core::event::{Events, Models, Stamped};
+use jane_engines::memory::{MemoryManager, Report};
 
 /// How old a measurement of the memory may be: several who look at once share it, since the kernel walks over all pages for one.
 const FRESH: Duration = Duration::from_millis(500);
@@ -111,24 +112,32 @@ impl Metrics {
         }
     }
 
-    /// Counts what happens in `runtime`, and shows it to `jane top` and, where the configuration says so, to Prometheus.
+    /// Counts what happens in `runtime`, and shows it to `jane top` and, where the configuration says so, to Prometheus. The figures may be
+    /// asked for as well.
     #[must_use]
-    pub fn watch(runtime: &Arc<Runtime>, installed: &Installed, events: &Events) -> Watching {
+    pub fn watch(
+        runtime: &Arc<Runtime>,
+        installed: &Installed,
+        events: &Events,
+    ) -> (Self, Watching) {
         let in_force = Arc::clone(runtime);
-        let models = move || Models::of(&in_force.in_force().config);
+        let models = move || in_force.in_force().config.models();
         let memory = installed.workers.memory.clone();
         let metrics = Self::new(&installed.home, memory, models, events);
         let mut tasks = vec![tokio::spawn(metrics.clone().count())];
         match installed.temporary.as_ref() {
-            Some(temporary) => match status::listen(temporary.path()) {
-                Ok(listener) => tasks.push(tokio::spawn(status::serve(listener, metrics.clone()))),
+            Some(temporary) => match status_socket::listen(temporary.path()) {
+                Ok(listener) => tasks.push(tokio::spawn(status_socket::serve(
+                    listener,
+                    metrics.clone(),
+                ))),
                 Err(error) => tracing::warn!(%error, "`jane top` cannot look at this run"),
             },
             None => tracing::warn!("`jane top` cannot look at this run: no temporary files"),
         }
-        let following = listening::follow(Arc::clone(runtime), metrics, events.clone());
+        let following = listening::follow(Arc::clone(runtime), metrics.clone(), events.clone());
         tasks.push(tokio::spawn(following));
-        Watching(tasks)
+        (metrics, Watching(tasks))
     }
 
     /// What can be seen now: all events that were emitted before are counted. Measures the memory where that was not done just now.
@@ -148,6 +157,7 @@ impl Metrics {
             counters: counting.collector.counters.clone(),
             stages: counting.collector.stages.clone(),
             turns: counting.collector.turns.iter().cloned().collect(),
+            sessions: counting.collector.sessions.values().cloned().collect(),
         }
     }
 
@@ -187,8 +197,8 @@ impl Metrics {
 
 impl Inner {
     /// Locked for moments only.
-    fn counting(&self) -> std::sync::MutexGuard<'_, Counting> {
-        self.counting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn counting(&self) -> parking_lot::MutexGuard<'_, Counting> {
+        self.counting.lock()
     }
 }
 

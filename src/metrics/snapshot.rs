@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use jane_core::event::{Models, Waterfall};
+use jane_engines::memory::Report;
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Histograms;
-use crate::event::{Models, Waterfall};
-use crate::memory::Report;
 
 /// So many of the last turns are kept.
 pub const MOST_TURNS: usize = 20;
@@ -33,11 +33,29 @@ pub struct Snapshot {
     pub stages: Histograms,
     /// The last turns, the oldest first, at most [`MOST_TURNS`].
     pub turns: Vec<EndedTurn>,
+    /// Who talks to her over the network, in the order in which they came.
+    #[serde(default)]
+    pub sessions: Vec<OpenSession>,
+}
+
+/// A session over the network that goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenSession {
+    pub session: u64,
+    /// As in the event `session.started`.
+    pub interface: String,
+    /// Milliseconds since the Unix epoch.
+    pub started_at_ms: u64,
+    /// Turns of it that ended.
+    pub turns: u64,
 }
 
 /// A turn that is over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EndedTurn {
+    /// The session over the network that it is one of; `None` where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<u64>,
     pub turn: u64,
     /// As in the event `turn.ended`.
     pub outcome: String,
@@ -53,6 +71,8 @@ pub struct EndedTurn {
 pub struct Counters {
     /// Turns that ended, by outcome.
     pub turns: BTreeMap<String, u64>,
+    /// Sessions over the network that began, by interface.
+    pub sessions: BTreeMap<String, u64>,
     /// Tokens of prompts, and how many of them came from the KV cache.
     pub prompt_tokens: u64,
     pub reused_tokens: u64,

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jane_config::{Config, Memory};
+use jane_core::event::{EngineKind, Events};
+use jane_engines::memory::{Machine, MemoryManager, Reason};
+use jane_engines::worker::{Cores, Installation, WorkerPool};
+use jane_engines::{BackendError, Builder, Engines, LanguageModel, SpeechToText, TextToSpeech};
+use jane_models::{ModelError, ModelStore};
+use jane_worker::all_cores;
 
-use crate::backend::worker::{Cores, Installation, Workers, all_cores};
-use crate::backend::{BackendError, Builder, Engines, LanguageModel, SpeechToText, TextToSpeech};
-use crate::config::{Config, Memory};
-use crate::event::{Events, Role};
-use crate::memory::{Machine, MemoryManager, Reason};
-use crate::model::{ModelError, ModelStore};
-use crate::temporary::Temporary;
+use crate::run_directory::RunDirectory;
 
 /// Makes engines from a configuration. A trait, so that reloading can be tested without engines. Building loads nothing.
 #[async_trait]
@@ -41,7 +42,7 @@ pub trait Factory: Send + Sync {
     fn set_budgets(&self, budgets: &Memory);
 
     /// Unloads the models of `role` that are loaded and idle.
-    async fn unload(&self, role: Role);
+    async fn unload(&self, role: EngineKind);
 }
 
 /// Where in the models' directory the engines keep what can be computed again.
@@ -60,11 +61,11 @@ pub fn runs_directory(models: &Path) -> PathBuf {
 pub struct Installed {
     pub home: PathBuf,
     pub installation: Installation,
-    pub workers: Workers,
+    pub workers: WorkerPool,
     /// Directory for what can be computed again; `None` for none.
     pub cache: Option<PathBuf>,
     /// `None` where there is no place for it.
-    pub temporary: Option<Temporary>,
+    pub temporary: Option<RunDirectory>,
 }
 
 impl Installed {
@@ -78,7 +79,7 @@ impl Installed {
         let memory = MemoryManager::new(config.memory.clone(), probe, events.clone());
         let cache = cache(&config.models_directory(&home));
         let temporary = cache.as_ref().and_then(|cache| {
-            let temporary = Temporary::new_in(&cache.join(TEMPORARY));
+            let temporary = RunDirectory::new_in(&cache.join(TEMPORARY));
             let told =
                 |error: &std::io::Error| tracing::warn!(%error, "no place for temporary files");
             temporary.inspect_err(told).ok()
@@ -86,7 +87,7 @@ impl Installed {
         Ok(Self {
             home,
             installation: Installation::find()?,
-            workers: Workers::new(events.clone(), memory, Cores::new(all_cores())),
+            workers: WorkerPool::new(events.clone(), memory, Cores::new(all_cores())),
             cache,
             temporary,
         })
@@ -116,7 +117,7 @@ impl Installed {
             models: &models,
             installation: &self.installation,
             cache: self.cache.as_deref(),
-            temporary: self.temporary.as_ref().map(Temporary::path),
+            temporary: self.temporary.as_ref().map(RunDirectory::path),
             workers: &self.workers,
         })
     }
@@ -163,7 +164,7 @@ impl Factory for Installed {
         self.workers.memory.set_budgets(budgets.clone());
     }
 
-    async fn unload(&self, role: Role) {
+    async fn unload(&self, role: EngineKind) {
         if let Some(entry) = self.workers.memory.loaded(role) {
             self.workers.unload(entry, Reason::Replaced).await;
         }

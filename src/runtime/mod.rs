@@ -12,6 +12,7 @@ mod saving_tests;
 #[cfg(test)]
 mod tests;
 mod watch;
+mod wish;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,12 +25,13 @@ pub use auto::{AUTO, capacity, resolve};
 pub use factory::{Factory, Installed, cache, runs_directory};
 pub use reload::check;
 pub use watch::Watching;
+pub use wish::NotSet;
 
-use crate::backend::{BackendError, Engines};
-use crate::config::{Config, Source, changed_keys};
-use crate::event::Events;
-use crate::skill::Skills;
 use crate::telemetry::Log;
+use jane_config::{Changes, Config, Source};
+use jane_core::event::Events;
+use jane_engines::{BackendError, Engines};
+use jane_skills::SkillRegistry;
 
 /// Keys that may name what is chosen for the machine.
 const CHOSEN: [&str; 2] = ["llm.model", "llm.fallback_model"];
@@ -39,18 +41,18 @@ pub struct InForce {
     pub config: Config,
     pub engines: Engines,
     /// The skills, which come and go by themselves.
-    pub skills: Skills,
+    pub skills: SkillRegistry,
     /// Counts what was in force since the start, from 0.
     pub generation: u64,
 }
 
 /// What is in force, for as long as a turn takes: it is neither changed nor unloaded in the meantime.
-pub struct Taken {
+pub struct SnapshotGuard {
     in_force: Arc<InForce>,
     _gate: OwnedRwLockReadGuard<()>,
 }
 
-impl std::ops::Deref for Taken {
+impl std::ops::Deref for SnapshotGuard {
     type Target = InForce;
 
     fn deref(&self) -> &InForce {
@@ -97,7 +99,9 @@ pub struct Runtime {
     /// Whether a reload has read a file: from then on there must be one.
     has_file: AtomicBool,
     /// What the file held that is in force; `None` where none is.
-    text: std::sync::Mutex<Option<Vec<u8>>>,
+    text: parking_lot::Mutex<Option<Vec<u8>>>,
+    /// Keys that were set since the start, for this run, as `--set` has them.
+    wished: parking_lot::Mutex<Vec<String>>,
     /// Held by the reload that is under way.
     reloading: Mutex<()>,
     generation: tokio::sync::watch::Sender<u64>,
@@ -113,7 +117,7 @@ impl Runtime {
         origin: Origin,
         factory: Arc<dyn Factory>,
         log: Option<Arc<Log>>,
-        skills: Skills,
+        skills: SkillRegistry,
         events: Events,
     ) -> Result<Arc<Self>, BackendError> {
         let engines = factory.engines(&config)?;
@@ -121,7 +125,7 @@ impl Runtime {
         let text = source.read().unwrap_or_default();
         // A file that was changed meanwhile is not the one in force. Which models a machine has by itself is not in it.
         let is_chosen = |key: &String| CHOSEN.contains(&key.as_str());
-        let is_in_force = |of: &Config| changed_keys(of, &config).iter().all(is_chosen);
+        let is_in_force = |of: &Config| Changes::between(of, &config).keys.iter().all(is_chosen);
         let text = text.filter(|text| {
             Config::of(&source, Some(text.clone())).is_ok_and(|of| is_in_force(&of))
         });
@@ -139,7 +143,8 @@ impl Runtime {
             in_force: ArcSwap::from_pointee(in_force),
             gate: Arc::default(),
             has_file: AtomicBool::default(),
-            text: std::sync::Mutex::new(text),
+            text: parking_lot::Mutex::new(text),
+            wished: parking_lot::Mutex::default(),
             reloading: Mutex::default(),
             generation: tokio::sync::watch::Sender::new(0),
         });
@@ -152,9 +157,9 @@ impl Runtime {
     }
 
     /// What is in force, for a turn. Waits while an engine is being replaced that had to be unloaded first.
-    pub async fn take(&self) -> Taken {
+    pub async fn take(&self) -> SnapshotGuard {
         let gate = Arc::clone(&self.gate).read_owned().await;
-        Taken {
+        SnapshotGuard {
             in_force: self.in_force.load_full(),
             _gate: gate,
         }
@@ -162,9 +167,9 @@ impl Runtime {
 
     /// The same, where no engine is being replaced just now.
     #[must_use]
-    pub fn try_take(&self) -> Option<Taken> {
+    pub fn try_take(&self) -> Option<SnapshotGuard> {
         let gate = Arc::clone(&self.gate).try_read_owned().ok()?;
-        Some(Taken {
+        Some(SnapshotGuard {
             in_force: self.in_force.load_full(),
             _gate: gate,
         })

@@ -2,32 +2,32 @@
 //!
 //! Invariant: everything that can fail happens before the swap, and the swap is one store.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use jane_audio::SPEECH_RATE;
+use jane_config::{Changes, Config, ConfigError, Doubt, Effect};
+use jane_core::event::{EngineKind, Event};
+use jane_engines::worker::beside;
+use jane_engines::{BackendError, Engines, Message, finished};
 use tokio::sync::OwnedRwLockWriteGuard;
 
 use super::{InForce, Runtime};
-use crate::audio::SPEECH_RATE;
-use crate::backend::worker::beside;
-use crate::backend::{BackendError, Engines, Message, finished};
-use crate::config::{Config, ConfigError, Doubt, changed_keys, needs_restart};
-use crate::conversation::{History, Marks};
-use crate::event::{Event, Role};
+use crate::conversation::{History, Watermarks};
 
 /// What is spoken, asked and heard to find out whether an engine works: it costs little.
 const GREETING: &str = "Hello.";
 
 /// Why nothing changed.
-enum Rejected {
+pub(super) enum Rejected {
     Config(ConfigError),
     Engine(BackendError),
 }
 
 /// What a reload put in force.
-struct Applied {
-    changed: Vec<String>,
+pub(super) struct Applied {
+    pub(super) changed: Vec<String>,
     restart: Vec<String>,
     /// The time in which no turn could start.
     gap: Duration,
@@ -39,30 +39,30 @@ impl Runtime {
     pub async fn reload(&self, forced: bool) {
         let _one_at_a_time = self.reloading.lock().await;
         match self.try_reload(forced).await {
-            Ok(applied) => {
-                let Applied {
-                    changed,
-                    restart,
-                    gap,
-                } = applied;
-                tracing::info!(?changed, ?restart, "the configuration was read anew");
-                let in_force = self.in_force.load();
-                self.events.emit(Event::ConfigReloaded {
-                    generation: in_force.generation,
-                    changed,
-                    restart,
-                    gap_ms: u64::try_from(gap.as_millis()).unwrap_or(u64::MAX),
-                });
-            }
+            Ok(applied) => self.tell(applied, false),
             Err(rejected) => {
-                let (problems, hint) = match &rejected {
-                    Rejected::Config(error) => (lines(error), error.hint()),
-                    Rejected::Engine(error) => (vec![error.to_string()], error.hint()),
-                };
+                let (problems, hint) = rejected.told();
                 tracing::warn!(?problems, "the configuration stays as it was");
                 self.events.emit(Event::ConfigRejected { problems, hint });
             }
         }
+    }
+
+    /// Says what was put in force.
+    pub(super) fn tell(&self, applied: Applied, by_hand: bool) {
+        let Applied {
+            changed,
+            restart,
+            gap,
+        } = applied;
+        tracing::info!(?changed, ?restart, "the configuration was read anew");
+        self.events.emit(Event::ConfigReloaded {
+            generation: self.in_force.load().generation,
+            changed,
+            restart,
+            gap_ms: u64::try_from(gap.as_millis()).unwrap_or(u64::MAX),
+            by_hand,
+        });
     }
 
     /// Whether the file may be in the middle of being written: it is empty, cut off, missing or no TOML, and was not before. Whoever
@@ -76,7 +76,7 @@ impl Runtime {
 
     /// What speaks against `text` in the place of the one in force.
     fn doubt(&self, text: &[u8]) -> Option<Doubt> {
-        let in_force = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_force = self.text.lock();
         Doubt::of_file(
             &self.origin.file,
             in_force.as_deref().unwrap_or_default(),
@@ -96,7 +96,7 @@ impl Runtime {
 
     /// `text` is what the file in force holds.
     fn remember(&self, text: Option<Vec<u8>>) {
-        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = text;
+        *self.text.lock() = text;
     }
 
     /// Whether there has been a file, so that there must be one.
@@ -104,9 +104,10 @@ impl Runtime {
         self.origin.file_is_required || self.has_file.load(Ordering::Relaxed)
     }
 
-    async fn try_reload(&self, forced: bool) -> Result<Applied, Rejected> {
+    pub(super) async fn try_reload(&self, forced: bool) -> Result<Applied, Rejected> {
         let old = self.in_force.load_full();
-        let source = self.origin.source_with(self.had_file());
+        let mut source = self.origin.source_with(self.had_file());
+        source.overrides.extend(self.wished());
         let text = source.read().map_err(Rejected::Config)?;
         self.check_whole(text.as_deref())
             .map_err(Rejected::Config)?;
@@ -114,29 +115,33 @@ impl Runtime {
         self.factory.resolve(&mut config);
         self.has_file
             .fetch_or(source.file.is_some(), Ordering::Relaxed);
-        let changed = changed_keys(&old.config, &config);
+        let changed = Changes::between(&old.config, &config);
         if changed.is_empty() && !forced {
             self.remember(text);
             return Ok(Applied {
-                changed,
+                changed: Vec::new(),
                 restart: Vec::new(),
                 gap: Duration::ZERO,
             });
         }
-        self.factory.set_budgets(&config.memory);
+        let has_budgets = changed.have(Effect::Budgets);
+        if has_budgets {
+            self.factory.set_budgets(&config.memory);
+        }
         let swapped = self.swap(&old, &config, &changed, forced).await;
-        if swapped.is_err() {
+        if has_budgets && swapped.is_err() {
             self.factory.set_budgets(&old.config.memory);
         }
         let gap = swapped.map_err(Rejected::Engine)?;
         self.remember(text);
-        if let Some(log) = &self.log {
+        if let Some(log) = &self.log
+            && changed.have(Effect::LogLevel)
+        {
             log.set_level(config.log.level);
         }
-        let restart = changed.iter().filter(|key| needs_restart(key));
         Ok(Applied {
-            restart: restart.cloned().collect(),
-            changed,
+            restart: changed.need_restart(),
+            changed: changed.keys,
             gap,
         })
     }
@@ -146,24 +151,23 @@ impl Runtime {
         &self,
         old: &InForce,
         config: &Config,
-        changed: &[String],
+        changed: &Changes,
         forced: bool,
     ) -> Result<Duration, BackendError> {
-        let differs = |section: &str| {
-            let prefix = format!("{section}.");
-            changed.iter().any(|key| key.starts_with(&prefix))
-        };
-        let (elsewhere, patience) = (differs("models"), differs("worker"));
+        let (elsewhere, handles) = (
+            changed.have(Effect::AllEngines),
+            changed.have(Effect::Handles),
+        );
         let mut engines = old.engines.clone();
         let mut swap = Swap::default();
-        for (role, section) in [(Role::Stt, "stt"), (Role::Llm, "llm"), (Role::Tts, "tts")] {
-            let touched = differs(section) || elsewhere;
-            let instructed = role == Role::Llm && (differs("assistant") || differs("context"));
-            if !(touched || patience || forced || instructed) {
+        for role in [EngineKind::Stt, EngineKind::Llm, EngineKind::Tts] {
+            let touched = changed.have(Effect::Engine(role)) || elsewhere;
+            let instructed = role == EngineKind::Llm && changed.have(Effect::Instructions);
+            if !(touched || handles || forced || instructed) {
                 continue;
             }
             let mut result = Ok(());
-            if touched || patience || forced {
+            if touched || handles || forced {
                 result = self.build(role, config, &mut engines);
             }
             if result.is_ok() && (touched || forced) {
@@ -171,7 +175,7 @@ impl Runtime {
                     .check_and_make_room(role, &engines, config, &mut swap)
                     .await;
             }
-            if result.is_ok() && role == Role::Llm && (touched || instructed) {
+            if result.is_ok() && role == EngineKind::Llm && (touched || instructed) {
                 result = check_instructions(&engines, config).await;
             }
             match result {
@@ -205,7 +209,7 @@ impl Runtime {
     /// that use it, and no turn starts before the swap is done.
     async fn check_and_make_room(
         &self,
-        role: Role,
+        role: EngineKind,
         engines: &Engines,
         config: &Config,
         swap: &mut Swap,
@@ -225,25 +229,35 @@ impl Runtime {
 
     fn build(
         &self,
-        role: Role,
+        role: EngineKind,
         config: &Config,
         engines: &mut Engines,
     ) -> Result<(), BackendError> {
         match role {
-            Role::Stt => engines.stt = self.factory.stt(config)?,
-            Role::Llm => engines.llm = self.factory.llm(config)?,
-            Role::Tts => engines.tts = self.factory.tts(config)?,
+            EngineKind::Stt => engines.stt = self.factory.stt(config)?,
+            EngineKind::Llm => engines.llm = self.factory.llm(config)?,
+            EngineKind::Tts => engines.tts = self.factory.tts(config)?,
         }
         Ok(())
     }
 
     /// Loads engines again that had to go for one that then failed. Where that fails too, their next request tries again.
-    async fn take_back(&self, roles: &[Role], old: &InForce) {
+    async fn take_back(&self, roles: &[EngineKind], old: &InForce) {
         for role in roles {
             self.factory.unload(*role).await;
             if let Err(error) = check(*role, &old.engines, &old.config).await {
                 tracing::warn!(%error, "the engine that was in force cannot be loaded again");
             }
+        }
+    }
+}
+
+impl Rejected {
+    /// The problems, and what to do about them.
+    pub(super) fn told(&self) -> (Vec<String>, Option<String>) {
+        match self {
+            Self::Config(error) => (lines(error), error.hint()),
+            Self::Engine(error) => (vec![error.to_string()], error.hint()),
         }
     }
 }
@@ -254,20 +268,24 @@ struct Swap {
     /// Since when no turn can start.
     gate: Option<(Instant, OwnedRwLockWriteGuard<()>)>,
     /// Roles whose old engine was unloaded.
-    unloaded: Vec<Role>,
+    unloaded: Vec<EngineKind>,
 }
 
 /// Has the engine of `role` do something small and real.
 ///
 /// # Errors
 /// What the engine says.
-pub async fn check(role: Role, engines: &Engines, config: &Config) -> Result<(), BackendError> {
+pub async fn check(
+    role: EngineKind,
+    engines: &Engines,
+    config: &Config,
+) -> Result<(), BackendError> {
     match role {
-        Role::Stt => {
+        EngineKind::Stt => {
             let half_a_second = vec![0.0; SPEECH_RATE as usize / 2];
             engines.stt.transcribe(half_a_second.into()).await.map(drop)
         }
-        Role::Llm => {
+        EngineKind::Llm => {
             // Beside the cache of the conversation, where the model is the one in force.
             let messages = vec![
                 Message::system(config.instructions()),
@@ -275,7 +293,7 @@ pub async fn check(role: Role, engines: &Engines, config: &Config) -> Result<(),
             ];
             finished(engines.llm.aside(messages, 1)).await
         }
-        Role::Tts => finished(engines.tts.speak(GREETING.to_owned())).await,
+        EngineKind::Tts => finished(engines.tts.speak(GREETING.to_owned())).await,
     }
 }
 
@@ -287,7 +305,7 @@ async fn check_instructions(engines: &Engines, config: &Config) -> Result<(), Ba
     let window = engines.llm.window().await?;
     let (tokens, most) = (
         counts.into_iter().fold(0, u32::saturating_add),
-        Marks::new(window, &config.context).high,
+        Watermarks::new(window, &config.context).high,
     );
     if tokens <= most {
         return Ok(());

@@ -5,12 +5,12 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
+use jane_config::FileWatch;
+use jane_core::event::Event;
 use tokio::time::timeout;
 
 use super::tests::Scene;
 use super::watch::reload_on_edit;
-use crate::config::FileWatch;
-use crate::event::Event;
 
 const OLD: &str = "# Mine.\n[assistant]\nname = \"Ada\"\n\n[llm]\nmodel = \"mine\"\nseed = 4096\n\n[tts]\nspeed = 1.25\n";
 const NEW: &str = "# Mine.\n[assistant]\nname = \"Bea\"\n\n[llm]\nmodel = \"other\"\nseed = 17\n\n[tts]\nspeed = 1.5\n";
@@ -173,7 +173,7 @@ async fn whoever_asks_for_the_defaults_gets_them() {
     let event = watched.told().await;
     assert!(matches!(event, Event::ConfigReloaded { .. }), "{event:?}");
     let config = &watched.scene.runtime.in_force().config;
-    assert_eq!(*config, crate::config::Config::default());
+    assert_eq!(*config, jane_config::Config::default());
     // From there on there is nothing to lose.
     fs::write(watched.path(), "").unwrap();
     let event = watched.told().await;

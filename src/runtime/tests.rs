@@ -1,24 +1,25 @@
 //! Reloading with engines that are made of nothing: 500 mutations of a file, and the ways in which a swap can fail.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
+use jane_config::{Config, Memory, Source, render_default};
+use jane_core::event::{EngineKind, Event, Events, Stamped};
+use jane_engines::worker::is_beside;
+use jane_engines::{
+    BackendError, Engines, Finish, Generated, Generation, LanguageModel, Message, Prompt,
+    ReplyStream, Speech, SpeechStream, SpeechToText, TextToSpeech, Transcript, Window,
+};
+use jane_skills::SkillRegistry;
+use parking_lot::Mutex;
 use proptest::prelude::*;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::watch::next_sample;
 use super::{Factory, Origin, Runtime};
-use crate::backend::worker::is_beside;
-use crate::backend::{
-    BackendError, Engines, Finish, Generated, Generation, LanguageModel, Message, Prompt,
-    ReplyStream, Speech, SpeechStream, SpeechToText, TextToSpeech, Transcript, Window,
-};
-use crate::config::{Config, Memory, Source, render_default};
-use crate::event::{Event, Events, Role, Stamped};
-use crate::skill::Skills;
 
 /// An engine that says which model it is made of.
 struct Named {
@@ -42,19 +43,19 @@ struct World {
 impl Named {
     /// Loads the model where there is room.
     fn ask(&self) -> Result<(), BackendError> {
-        let mut world = self.world.lock().unwrap();
+        let mut world = self.world.lock();
         if world.broken.contains(&self.model) {
             return Err(BackendError::Model {
-                role: Role::Llm,
+                role: EngineKind::Llm,
                 model: self.model.clone(),
                 reason: "it is broken".to_owned(),
                 hint: None,
             });
         }
         if !world.loaded.contains(&self.model) {
-            if world.is_narrow && (is_beside(Role::Stt) || is_beside(Role::Llm)) {
+            if world.is_narrow && (is_beside(EngineKind::Stt) || is_beside(EngineKind::Llm)) {
                 return Err(BackendError::NotBeside {
-                    role: Role::Llm,
+                    role: EngineKind::Llm,
                     model: self.model.clone(),
                 });
             }
@@ -72,7 +73,7 @@ impl SpeechToText for Named {
 
     async fn transcribe(&self, _samples: Arc<[f32]>) -> Result<Transcript, BackendError> {
         if self.model == "slow" {
-            let slow = Arc::clone(&self.world.lock().unwrap().slow);
+            let slow = Arc::clone(&self.world.lock().slow);
             slow.notified().await;
         }
         self.ask()?;
@@ -141,7 +142,7 @@ struct Fakes(Arc<Mutex<World>>);
 
 impl Fakes {
     /// Models whose name begins with `missing` are not there.
-    fn engine(&self, role: Role, model: &str) -> Result<Arc<Named>, BackendError> {
+    fn engine(&self, role: EngineKind, model: &str) -> Result<Arc<Named>, BackendError> {
         if model.starts_with("missing") {
             return Err(BackendError::Model {
                 role,
@@ -164,28 +165,29 @@ impl Factory for Fakes {
             stt: self.stt(config)?,
             llm: self.llm(config)?,
             tts: self.tts(config)?,
-            mind: crate::mind::Mind::default(),
+            mind: jane_mind::Mind::default(),
+            turn_completion: jane_engines::TurnCompletion::default(),
         })
     }
 
     fn stt(&self, config: &Config) -> Result<Arc<dyn SpeechToText>, BackendError> {
-        Ok(self.engine(Role::Stt, &config.stt.model)?)
+        Ok(self.engine(EngineKind::Stt, &config.stt.model)?)
     }
 
     fn llm(&self, config: &Config) -> Result<Arc<dyn LanguageModel>, BackendError> {
-        Ok(self.engine(Role::Llm, &config.llm.model)?)
+        Ok(self.engine(EngineKind::Llm, &config.llm.model)?)
     }
 
     fn tts(&self, config: &Config) -> Result<Arc<dyn TextToSpeech>, BackendError> {
-        Ok(self.engine(Role::Tts, &config.tts.model)?)
+        Ok(self.engine(EngineKind::Tts, &config.tts.model)?)
     }
 
     fn set_budgets(&self, budgets: &Memory) {
-        self.0.lock().unwrap().budgets.push(budgets.clone());
+        self.0.lock().budgets.push(budgets.clone());
     }
 
-    async fn unload(&self, _role: Role) {
-        self.0.lock().unwrap().loaded.clear();
+    async fn unload(&self, _role: EngineKind) {
+        self.0.lock().loaded.clear();
     }
 }
 
@@ -219,7 +221,8 @@ impl Scene {
         let receiver = events.subscribe();
         let config = Config::load(&origin.source()).unwrap();
         let factory = Arc::new(Fakes(Arc::clone(&world)));
-        let runtime = Runtime::new(config, origin, factory, None, Skills::none(), events).unwrap();
+        let runtime =
+            Runtime::new(config, origin, factory, None, SkillRegistry::none(), events).unwrap();
         Self {
             runtime,
             world,
@@ -247,7 +250,7 @@ impl Scene {
     }
 }
 
-fn load(path: &Path) -> Result<Config, crate::config::ConfigError> {
+fn load(path: &Path) -> Result<Config, jane_config::ConfigError> {
     Config::load(&Source {
         file: Some(path.to_path_buf()),
         ..Source::default()
@@ -274,15 +277,15 @@ async fn an_edit_takes_effect_whole_or_not_at_all() {
     let models = scene.models().await;
     assert_eq!(models[1], "other");
 
-    // One right change and one wrong one: neither.
-    let event = scene
-        .edit(b"[llm]\nmodel = \"third\"\n[tts]\nmodel = \"missing\"\n")
-        .await;
+    // Right changes and one wrong one: none, and what was loaded meanwhile had the budgets that are given back.
+    let wrong = b"[llm]\nmodel = \"third\"\n[memory]\nhost_mb = 333\n[tts]\nmodel = \"missing\"\n";
+    let event = scene.edit(wrong).await;
     assert!(matches!(event, Event::ConfigRejected { .. }), "{event:?}");
     assert_eq!(scene.models().await, models);
     assert_eq!(scene.runtime.in_force().generation, 1);
-    let budgets = scene.world.lock().unwrap().budgets.clone();
-    assert_eq!(budgets.len(), 3);
+    let budgets = scene.world.lock().budgets.clone();
+    let host: Vec<_> = budgets.iter().map(|memory| memory.host_mb).collect();
+    assert_eq!(host, [333, Config::default().memory.host_mb]);
 }
 
 #[tokio::test]
@@ -302,20 +305,20 @@ async fn a_turn_keeps_what_it_took() {
 async fn where_both_do_not_fit_the_old_one_goes_first_after_its_turn() {
     let mut scene = Scene::new("");
     let before = scene.models().await;
-    scene.world.lock().unwrap().is_narrow = true;
+    scene.world.lock().is_narrow = true;
     let taken = scene.runtime.take().await;
     let (runtime, file) = (Arc::clone(&scene.runtime), scene.file.clone());
     std::fs::write(&file, "[llm]\nmodel = \"large\"\n").unwrap();
     let reloading = tokio::spawn(async move { runtime.reload(false).await });
     tokio::task::yield_now().await;
     assert!(!reloading.is_finished());
-    assert!(scene.world.lock().unwrap().loaded.contains(&before[1]));
+    assert!(scene.world.lock().loaded.contains(&before[1]));
     drop(taken);
     reloading.await.unwrap();
     assert_eq!(scene.models().await[1], "large");
 
     // One that fails then gives the old one back.
-    scene.world.lock().unwrap().broken.push("worse".to_owned());
+    scene.world.lock().broken.push("worse".to_owned());
     let event = scene.edit(b"[llm]\nmodel = \"worse\"\n").await;
     assert!(matches!(event, Event::ConfigReloaded { .. }));
     let event = scene.events.try_recv().unwrap().event;
@@ -326,7 +329,7 @@ async fn where_both_do_not_fit_the_old_one_goes_first_after_its_turn() {
 #[tokio::test]
 async fn a_turn_during_a_check_loads_what_it_needs_as_ever() {
     let mut scene = Scene::new("");
-    scene.world.lock().unwrap().is_narrow = true;
+    scene.world.lock().is_narrow = true;
     let (runtime, file) = (Arc::clone(&scene.runtime), scene.file.clone());
     std::fs::write(&file, "[stt]\nmodel = \"slow\"\n").unwrap();
     let reloading = tokio::spawn(async move { runtime.reload(false).await });
@@ -334,7 +337,7 @@ async fn a_turn_during_a_check_loads_what_it_needs_as_ever() {
     // The check of the new recogniser is under way, and nothing is loaded yet.
     assert_eq!(scene.models().await[0], Config::default().stt.model);
     // Once for the check beside the old one, and once for that in its place.
-    let slow = Arc::clone(&scene.world.lock().unwrap().slow);
+    let slow = Arc::clone(&scene.world.lock().slow);
     slow.notify_one();
     tokio::task::yield_now().await;
     slow.notify_one();

@@ -4,17 +4,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jane_config::FileWatch;
+use jane_engines::worker::WorkerPool;
+use jane_platform::{Hangups, Terminal};
 use tokio::task::JoinHandle;
 
 use super::Runtime;
-use crate::backend::worker::Workers;
-use crate::config::FileWatch;
-use crate::platform::{self, Hangups, Terminal};
 
 /// Ends what was started, when it is dropped.
 pub struct Watching {
     tasks: Vec<JoinHandle<()>>,
-    workers: Workers,
+    workers: WorkerPool,
 }
 
 impl Drop for Watching {
@@ -30,7 +30,7 @@ impl Runtime {
     /// Reloads whenever the file changes or the process gets SIGHUP, ends the process where that came of the terminal that closed,
     /// and keeps the workers within the memory budgets.
     #[must_use]
-    pub fn watch(self: &Arc<Self>, workers: &Workers) -> Watching {
+    pub fn watch(self: &Arc<Self>, workers: &WorkerPool) -> Watching {
         // From now on: an edit before the task runs is seen.
         let file = FileWatch::new(&self.origin.file);
         let terminal = Terminal::of_process();
@@ -84,13 +84,13 @@ async fn end_with(terminal: Terminal) {
     while hangups.next().await {
         if terminal.is_closed() {
             tracing::info!("the terminal was closed: Jane ends");
-            platform::ask_to_end();
+            jane_platform::ask_to_end();
             return;
         }
     }
 }
 
-async fn keep_budgets(runtime: Arc<Runtime>, workers: Workers) {
+async fn keep_budgets(runtime: Arc<Runtime>, workers: WorkerPool) {
     loop {
         next_sample(&runtime).await;
         let memory = workers.memory.clone();

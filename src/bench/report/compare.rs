@@ -1,7 +1,7 @@
 //! What changed since the last report.
 
 use super::Report;
-use crate::bench::figure::Unit;
+use crate::bench::metric::Unit;
 use crate::bench::stt::Kind;
 
 /// A change that is smaller than this share is no news: runs differ by as much.
@@ -52,7 +52,7 @@ pub fn caveats(last: &Report, now: &Report) -> Vec<&'static str> {
 
 /// The figures that both have.
 pub fn changes(last: &Report, now: &Report) -> Vec<Change> {
-    let change = |figure: &crate::bench::Figure| {
+    let change = |figure: &crate::bench::Metric| {
         let before = last
             .figures
             .iter()
@@ -114,7 +114,7 @@ fn word_errors(last: &Report, now: &Report) -> impl Iterator<Item = Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::figure::Summary;
+    use crate::bench::metric::Summary;
     use crate::bench::report::tests::report as sample;
 
     /// A report in which of each kind so many words, and of them so many wrong, were heard.

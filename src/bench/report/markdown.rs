@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use super::compare::{caveats, changes};
 use super::{Report, Stage};
-use crate::bench::figure::Measured;
-use crate::bench::goal::Standing;
+use crate::bench::endpointing;
+use crate::bench::goal::GoalStatus;
+use crate::bench::metric::Measured;
 
 /// Columns of the chart.
 const WIDTH: f64 = 48.0;
@@ -20,6 +21,7 @@ impl Report {
         let _ = self.goals(&mut text);
         let _ = self.charts(&mut text);
         let _ = self.kinds(&mut text);
+        let _ = self.endings(&mut text);
         let _ = self.figures(&mut text);
         let _ = self.comparison(last, &mut text);
         text
@@ -128,10 +130,10 @@ impl Report {
             let shown = if goal.area == area { "" } else { &goal.area };
             area = &goal.area;
             let standing = match goal.standing {
-                Standing::Met => "met",
-                Standing::Missed => "**missed**",
-                Standing::NotMeasurable => "not measurable here",
-                Standing::LeftOut => "left out",
+                GoalStatus::Met => "met",
+                GoalStatus::Missed => "**missed**",
+                GoalStatus::NotMeasurable => "not measurable here",
+                GoalStatus::LeftOut => "left out",
             };
             let (name, actual) = (cell(&goal.name), cell(&goal.actual));
             let figure = self.figures.iter().find(|figure| figure.key == goal.figure);
@@ -205,6 +207,19 @@ impl Report {
             )?;
         }
         writeln!(text)
+    }
+
+    fn endings(&self, text: &mut String) -> std::fmt::Result {
+        if self.endings.is_empty() {
+            return Ok(());
+        }
+        writeln!(text, "## When somebody is taken to be done\n")?;
+        writeln!(
+            text,
+            "Pauses inside sentences that each rule takes for the end, and that she would speak into; the silence waited for where \
+             somebody is done. What is in force is bold.\n"
+        )?;
+        writeln!(text, "{}", endpointing::table(&self.endings))
     }
 
     fn figures(&self, text: &mut String) -> std::fmt::Result {

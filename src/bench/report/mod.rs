@@ -6,20 +6,22 @@ mod markdown;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jane_config::Config;
+use jane_engines::wanted_models;
+use jane_files::hexadecimal;
+use jane_models::ModelKind;
+use jane_skills::SkillSet;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Section;
-use super::figure::{Figure, Summary};
+use super::endpointing::Row;
 use super::goal::Judgement;
 use super::machine::{Disturbance, MachineFacts};
+use super::metric::{Metric, Summary};
 use super::recordings::Recordings;
 use super::stt::Kind;
 use super::{Bench, Options};
-use crate::backend::wanted_models;
-use crate::config::Config;
-use crate::model::{ModelKind, hexadecimal};
-use crate::skill::SkillSet;
 
 /// Where in the log directory reports are kept, to be compared with.
 const KEPT: &str = "benchmarks";
@@ -33,16 +35,19 @@ const LARGEST: u64 = 16 << 20;
 /// A measurement, whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    pub stamp: Stamp,
+    pub stamp: RunInfo,
     pub machine: MachineFacts,
     /// During the whole run, and during each of its parts.
     pub disturbance: Disturbance,
     #[serde(default)]
     pub parts: Vec<(Section, Disturbance)>,
     pub goals: Vec<Judgement>,
-    pub figures: Vec<Figure>,
+    pub figures: Vec<Metric>,
     /// What was heard, by kind of recordings.
     pub kinds: Vec<Kind>,
+    /// When somebody is taken to be done, by rule and kind of recordings.
+    #[serde(default)]
+    pub endings: Vec<Row>,
     /// Where the time of a turn from a recording goes: stages one after the other.
     pub turn: Vec<Stage>,
     /// When each stage of a live turn was there, from the last sample of the question.
@@ -54,7 +59,7 @@ pub struct Report {
 
 /// When and with what it was measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Stamp {
+pub struct RunInfo {
     pub version: String,
     /// RFC 3339, in UTC.
     pub at: String,
@@ -107,7 +112,7 @@ impl Stage {
     }
 }
 
-impl Stamp {
+impl RunInfo {
     pub(super) fn of(bench: &Bench<'_>) -> Self {
         let Options {
             quick,
@@ -115,7 +120,7 @@ impl Stamp {
             ..
         } = bench.options;
         let models = wanted_models(bench.config);
-        let skills = bench.skills.map(crate::skill::Skills::current);
+        let skills = bench.skills.map(jane_skills::SkillRegistry::current);
         let names = |set: Arc<SkillSet>| {
             let skills = set.skills().iter();
             skills.map(|skill| skill.name().to_owned()).collect()
@@ -172,7 +177,7 @@ fn model(bench: &Bench<'_>, kind: ModelKind, name: &str) -> Model {
     let files = bench.models.resolve(kind, name, &bench.installed.home);
     let content = files
         .ok()
-        .and_then(|files| crate::model::hash(&files.main).ok());
+        .and_then(|files| jane_files::hash(&files.main).ok());
     Model {
         kind: kind.as_str().to_owned(),
         name: name.to_owned(),
@@ -253,7 +258,7 @@ impl Report {
     #[must_use]
     pub fn last(logs: &Path) -> Option<Self> {
         kept(logs).iter().rev().find_map(|path| {
-            let json = crate::model::read_text(path, LARGEST).ok()?;
+            let json = jane_files::read_text(path, LARGEST).ok()?;
             serde_json::from_str(&json).ok()
         })
     }
@@ -312,16 +317,16 @@ fn readable(_file: &std::fs::File) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::figure::Unit;
+    use crate::bench::metric::Unit;
 
     /// A report in which a latency is so many seconds.
     pub fn report(at: &str, latency: f64) -> Report {
         let figures = vec![
-            Figure::new("stt.latency", "a request", Unit::Seconds, [latency]),
-            Figure::missing("stt.video", "GPU memory", Unit::Megabytes, "no device"),
+            Metric::new("stt.latency", "a request", Unit::Seconds, [latency]),
+            Metric::missing("stt.video", "GPU memory", Unit::Megabytes, "no device"),
         ];
         Report {
-            stamp: Stamp {
+            stamp: RunInfo {
                 version: "0.1.0".to_owned(),
                 at: at.to_owned(),
                 quick: false,
@@ -356,6 +361,7 @@ mod tests {
                 .collect(),
             figures,
             kinds: Vec::new(),
+            endings: Vec::new(),
             turn: vec![
                 Stage {
                     name: "one".to_owned(),

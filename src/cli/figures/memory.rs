@@ -1,7 +1,8 @@
 //! Memory of host and engines against their budgets, and the devices.
 
+use jane_engines::memory::{EngineReport, Kind, MemoryUse, Report, megabytes};
+
 use super::{NAME, bar};
-use crate::memory::{EngineReport, Kind, Report, Use, megabytes};
 
 pub(super) fn lines(report: &Report) -> Vec<String> {
     let mut lines: Vec<String> = report.engines.iter().flat_map(engine).collect();
@@ -60,7 +61,7 @@ fn engine(engine: &EngineReport) -> Vec<String> {
     let lines: Vec<String> = kinds.map(line).collect();
     match lines.is_empty() {
         // It takes nothing that is known.
-        true if takes == Use::default() => vec![line(Kind::System)],
+        true if takes == MemoryUse::default() => vec![line(Kind::System)],
         _ => lines,
     }
 }

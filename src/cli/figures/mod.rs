@@ -7,7 +7,8 @@ mod turns;
 
 use std::collections::BTreeMap;
 
-use crate::metrics::{Counters, Snapshot};
+use super::shown;
+use crate::metrics::{Counters, OpenSession, Snapshot};
 
 /// Columns of a bar.
 const BAR: usize = 30;
@@ -32,10 +33,10 @@ pub fn lines(snapshot: &Snapshot) -> Vec<String> {
     lines.extend(memory::lines(&snapshot.memory));
     lines.push(String::new());
     lines.extend(counts(&snapshot.counters));
+    lines.extend(sessions(snapshot));
     lines.push(String::new());
     lines.extend(turns::lines(&snapshot.turns));
-    let harmless = |line: String| line.chars().filter(|letter| !letter.is_control()).collect();
-    lines.into_iter().map(harmless).collect()
+    lines.iter().map(|line| shown::line(line)).collect()
 }
 
 fn counts(counters: &Counters) -> Vec<String> {
@@ -83,6 +84,29 @@ fn counts(counters: &Counters) -> Vec<String> {
         lines.push(events.join(", "));
     }
     lines
+}
+
+/// Who talks to her over the network; nothing where nobody ever did.
+fn sessions(snapshot: &Snapshot) -> Option<String> {
+    let began: u64 = snapshot.counters.sessions.values().sum();
+    let now = snapshot.started_at_ms as f64 + snapshot.uptime_seconds * 1000.0;
+    let open = snapshot.sessions.iter().map(|open| {
+        let since = (now - open.started_at_ms as f64).max(0.0) / 1000.0;
+        let turns = match open.turns {
+            1 => "1 turn".to_owned(),
+            turns => format!("{turns} turns"),
+        };
+        let OpenSession {
+            session, interface, ..
+        } = open;
+        format!("{session} {interface} ({turns} in {})", time(since))
+    });
+    let open: Vec<String> = open.collect();
+    let open = match open.is_empty() {
+        true => "none open".to_owned(),
+        false => format!("open: {}", open.join(", ")),
+    };
+    (began > 0).then(|| format!("sessions: {began}; {open}"))
 }
 
 /// A part of a whole; what is more than nothing is seen.

@@ -1,7 +1,8 @@
 //! The last turns as waterfalls.
 
+use jane_core::event::Waterfall;
+
 use super::{BAR, NAME, columns};
-use crate::event::Waterfall;
 use crate::metrics::EndedTurn;
 
 /// The stages of a turn that follow one another: name in [`Waterfall::stages`], what is shown, and how its part of the bar is drawn.
@@ -31,12 +32,15 @@ pub(super) fn lines(turns: &[EndedTurn]) -> Vec<String> {
     let mut lines = vec![format!("turns until, in ms:  {}{wait}", legend.join("  "))];
     lines.extend(turns.iter().rev().map(|turn| {
         let EndedTurn {
+            session,
             turn,
             outcome,
             waterfall,
             ..
         } = turn;
-        let name = format!("{turn} {}", outcome.replace('_', " "));
+        // The session comes before the number that the turn has in it.
+        let session = session.map_or_else(String::new, |session| format!("{session}:"));
+        let name = format!("{session}{turn} {}", outcome.replace('_', " "));
         format!(
             "{name:<NAME$} {} {}",
             falling(waterfall, longest),
@@ -108,6 +112,7 @@ mod tests {
             ..Waterfall::default()
         };
         let turn = |turn, outcome: &str, waterfall| EndedTurn {
+            session: (turn == 1).then_some(4),
             turn,
             outcome: outcome.to_owned(),
             ended_at_ms: 0,
@@ -121,7 +126,7 @@ mod tests {
                  ┃ sure that it was all",
                 "2 nothing heard        ░░░▒▓█▬··┃···················· \
                  ░ 300  ▒ 400  ▓ 500  █ 600  ▬ 700  · 3000  ┃ 1000  12 tokens at 80/s",
-                "1 answered             ▒·········                     ▒ 100  · 1000",
+                "4:1 answered           ▒·········                     ▒ 100  · 1000",
             ]
         );
         assert_eq!(lines(&[]), ["no turn yet"]);

@@ -8,130 +8,150 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `attempt` | what is made of an utterance before it is sure that it is over |
-//! | `judge` | what is to be done with what was said |
-//! | `floor` | whose turn it is to speak |
-//! | `patience` | how long a silence ends what was said |
-//! | `answer` | an answer that is being given |
-//! | `wishes` | what skills want said without being asked |
-//! | `playing` | its way through the loudspeaker, and how much of it was heard |
+//! | `state` | an enum: who has the floor, and what is under way |
+//! | `turn_taking` | when an utterance is over, what comes of it, and how a reply yields |
+//! | `speculation` | what is made of an utterance before it is sure that it is over |
+//! | `classify` | what an utterance is |
+//! | `ahead` | what is done of an utterance before it pauses |
+//! | `preview` | what is read of it meanwhile: whether it is for her, and its words so far |
+//! | `spare` | the computing time that may be spent on that in vain |
+//! | `patience` | how long a silence ends an utterance |
+//! | `active_turn` | a reply that is being given |
+//! | `playback_tracker` | its way through the loudspeaker, and how much of it was heard |
+//! | `announcements` | what skills want said without being asked |
+//! | `devices` | microphone and loudspeaker |
+//! | `clock` | the sample clocks of both |
+//! | `view` | what a terminal shows |
 
-mod answer;
-mod attempt;
-mod floor;
-mod judge;
+mod active_turn;
+mod ahead;
+mod announcements;
+mod classify;
+mod clock;
+mod devices;
 mod patience;
-mod playing;
+mod playback_tracker;
+mod preview;
+mod spare;
+mod speculation;
+mod state;
 #[cfg(test)]
 mod tests;
-mod wishes;
+mod turn_taking;
+mod view;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use jane_audio::duplex::{DuplexStream, FRAME, Frame, StreamEvent};
+use jane_config::Hearing;
+use jane_core::event::{Event, Events, TurnOutcome};
+use jane_skills::SkillRequest;
+use jane_turn_detection::{FrontendSettings, SpeechEvent, SpeechFrontend};
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::Conversation;
-use crate::audio::line::{FRAME, Frame, FromLine, Line, Mouth};
-use crate::audio::{AudioError, SPEECH_RATE};
-use crate::config::{Audio, Hearing};
-use crate::event::{Event, Events};
-use crate::hearing::{Ears, EarsSettings, Heard};
+use super::turn::{SkillRequests, Turns};
+use super::{ClientTools, Conversation};
 use crate::runtime::Runtime;
-use crate::skill::{Announcement, Wish};
-use answer::{Answer, Progress};
-use attempt::{Attempt, Utterance};
+use ahead::Early;
+use clock::{CaptureTime, PlaybackTime, captured};
+use devices::Devices;
+use preview::Preview;
+use spare::Spare;
+use speculation::{Speculation, Utterance};
+use state::{Floor, FloorEvent};
 
-/// Samples in a millisecond.
-const MILLISECOND: u64 = SPEECH_RATE as u64 / 1000;
+pub use ahead::EARLY_MS;
+pub use devices::Reopen;
+pub use view::{Stage, View};
 
 /// Full scale is 1; below this the loudspeaker is silent.
 const AUDIBLE: f32 = 1e-4;
 
-/// What she is doing, for whoever watches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Stage {
-    #[default]
-    Listening,
-    /// Somebody speaks.
-    Hearing,
-    /// An utterance may be over.
-    Pausing,
-    /// It is, and no sound of the answer is there yet.
-    Thinking,
-    Speaking,
-}
-
-/// What a terminal shows.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct View {
-    pub stage: Stage,
-    /// Of the microphone, in decibels of full scale.
-    pub level_db: f32,
-    /// What was understood so far.
-    pub partial: String,
-}
-
 /// What the user does besides speaking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Control {
     /// From now on she listens, or not; the end of listening is the end of the turn.
     Listen(bool),
     /// She is to be quiet.
     Stop,
+    /// She is to be quiet, and so many milliseconds of her answer were heard.
+    StopAt(u64),
+    /// This is asked, typed.
+    Ask(String),
+    /// What whoever talks to her adds to her instructions from now on.
+    Tell(Vec<String>),
 }
-
-/// Opens the devices that the configuration names.
-pub type Reopen = Box<dyn Fn(&Audio) -> Result<Line, AudioError> + Send>;
 
 /// What a conversation is held with.
 pub struct Parts {
     pub runtime: Arc<Runtime>,
     pub events: Events,
-    pub line: Line,
-    pub ears: Ears,
+    pub line: DuplexStream,
+    pub frontend: SpeechFrontend,
     /// Whether there is a loudspeaker.
     pub speaks: bool,
     /// Whether the microphone is listened to from the beginning: always, but for push-to-talk.
     pub listens: bool,
-    /// For other devices, where the line has any.
+    /// For other devices, where the stream has any.
     pub reopen: Option<Reopen>,
+}
+
+/// Whether the microphone is listened to.
+enum Microphone {
+    Listening,
+    /// The key was let go of. `ends_utterance`: an utterance was open then, and is over whatever follows.
+    Muted {
+        ends_utterance: bool,
+    },
+}
+
+impl Microphone {
+    fn ends_utterance(&self) -> bool {
+        matches!(
+            self,
+            Self::Muted {
+                ends_utterance: true
+            }
+        )
+    }
+
+    /// The utterance that was open is over.
+    fn utterance_ended(&mut self) {
+        if let Self::Muted { ends_utterance } = self {
+            *ends_utterance = false;
+        }
+    }
+}
+
+/// What is expected behind a turn.
+#[derive(Default)]
+struct FollowUp {
+    /// Speech that begins before this needs no wake phrase.
+    until: CaptureTime,
+    /// Jane has asked what is to be noted: the answer is dictated.
+    is_dictated: bool,
 }
 
 pub struct Live {
     runtime: Arc<Runtime>,
     events: Events,
     conversation: Arc<Mutex<Conversation>>,
-    line: Line,
-    mouth: Mouth,
-    ears: Ears,
-    speaks: bool,
-    listens: bool,
-    reopen: Option<Reopen>,
-    /// What of the configuration the line was opened with, and whether it names something else by now.
-    audio: Audio,
-    is_stale: bool,
-    attempt: Option<Attempt>,
-    /// What is attempted behind an utterance that was too long and is still being read.
-    next: Option<Utterance>,
-    /// The utterance that is open is over whatever follows: the key says so.
-    is_over: bool,
-    answer: Option<Answer>,
-    /// While somebody speaks over her: whether that silenced her.
-    over: Option<bool>,
-    /// She has asked what is to be noted: the answer is dictated.
-    awaits_dictation: bool,
-    /// Speech that begins before this sample needs no wake phrase.
-    follow_up_until: u64,
-    turns: u64,
-    /// What skills want said, in this order.
-    announcements: VecDeque<Announcement>,
-    /// The sample since which nobody has spoken, as far as that mattered.
-    quiet_since: u64,
-    wishes: Option<mpsc::Receiver<Wish>>,
-    upkeep: Option<JoinHandle<()>>,
+    turns: Turns,
+    devices: Devices,
+    frontend: SpeechFrontend,
+    microphone: Microphone,
+    floor: Floor,
+    /// What is known of the utterance that is open, and what it would lead to.
+    preview: Preview,
+    early: Option<Early>,
+    spare: Spare,
+    follow_up: FollowUp,
+    requests: SkillRequests,
+    /// Since when nobody has spoken; kept while an announcement waits.
+    quiet_since: CaptureTime,
+    maintenance: Option<JoinHandle<()>>,
     view: watch::Sender<View>,
     /// The recording is over.
     ending: bool,
@@ -144,39 +164,54 @@ impl Live {
             runtime,
             events,
             line,
-            mut ears,
+            mut frontend,
             speaks,
             listens,
             reopen,
         } = parts;
-        ears.configure(ears_settings(&runtime.in_force().config.hearing, &line));
+        let in_force = runtime.in_force();
+        let devices = Devices::new(line, speaks, reopen, in_force.config.audio.clone());
+        frontend.configure(ears_settings(&in_force.config.hearing, &devices));
+        let conversation = Conversation::new(events.clone());
         Self {
-            audio: runtime.in_force().config.audio.clone(),
-            wishes: runtime.in_force().skills.wishes(),
-            announcements: VecDeque::new(),
-            quiet_since: 0,
-            is_stale: false,
-            reopen,
+            turns: conversation.turns.clone(),
+            conversation: Arc::new(Mutex::new(conversation)),
+            requests: SkillRequests::new(&in_force.skills, events.clone()),
             runtime,
-            conversation: Arc::new(Mutex::new(Conversation::new(events.clone()))),
             events,
-            mouth: line.mouth(),
-            line,
-            ears,
-            speaks,
-            listens,
-            attempt: None,
-            next: None,
-            is_over: false,
-            answer: None,
-            over: None,
-            awaits_dictation: false,
-            follow_up_until: 0,
-            turns: 0,
-            upkeep: None,
+            devices,
+            frontend,
+            microphone: match listens {
+                true => Microphone::Listening,
+                false => Microphone::Muted {
+                    ends_utterance: false,
+                },
+            },
+            floor: Floor::default(),
+            preview: Preview::default(),
+            early: None,
+            spare: Spare::of_machine(),
+            follow_up: FollowUp::default(),
+            quiet_since: CaptureTime::default(),
+            maintenance: None,
             view: watch::Sender::default(),
             ending: false,
         }
+    }
+
+    /// The same for a client: what it adds to her instructions, its tools beside those of skills, and what skills want said to it.
+    #[must_use]
+    pub fn for_client(
+        mut self,
+        told: Vec<String>,
+        tools: Option<Arc<dyn ClientTools>>,
+        wishes: Option<mpsc::Receiver<SkillRequest>>,
+    ) -> Self {
+        let conversation = Conversation::continued(self.events.clone(), told, &[], tools);
+        self.turns = conversation.turns.clone();
+        self.conversation = Arc::new(Mutex::new(conversation));
+        self.requests = SkillRequests::from(wishes, self.events.clone());
+        self
     }
 
     /// What a terminal shows, whenever it changes.
@@ -188,24 +223,30 @@ impl Live {
     /// Loads the engines, side by side. What fails is tried again by the first turn.
     pub async fn prepare(&mut self) {
         let taken = self.runtime.take().await;
+        taken.engines.turn_completion.prepare();
         let mut conversation = self.conversation.lock().await;
-        let _ = conversation.prepare(&taken, true, self.speaks).await;
+        let _ = conversation
+            .prepare(&taken, true, self.devices.speaks())
+            .await;
     }
 
     /// Talks until the recording that stands for the microphone is over and answered, or for ever.
     pub async fn run(mut self, mut controls: mpsc::Receiver<Control>) {
         let mut changes = self.runtime.changes();
         self.events.emit(Event::Listening);
-        self.keep_up();
+        self.start_maintenance();
         loop {
             tokio::select! {
                 biased;
                 Some(control) = controls.recv() => self.control(control).await,
                 Ok(()) = changes.changed() => self.follow(),
-                () = reading(&mut self.attempt) => {}
-                progress = progress(&mut self.answer) => self.progress(progress).await,
-                wish = wished(&mut self.wishes), if self.announcements.len() < wishes::WAITING => self.wish(wish).await,
-                from_line = self.line.next() => match from_line {
+                event = self.floor.next() => match event {
+                    FloorEvent::Read => {}
+                    FloorEvent::Reply(progress) => self.progress(progress).await,
+                },
+                words = self.preview.read() => self.previewed(words),
+                request = self.requests.next() => self.request(request).await,
+                from_line = self.devices.next() => match from_line {
                     Some(from_line) => self.on_line(from_line),
                     None => return,
                 },
@@ -222,30 +263,22 @@ impl Live {
     /// Another configuration is in force.
     fn follow(&mut self) {
         let in_force = self.runtime.in_force();
-        self.ears
-            .configure(ears_settings(&in_force.config.hearing, &self.line));
-        self.is_stale = in_force.config.audio != self.audio;
-        self.keep_up();
+        self.frontend
+            .configure(ears_settings(&in_force.config.hearing, &self.devices));
+        self.devices.configure(&in_force.config.audio);
+        self.start_maintenance();
     }
 
     /// Opens other devices where the configuration names some and nobody speaks. Those that do not open change nothing.
     fn follow_devices(&mut self) {
-        if !self.is_stale || !self.is_idle() {
+        if !self.devices.is_stale() || !self.is_idle() {
             return;
         }
-        self.is_stale = false;
-        let Some(reopen) = &self.reopen else {
-            return;
-        };
-        self.audio = self.runtime.in_force().config.audio.clone();
-        match reopen(&self.audio) {
-            Ok(line) => {
-                self.mouth = line.mouth();
-                self.speaks = line.has_loudspeaker();
-                self.line = line;
-                self.ears.forget_devices();
-            }
-            Err(error) => self.events.emit(Event::Warning {
+        let in_force = self.runtime.in_force();
+        match self.devices.reopen(&in_force.config.audio) {
+            None => {}
+            Some(Ok(())) => self.frontend.forget_devices(),
+            Some(Err(error)) => self.events.emit(Event::Warning {
                 message: format!("the sound devices stay as they are: {error}"),
                 hint: error.hint(),
             }),
@@ -254,183 +287,171 @@ impl Live {
 
     async fn control(&mut self, control: Control) {
         match control {
-            Control::Listen(listens) => {
-                self.listens = listens;
-                self.is_over = !listens && self.ears.is_open();
+            Control::Listen(true) => self.microphone = Microphone::Listening,
+            Control::Listen(false) => {
+                let ends_utterance = self.frontend.is_open();
+                self.microphone = Microphone::Muted { ends_utterance };
             }
-            Control::Stop => self.cut("stop").await,
+            Control::Stop => self.interrupt(TurnOutcome::Stop).await,
+            Control::StopAt(ms) => {
+                if let Some(reply) = self.floor.reply_mut() {
+                    reply.heard = Some(PlaybackTime::of_milliseconds(ms));
+                }
+                self.interrupt(TurnOutcome::Stop).await;
+            }
+            Control::Ask(text) => self.ask(text),
+            Control::Tell(told) => {
+                self.stop_maintenance();
+                self.conversation.lock().await.told = told;
+                self.start_maintenance();
+            }
         }
     }
 
-    fn on_line(&mut self, from_line: FromLine) {
+    fn on_line(&mut self, from_line: StreamEvent) {
         match from_line {
-            FromLine::Frame(frame) => self.on_frame(&frame),
-            FromLine::Lost(error) => {
+            StreamEvent::Frame(frame) => self.on_frame(&frame),
+            StreamEvent::Lost(error) => {
                 tracing::warn!("{error}");
                 self.events.emit(Event::AudioLost {
                     message: error.to_string(),
                     hint: error.hint(),
                 });
             }
-            FromLine::Back => {
+            StreamEvent::Back => {
                 tracing::info!("the sound device is back");
-                self.ears.forget_devices();
+                self.frontend.forget_devices();
                 self.events.emit(Event::AudioBack);
             }
-            FromLine::Dropped(samples) => self.events.emit(Event::AudioDropped { samples }),
-            FromLine::Ended => self.ending = true,
+            StreamEvent::Dropped(samples) => self.events.emit(Event::AudioDropped { samples }),
+            StreamEvent::Ended => self.ending = true,
         }
     }
 
     fn on_frame(&mut self, frame: &Frame) {
-        let heard = if self.listens {
-            self.ears.push(frame)
-        } else {
-            let captured = [0.0; FRAME];
-            let played = frame.played;
-            self.ears.push(&Frame { captured, played })
+        let heard = match self.microphone {
+            Microphone::Listening => self.frontend.push(frame),
+            Microphone::Muted { .. } => {
+                let captured = [0.0; FRAME];
+                let played = frame.played;
+                self.frontend.push(&Frame { captured, played })
+            }
         };
-        if let Some(answer) = &mut self.answer
+        let now = self.now();
+        if let Some(reply) = self.floor.reply_mut()
             && frame.played.iter().any(|sample| sample.abs() > AUDIBLE)
         {
-            let since = self
-                .ears
-                .now()
-                .saturating_sub(answer.asked_at + FRAME as u64);
-            let ms = since / MILLISECOND;
-            answer.waterfall.first_audio_ms.get_or_insert(ms);
+            // The frame is heard from its beginning.
+            let since = now.since(reply.asked_at);
+            let since = since.saturating_sub(captured(FRAME as u64));
+            let ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+            reply.turn.waterfall.first_audio_ms.get_or_insert(ms);
         }
         for heard in heard {
             self.on_heard(heard);
         }
-        self.mind_the_floor();
-        self.make_certain();
+        self.look_ahead();
+        self.update_barge_in();
+        self.commit_when_heard();
         self.show();
     }
 
-    fn on_heard(&mut self, heard: Heard) {
+    fn on_heard(&mut self, heard: SpeechEvent) {
         match heard {
-            Heard::Started { at } => {
-                self.stop_upkeep();
-                let at_seconds = seconds(at);
+            SpeechEvent::Started { at } => {
+                self.stop_maintenance();
+                let at_seconds = CaptureTime::at(at).seconds();
                 self.events.emit(Event::SpeechStarted { at_seconds });
             }
-            Heard::Resumed { .. } => self.resumed(),
-            Heard::Faded { .. } => self.faded(),
-            Heard::Paused {
+            SpeechEvent::Resumed { .. } => self.resumed(),
+            SpeechEvent::Faded { .. } => self.misfired(),
+            SpeechEvent::Paused {
                 utterance: samples,
                 start,
                 end,
             } => self.paused(Utterance {
                 samples,
-                start,
-                end,
+                start: CaptureTime::at(start),
+                end: CaptureTime::at(end),
+                typed: None,
             }),
-            Heard::TooLong {
+            SpeechEvent::TooLong {
                 utterance: samples,
                 start,
                 end,
             } => self.too_long(Utterance {
                 samples,
-                start,
-                end,
+                start: CaptureTime::at(start),
+                end: CaptureTime::at(end),
+                typed: None,
             }),
         }
     }
 
     /// Does what is to be done while nobody waits.
-    fn keep_up(&mut self) {
-        if self.attempt.is_some() || self.answer.is_some() || self.ears.is_open() {
+    fn start_maintenance(&mut self) {
+        if !self.is_idle() {
             return;
         }
-        self.stop_upkeep();
+        self.stop_maintenance();
         let (runtime, conversation) = (Arc::clone(&self.runtime), Arc::clone(&self.conversation));
         let events = self.events.clone();
-        self.upkeep = Some(tokio::spawn(async move {
+        self.maintenance = Some(tokio::spawn(async move {
             let taken = runtime.take().await;
-            conversation.lock().await.upkeep(&taken).await;
+            conversation.lock().await.maintain(&taken).await;
             events.emit(Event::Idle);
         }));
     }
 
-    fn stop_upkeep(&mut self) {
-        if let Some(upkeep) = self.upkeep.take() {
-            upkeep.abort();
+    fn stop_maintenance(&mut self) {
+        if let Some(maintenance) = self.maintenance.take() {
+            maintenance.abort();
         }
     }
 
     fn is_idle(&self) -> bool {
-        self.attempt.is_none() && self.answer.is_none() && !self.ears.is_open()
+        self.floor.is_free() && !self.frontend.is_open()
     }
 
     fn show(&self) {
-        let stage = match (&self.answer, &self.attempt) {
-            (Some(answer), _) if answer.waterfall.first_audio_ms.is_some() => Stage::Speaking,
-            (Some(_), _) => Stage::Thinking,
-            (None, Some(_)) => Stage::Pausing,
-            (None, None) if self.ears.speaking_for() > 0 => Stage::Hearing,
-            (None, None) => Stage::Listening,
-        };
-        let partial = self.attempt.as_ref().map(Attempt::transcript);
+        let stage = self.floor.stage(self.frontend.speaking_for() > 0);
+        let paused = self.floor.speculation().map(Speculation::transcript);
+        let read = paused.filter(|text| !text.is_empty());
+        let partial = read.unwrap_or(self.preview.words()).to_owned();
+        if !partial.is_empty() && partial != self.view.borrow().partial {
+            let text = partial.clone();
+            self.events.emit(Event::TranscriptPartial { text });
+        }
         self.view.send_replace(View {
             stage,
-            level_db: self.ears.level_db(),
-            partial: partial.unwrap_or_default().to_owned(),
+            level_db: self.frontend.level_db(),
+            partial,
         });
     }
 
-    /// How long ago a sample was taken, as far as the frames tell.
-    fn instant_of(&self, sample: u64) -> Instant {
-        let ago = Duration::from_millis(self.ears.now().saturating_sub(sample) / MILLISECOND);
+    /// The newest sample of the microphone.
+    fn now(&self) -> CaptureTime {
+        CaptureTime::at(self.frontend.now())
+    }
+
+    /// When a sample was taken, as far as the frames tell.
+    fn instant_of(&self, sample: CaptureTime) -> Instant {
         let now = Instant::now();
-        now.checked_sub(ago).unwrap_or(now)
+        now.checked_sub(self.now().since(sample)).unwrap_or(now)
     }
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.stop_upkeep();
-    }
-}
-
-async fn reading(attempt: &mut Option<Attempt>) {
-    match attempt {
-        Some(attempt) => attempt.reading().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn wished(wishes: &mut Option<mpsc::Receiver<Wish>>) -> Wish {
-    let wish = match wishes {
-        Some(wishes) => wishes.recv().await,
-        None => None,
-    };
-    match wish {
-        Some(wish) => wish,
-        None => std::future::pending().await,
-    }
-}
-
-async fn progress(answer: &mut Option<Answer>) -> Progress {
-    match answer {
-        Some(answer) => answer.progress().await,
-        None => std::future::pending().await,
+        self.stop_maintenance();
     }
 }
 
 /// As `hearing` has it; where nothing echoes, nothing is cancelled.
-fn ears_settings(hearing: &Hearing, line: &Line) -> EarsSettings {
-    let settings = EarsSettings::of(hearing);
-    EarsSettings {
-        echo_cancellation: settings.echo_cancellation && line.echoes(),
+fn ears_settings(hearing: &Hearing, devices: &Devices) -> FrontendSettings {
+    let settings = FrontendSettings::of(hearing);
+    FrontendSettings {
+        echo_cancellation: settings.echo_cancellation && devices.echoes(),
         ..settings
     }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "sample counts are far below 2^52"
-)]
-fn seconds(samples: u64) -> f64 {
-    samples as f64 / f64::from(SPEECH_RATE)
 }

@@ -1,29 +1,31 @@
-//! The live conversation with engines that do as they are told, on a line that is moved by hand. Time stands still but for the line.
+//! The live conversation with engines that do as they are told, on a stream that is moved by hand. Time stands still but for the stream.
 
+mod ahead;
 mod fake;
+mod talk_over;
 
 use std::time::Duration;
 
+use jane_audio::duplex::manual::ManualStream;
+use jane_core::event::{DropReason, Stamped};
+use jane_skills::{Announcement, SkillRegistry, SkillRequest, Urgency};
+use jane_turn_detection::fake::Fake;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, channel};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::audio::line::hand::Hand;
-use crate::event::Stamped;
-use crate::hearing::tests::Fake;
-use crate::skill::{Skills, Urgency};
 use fake::{Part, World, runtime, shipped};
 
 /// A person and Jane, face to face.
 struct Scene {
-    hand: Hand,
+    hand: ManualStream,
     world: World,
-    skills: Skills,
+    skills: SkillRegistry,
     events: UnboundedReceiver<Stamped>,
     seen: Vec<Event>,
     controls: Sender<Control>,
     /// What a skill wants.
-    wishes: Sender<Wish>,
+    wishes: Sender<SkillRequest>,
     talk: JoinHandle<()>,
     /// Of each 10 ms, the loudest sample that she played.
     heard: Vec<f32>,
@@ -31,17 +33,17 @@ struct Scene {
 
 impl Scene {
     fn new(config: &str) -> Self {
-        Self::with(config, true, Skills::none())
+        Self::with(config, true, SkillRegistry::none())
     }
 
-    fn with(config: &str, listens: bool, skills: Skills) -> Self {
+    fn with(config: &str, listens: bool, skills: SkillRegistry) -> Self {
         let (events, world) = (Events::new(), World::default());
         let receiver = events.subscribe();
         let runtime = runtime(config, &world, skills.clone(), &events);
-        let settings = EarsSettings::of(&runtime.in_force().config.hearing);
-        let (hand, line) = Line::by_hand();
+        let settings = FrontendSettings::of(&runtime.in_force().config.hearing);
+        let (hand, line) = DuplexStream::by_hand();
         let mut live = Live::new(Parts {
-            ears: Ears::new(settings, Box::new(Fake)),
+            frontend: SpeechFrontend::new(settings, Box::new(Fake)),
             runtime,
             events,
             line,
@@ -50,7 +52,8 @@ impl Scene {
             reopen: None,
         });
         let (wishes, wished) = channel(1);
-        live.wishes = Some(wished);
+        live.spare = Spare::new(4);
+        live.requests = SkillRequests::from(Some(wished), live.events.clone());
         let (controls, orders) = channel(1);
         Self {
             hand,
@@ -83,11 +86,12 @@ impl Scene {
 
     /// A skill wants something said.
     async fn wish(&mut self, text: &str, urgency: Urgency) {
-        let said = Wish::Say(Announcement {
+        let said = SkillRequest::Say(Announcement {
             skill: "one".to_owned(),
             text: text.to_owned(),
             urgency,
             expect_reply: false,
+            session: None,
         });
         self.wishes.send(said).await.unwrap();
     }
@@ -123,13 +127,13 @@ impl Scene {
 
     fn outcomes(&self) -> Vec<&'static str> {
         let outcome = |event: &Event| match event {
-            Event::TurnEnded { outcome, .. } => Some(*outcome),
+            Event::TurnEnded { outcome, .. } => Some(outcome.word()),
             _ => None,
         };
         self.seen.iter().filter_map(outcome).collect()
     }
 
-    fn dropped(&self) -> Vec<&'static str> {
+    fn dropped(&self) -> Vec<DropReason> {
         let reason = |event: &Event| match event {
             Event::SpeechDropped { reason, .. } => Some(*reason),
             _ => None,
@@ -185,6 +189,7 @@ async fn a_question_is_answered_when_it_is_over_and_the_work_begins_before() {
         "listening",
         "idle",
         "speech.started",
+        "transcript.partial",
         "turn.started",
         "transcript",
         "reply.delta",
@@ -223,7 +228,7 @@ async fn a_skill_cuts_her_off_only_where_it_is_urgent() {
         assert!(scene.is_loud());
         scene.wish("The tea is ready.", urgency).await;
         scene.silence(8_000).await;
-        assert_eq!(scene.outcomes(), [outcome, "answered"], "{urgency:?}");
+        assert_eq!(scene.outcomes(), [outcome, "announced"], "{urgency:?}");
         assert_eq!(scene.world.spoken(), [LONG, "The tea is ready."]);
     }
 }
@@ -235,7 +240,7 @@ async fn a_skill_ends_the_turn_that_it_names_and_no_other() {
         scene.world.will_answer(LONG);
         scene.say("What is this?").await;
         let skill = "one".to_owned();
-        let cancel = Wish::CancelTurn { skill, turn };
+        let cancel = SkillRequest::CancelTurn { skill, turn };
         scene.wishes.send(cancel).await.unwrap();
         scene.silence(3_000).await;
         assert_eq!(scene.outcomes(), [outcome]);
@@ -251,11 +256,12 @@ async fn what_is_too_much_to_say_waits_and_is_said() {
     let wishes = scene.wishes.clone();
     let sending = tokio::spawn(async move {
         for number in 0..40 {
-            let said = Wish::Say(Announcement {
+            let said = SkillRequest::Say(Announcement {
                 skill: "one".to_owned(),
                 text: format!("number {number}"),
                 urgency: Urgency::Normal,
                 expect_reply: false,
+                session: None,
             });
             wishes.send(said).await.unwrap();
         }
@@ -293,159 +299,6 @@ async fn what_does_not_sound_complete_is_waited_for() {
         scene.prompt(),
         ["I want to and I will.", "Good.", "Really?"]
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_speaks_over_her_gets_the_floor_and_the_history_holds_what_was_heard() {
-    let mut scene = Scene::new("");
-    scene.world.will_answer(LONG);
-    scene.say("Count.").await;
-    scene.silence(300).await;
-    assert!(scene.is_loud());
-    scene.world.will_answer("Fine.");
-    scene.world.will_hear("What else is there?");
-    scene.speech(170).await;
-    let quiet = scene.lately(30).to_vec();
-    assert!(
-        quiet.iter().all(|loudest| (0.05..0.2).contains(loudest)),
-        "{quiet:?}"
-    );
-    scene.speech(130).await;
-    assert!(scene.is_silent(), "it held");
-    scene.speech(500).await;
-    scene.silence(500).await;
-    let cuts = scene.cuts();
-    assert_eq!(cuts.len(), 1);
-    let words = cuts[0].split_whitespace().count();
-    // She spoke for about 0.75 s, a tenth of a second a word.
-    assert!(
-        (6..=8).contains(&words) && LONG.starts_with(cuts[0]),
-        "{cuts:?}"
-    );
-    let wanted = ["Count.", cuts[0], "What else is there?"].map(str::to_owned);
-    assert_eq!(scene.prompt(), wanted);
-    scene.silence(1_000).await;
-    assert_eq!(scene.outcomes(), ["interrupted", "answered"]);
-    assert!(scene.is_silent());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_cough_makes_her_quieter_for_a_moment_and_costs_no_word() {
-    let mut scene = Scene::new("");
-    scene.world.will_answer(LONG);
-    scene.say("Count.").await;
-    scene.world.will_hear("Koff, koff, koff, koff.");
-    scene.speech(220).await;
-    scene.silence(300).await;
-    assert!(scene.is_loud());
-    scene.silence(1_000).await;
-    assert_eq!(scene.dropped(), ["short"]);
-    assert_eq!(
-        (scene.cuts().len(), scene.outcomes()),
-        (0, vec!["answered"])
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_sign_to_go_on_gives_the_voice_back_where_it_was() {
-    let mut scene = Scene::new("");
-    scene.world.will_answer(LONG);
-    scene.say("Count.").await;
-    scene.world.will_hear("Mm-hm.");
-    scene.speech(400).await;
-    assert!(scene.is_silent());
-    scene.silence(250).await;
-    assert!(scene.is_loud());
-    scene.silence(1_000).await;
-    assert_eq!(scene.dropped(), ["backchannel"]);
-    assert_eq!(scene.outcomes(), ["answered"]);
-    let sounding = scene.heard.iter().filter(|loudest| **loudest > 0.0).count();
-    assert!(
-        (99..=104).contains(&sounding),
-        "all of the second was heard: {sounding}"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn stop_needs_no_model_and_works_however_short() {
-    for milliseconds in [220, 600] {
-        let mut scene = Scene::new("");
-        scene.world.will_answer(LONG);
-        scene.say("Count.").await;
-        scene.world.will_hear("Stop!");
-        scene.speech(milliseconds).await;
-        scene.silence(250).await;
-        assert!(scene.is_silent());
-        assert_eq!(
-            (scene.outcomes(), scene.dropped()),
-            (vec!["stop"], vec!["stop"])
-        );
-        assert_eq!(scene.prompt(), ["Count."]);
-        scene.world.will_answer("Yes.");
-        scene.say("Are you there?").await;
-        let heard = scene.cuts()[0].to_owned();
-        assert_eq!(
-            scene.prompt(),
-            ["Count.".to_owned(), heard, "Are you there?".to_owned()]
-        );
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_has_heard_enough_ends_her_and_nothing_is_asked_of_the_model() {
-    for said in [
-        "No.",
-        "Okay, thank you.",
-        "Thanks, that's enough.",
-        "Got it.",
-        "Hold on.",
-    ] {
-        for milliseconds in [220, 700] {
-            let mut scene = Scene::new("");
-            scene.world.will_answer(LONG);
-            scene.say("Count.").await;
-            scene.silence(200).await;
-            scene.world.will_hear(said);
-            scene.speech(milliseconds).await;
-            scene.silence(400).await;
-            assert!(scene.is_silent(), "{said}");
-            assert_eq!(scene.outcomes(), ["stop"], "{said}");
-            scene.silence(3_000).await;
-            assert_eq!(scene.world.prompts(), 1, "{said}");
-            assert_eq!(scene.world.spoken(), [LONG], "{said}");
-            let heard = scene.cuts()[0].to_owned();
-            assert!(!heard.is_empty() && LONG.starts_with(&heard));
-            scene.world.will_answer("Yes.");
-            scene.say("Are you there?").await;
-            let asked = ["Count.", &heard, "Are you there?"].map(str::to_owned);
-            assert_eq!(scene.prompt(), asked);
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_no_to_a_question_of_hers_is_an_answer_and_one_that_goes_on_is_a_turn() {
-    let mut scene = Scene::new("");
-    scene.world.will_answer("Shall I go on with that, my dear?");
-    scene.say("Count.").await;
-    scene.silence(200).await;
-    scene.world.will_answer("Good.");
-    scene.world.will_hear("No.");
-    scene.speech(300).await;
-    scene.silence(800).await;
-    assert_eq!(scene.prompt().last().unwrap(), "No.");
-    // Over a story it would end her, were it all.
-    let mut scene = Scene::new("");
-    scene.world.will_answer(LONG);
-    scene.say("Count.").await;
-    scene.world.will_hear("No.");
-    scene.speech(400).await;
-    scene.silence(160).await;
-    scene.world.will_answer("Eleven.");
-    scene.say("No, count from eleven.").await;
-    scene.silence(800).await;
-    assert_eq!(scene.prompt().last().unwrap(), "No, count from eleven.");
-    assert_eq!(scene.outcomes(), ["interrupted", "answered"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -487,20 +340,6 @@ async fn a_pause_in_what_is_dictated_does_not_end_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn her_own_words_that_come_back_are_no_question() {
-    let mut scene = Scene::new("");
-    scene.world.will_answer(LONG);
-    scene.say("Count.").await;
-    scene.world.will_hear("Two three four five.");
-    scene.speech(400).await;
-    scene.silence(1_300).await;
-    assert_eq!(
-        (scene.dropped(), scene.outcomes()),
-        (vec!["echo"], vec!["answered"])
-    );
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_question_that_goes_on_before_its_answer_is_heard_is_one_question() {
     let mut scene = Scene::new("");
     scene.world.will_think_for(Duration::from_millis(400));
@@ -523,7 +362,7 @@ async fn with_a_wake_phrase_she_has_to_be_called_but_not_twice() {
     scene.silence(500).await;
     assert_eq!(
         (scene.dropped(), scene.world.prompts()),
-        (vec!["not_addressed"], 0)
+        (vec![DropReason::NotAddressed], 0)
     );
     scene.world.will_answer("Noon.");
     scene.say("Hey Jane, what time is it?").await;
@@ -547,7 +386,7 @@ async fn with_a_wake_phrase_she_has_to_be_called_but_not_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn push_to_talk_ends_the_turn_with_the_key() {
-    let mut scene = Scene::with("", false, Skills::none());
+    let mut scene = Scene::with("", false, SkillRegistry::none());
     scene.speech(1_000).await;
     scene.silence(1_000).await;
     assert_eq!(scene.world.prompts(), 0);
@@ -579,7 +418,7 @@ async fn what_fails_is_told_and_the_next_question_is_answered() {
     scene.world.will_answer("Unheard.");
     scene.say("And this?").await;
     scene.silence(500).await;
-    assert_eq!(scene.dropped(), ["failed"]);
+    assert_eq!(scene.dropped(), [DropReason::Failed]);
     assert_eq!(scene.outcomes(), ["failed", "failed"]);
     scene.world.will_answer(LONG);
     scene.say("And that?").await;
@@ -606,42 +445,6 @@ async fn a_model_that_fails_in_the_middle_leaves_what_was_heard_and_no_sound() {
         heard => ["Count.", heard, "Again."].map(str::to_owned).to_vec(),
     };
     assert_eq!(scene.prompt(), wanted);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_said_as_she_finishes_is_a_question_like_any_other() {
-    let mut scene = Scene::new("");
-    scene.world.will_answer("One two three four five.");
-    scene.say("Count.").await;
-    // Her half second is nearly over when somebody speaks, and goes on long after it.
-    scene.silence(130).await;
-    assert!(scene.is_loud());
-    scene.world.will_answer("Fine.");
-    scene.world.will_hear("What else is there?");
-    scene.speech(1_000).await;
-    scene.silence(800).await;
-    assert_eq!(
-        scene.outcomes(),
-        ["answered", "answered"],
-        "{:?}",
-        scene.dropped()
-    );
-    let wanted = ["Count.", "One two three four five.", "What else is there?"];
-    assert_eq!(scene.prompt(), wanted);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_yes_to_a_question_of_hers_is_an_answer_also_while_she_asks() {
-    let mut scene = Scene::new("");
-    scene.world.will_answer("Shall I go on with that, my dear?");
-    scene.say("Count.").await;
-    scene.silence(200).await;
-    scene.world.will_answer("Good.");
-    scene.world.will_hear("Yeah.");
-    scene.speech(300).await;
-    scene.silence(800).await;
-    assert_eq!(scene.dropped(), [""; 0]);
-    assert_eq!(scene.prompt().last().unwrap(), "Yeah.");
 }
 
 #[tokio::test(start_paused = true)]
@@ -688,6 +491,19 @@ async fn skills_act_once_on_a_question_that_goes_on_before_its_answer_is_heard()
     assert_eq!(scene.cuts(), [""]);
     assert_eq!(scene.outcomes(), ["interrupted", "answered"]);
     assert_eq!(scene.skills.scheduled("timer").await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_skills_answer_is_marked_for_the_model_as_in_a_typed_conversation() {
+    let skills = shipped("timer", &Events::new()).await;
+    let mut scene = Scene::with("", true, skills);
+    scene.say("Set a timer for ten minutes.").await;
+    scene.silence(3_000).await;
+    scene.world.will_answer("Yes.");
+    scene.say("Are you there?").await;
+    let prompt = scene.prompt();
+    assert_eq!(prompt[0], "Set a timer for ten minutes.");
+    assert!(prompt[1].starts_with("[skill] "), "{prompt:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,16 +1,15 @@
 //! A language model that counts words, and an ear and a voice that are never asked.
 
-use std::sync::Mutex;
+use parking_lot::Mutex;
 
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
-
-use crate::backend::worker::Failure;
-use crate::backend::{
-    BackendError, Finish, Generated, Generation, LanguageModel, Message, Prompt, ReplyStream,
-    Speaker, SpeechStream, SpeechToText, TextToSpeech, ToolCall, Transcript, Window,
+use jane_core::event::EngineKind;
+use jane_engines::{
+    BackendError, Finish, Generated, Generation, LanguageModel, Message, Prompt, ReplyStream, Role,
+    SpeechStream, SpeechToText, TextToSpeech, ToolCall, Transcript, Window,
 };
-use crate::event::Role;
+use jane_worker::Failure;
 
 /// Tokens that the template puts around a prompt, and around each message.
 const AROUND: u32 = 5;
@@ -71,16 +70,16 @@ impl Fake {
     }
 
     pub fn with_failing_asides(self, failing: u32) -> Self {
-        self.state.lock().unwrap().failing_asides = failing;
+        self.state.lock().failing_asides = failing;
         self
     }
 
     pub fn break_counting(&self, broken: bool) {
-        self.state.lock().unwrap().counting_fails = broken;
+        self.state.lock().counting_fails = broken;
     }
 
     pub fn after_first_word(&self, after: After) {
-        self.state.lock().unwrap().after_first_word = after;
+        self.state.lock().after_first_word = after;
     }
 
     /// Tokens of a prompt with everything that the model reads.
@@ -89,11 +88,11 @@ impl Fake {
     }
 
     pub fn last_prompt(&self) -> Vec<Message> {
-        self.state.lock().unwrap().prompt.clone()
+        self.state.lock().prompt.clone()
     }
 
     pub fn last_prepared(&self) -> Vec<Message> {
-        self.state.lock().unwrap().prepared.clone()
+        self.state.lock().prepared.clone()
     }
 
     pub fn last_aside(&self) -> Vec<Message> {
@@ -101,21 +100,21 @@ impl Fake {
     }
 
     pub fn asides(&self) -> Vec<(Vec<Message>, u32)> {
-        self.state.lock().unwrap().asides.clone()
+        self.state.lock().asides.clone()
     }
 
     pub fn counted(&self) -> (usize, usize) {
-        self.state.lock().unwrap().counted
+        self.state.lock().counted
     }
 
     /// Tokens of the longest prompt and its reply together.
     pub fn most_tokens(&self) -> u32 {
-        self.state.lock().unwrap().most_tokens
+        self.state.lock().most_tokens
     }
 
     fn failed(&self, failure: Failure) -> BackendError {
         BackendError::Failed {
-            role: Role::Llm,
+            role: EngineKind::Llm,
             worker: "fake",
             failure,
         }
@@ -144,13 +143,14 @@ fn ended(prompt_tokens: u32, reply_tokens: u32) -> Generated {
 impl LanguageModel for Fake {
     async fn prepare(&self, prompt: &Prompt) -> Result<(), BackendError> {
         tokio::task::yield_now().await;
-        self.state.lock().unwrap().prepared = prompt.messages.clone();
+        self.state.lock().prepared = prompt.dialogue.messages();
         Ok(())
     }
 
     fn reply(&self, prompt: Prompt) -> ReplyStream {
         let Window { tokens, reply } = self.window;
-        let read = self.read(&prompt.messages);
+        let messages = prompt.dialogue.messages();
+        let read = self.read(&messages);
         if read + reply > tokens {
             let failure = Failure::PromptTooLong {
                 prompt: read,
@@ -159,9 +159,9 @@ impl LanguageModel for Fake {
             };
             return stream::iter([Err(self.failed(failure))]).boxed();
         }
-        let last = prompt.messages.last().unwrap();
-        if last.speaker == Speaker::Tool {
-            self.state.lock().unwrap().prompt = prompt.messages;
+        let last = messages.last().unwrap();
+        if last.role == Role::Tool {
+            self.state.lock().prompt = messages;
             let items = [Generated::Text("done.".to_owned()), ended(read, 1)];
             return stream::iter(items.map(Ok)).boxed();
         }
@@ -176,9 +176,9 @@ impl LanguageModel for Fake {
             return stream::iter([call, ended(read, 1)].map(Ok)).boxed();
         }
         let words = reply.min(wanted);
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.lock();
         state.most_tokens = state.most_tokens.max(read + words);
-        state.prompt = prompt.messages;
+        state.prompt = messages;
         // No two replies are the same.
         state.replies += 1;
         let word = format!("yes{} ", state.replies);
@@ -205,7 +205,7 @@ impl LanguageModel for Fake {
     }
 
     fn aside(&self, messages: Vec<Message>, max_tokens: u32) -> ReplyStream {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.lock();
         if state.failing_asides > 0 {
             state.failing_asides -= 1;
             let message = "broken".to_owned();
@@ -231,7 +231,7 @@ impl LanguageModel for Fake {
 
     async fn count_tokens(&self, prompts: Vec<Vec<Message>>) -> Result<Vec<u32>, BackendError> {
         tokio::task::yield_now().await;
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.lock();
         if state.counting_fails {
             let message = "broken".to_owned();
             return Err(self.failed(Failure::Engine { message }));

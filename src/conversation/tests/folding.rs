@@ -8,11 +8,12 @@ use super::*;
 async fn what_is_cut_is_folded_and_joins_the_system_message_at_its_end() {
     let llm = Arc::new(Fake::new(window(900, 50)).with_summary("They talked\nabout numbers."));
     let mut conversation = full(&llm, &Events::new()).await;
-    conversation.upkeep().await;
+    conversation.maintain().await;
     let expected = format!("{SYSTEM}\n\nEarlier in this conversation: They talked about numbers.");
     assert_eq!(llm.last_prepared()[0].content, expected);
-    let instructions = expected.len() - conversation.history.summary_bytes();
-    assert_eq!(&expected[..instructions], SYSTEM);
+    let dialogue = conversation.history.dialogue(0);
+    assert_eq!(dialogue.instructions.as_deref(), Some(SYSTEM));
+    assert_eq!(dialogue.summary, "They talked about numbers.");
     let asked = llm.last_aside();
     assert!(asked[1].content.contains("User: question 0 word"));
     assert!(!asked[1].content.contains("What came before"));
@@ -22,7 +23,7 @@ async fn what_is_cut_is_folded_and_joins_the_system_message_at_its_end() {
         ask(&mut conversation, &question(number, 10, 20))
             .await
             .unwrap();
-        conversation.upkeep().await;
+        conversation.maintain().await;
     }
     let asked = llm.last_aside();
     assert!(
@@ -34,7 +35,7 @@ async fn what_is_cut_is_folded_and_joins_the_system_message_at_its_end() {
     assert!(conversation.history.cut().is_empty());
 
     conversation.set_prompt(SYSTEM, &Context::default());
-    conversation.upkeep().await;
+    conversation.maintain().await;
     assert_eq!(llm.last_prepared()[0].content, SYSTEM);
 }
 
@@ -45,15 +46,15 @@ async fn a_fold_that_is_cut_short_anywhere_is_taken_up_again() {
         let events = Events::new();
         let mut receiver = events.subscribe();
         let mut conversation = full(&llm, &events).await;
-        let said = conversation.history.messages();
-        interrupted_upkeep(&mut conversation, polls).await;
+        let said = conversation.history.dialogue(0).messages();
+        interrupted_maintenance(&mut conversation, polls).await;
         ask(&mut conversation, "question in between answer with 3")
             .await
             .unwrap();
-        conversation.upkeep().await;
+        conversation.maintain().await;
         assert!(conversation.history.cut().is_empty());
         assert_eq!(conversation.history.summary(), "They talked about numbers.");
-        let kept = conversation.history.messages();
+        let kept = conversation.history.dialogue(0).messages();
         let cut = pruned(&mut receiver) as usize;
         assert!(cut > 0 && kept.len() == said.len() + 2 - 2 * cut);
         assert_eq!(kept[1..kept.len() - 2], said[1 + 2 * cut..]);
@@ -65,14 +66,14 @@ async fn a_fold_that_fails_costs_nothing() {
     let llm = Arc::new(Fake::new(window(900, 50)).with_failing_asides(2));
     let mut conversation = full(&llm, &Events::new()).await;
     for number in 0..2 {
-        conversation.upkeep().await;
+        conversation.maintain().await;
         assert_eq!(conversation.history.summary(), "");
         assert!(!conversation.history.cut().is_empty());
         ask(&mut conversation, &question(number, 10, 20))
             .await
             .unwrap();
     }
-    conversation.upkeep().await;
+    conversation.maintain().await;
     assert_eq!(conversation.history.summary(), "In short.");
     assert!(conversation.history.cut().is_empty());
 }
@@ -87,11 +88,11 @@ async fn a_summary_is_bounded_and_of_one_line() {
         ask(&mut conversation, &question(number, 10, 40))
             .await
             .unwrap();
-        conversation.upkeep().await;
+        conversation.maintain().await;
         number += 1;
     }
     let summary = conversation.history.summary();
-    assert!(summary.len() <= summary::SUMMARY_BYTES && !summary.contains('\n'));
+    assert!(summary.len() <= context::summary::SUMMARY_BYTES && !summary.contains('\n'));
 }
 
 #[tokio::test]
@@ -107,7 +108,7 @@ async fn of_what_is_cut_only_the_newest_that_fits_beside_the_conversation_is_fol
         ask(&mut conversation, &question(number, 10, 40))
             .await
             .unwrap();
-        conversation.upkeep().await;
+        conversation.maintain().await;
     }
     let (asked, room) = llm.asides().remove(0);
     let text = &asked[1].content;
@@ -115,14 +116,14 @@ async fn of_what_is_cut_only_the_newest_that_fits_beside_the_conversation_is_fol
         !text.contains("question 0") && text.contains("Assistant: "),
         "{text}"
     );
-    assert!(llm.read(&asked) + summary::SUMMARY_TOKENS <= room);
+    assert!(llm.read(&asked) + context::summary::SUMMARY_TOKENS <= room);
     assert!(conversation.history.cut().is_empty());
 }
 
 proptest! {
     #[test]
     fn the_newest_part_of_a_text_is_its_end_and_fits(text in "(\\PC| ){0,60}", bytes in 0..80_usize) {
-        let part = summary::newest(&text, bytes);
+        let part = context::summary::newest(&text, bytes);
         prop_assert!(text.ends_with(part) && part.len() <= bytes);
         prop_assert!(part.len() < text.len() || bytes >= text.len());
     }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jane_engines::memory::{Device, Kind, Report, SystemMemory, Total};
+
 use super::super::collector::word;
 use super::{Families, Label};
-use crate::memory::{Device, Kind, Report, SystemMemory, Total};
 
 const KINDS: [Kind; 2] = [Kind::System, Kind::Video];
 

@@ -12,8 +12,23 @@ use crate::metrics::{Histograms, Snapshot};
 pub(super) fn encode(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
     let counters = &snapshot.counters;
     stages(families, &snapshot.stages)?;
+    let mut open = BTreeMap::<String, u64>::new();
+    for session in &snapshot.sessions {
+        *open.entry(session.interface.clone()).or_default() += 1;
+    }
+    families.gauge(
+        "sessions_open",
+        "Sessions over the network that go on",
+        labelled("interface", &open),
+    )?;
     for (name, label, counts, help) in [
         ("turns", "outcome", &counters.turns, "Turns that ended"),
+        (
+            "sessions",
+            "interface",
+            &counters.sessions,
+            "Sessions over the network that began",
+        ),
         (
             "worker_exits",
             "worker",

@@ -1,7 +1,9 @@
 //! What is counted, and what is not.
 
+use jane_core::event::{FinishReason, TurnOutcome};
+use jane_engines::memory::Reason;
+
 use super::*;
-use crate::memory::Reason;
 
 /// Words that must not be found in any figure.
 const SAID: &str = "my secret";
@@ -18,16 +20,16 @@ fn waterfall() -> Waterfall {
 #[tokio::test]
 async fn what_happened_is_counted_before_anybody_looks() {
     let scene = Scene::new();
-    scene.turn(1, "answered", 2000);
-    scene.turn(2, "answered", 4000);
-    scene.turn(3, "interrupted", 500);
+    scene.turn(1, TurnOutcome::Answered, 2000);
+    scene.turn(2, TurnOutcome::Answered, 4000);
+    scene.turn(3, TurnOutcome::Interrupted, 500);
     for event in [
         Event::WorkerRestarted {
             worker: "jane-llama",
             attempt: 1,
         },
         Event::MemoryEvicted {
-            role: Role::Tts,
+            role: EngineKind::Tts,
             model: "speaking".to_owned(),
             reason: Reason::OverBudget,
         },
@@ -53,7 +55,7 @@ async fn what_happened_is_counted_before_anybody_looks() {
         Event::Reply {
             turn: 1,
             text: SAID.to_owned(),
-            finish: "stop",
+            finish: FinishReason::Stop,
         },
     ] {
         scene.events.emit(event);
@@ -84,6 +86,52 @@ async fn what_happened_is_counted_before_anybody_looks() {
     assert!(!exposition::render(snapshot).unwrap().contains(SAID));
 }
 
+#[tokio::test]
+async fn an_announcement_is_no_answer_and_its_times_are_not_counted() {
+    let scene = Scene::new();
+    scene.turn(1, TurnOutcome::Answered, 2000);
+    scene.turn(2, TurnOutcome::Announced, 9000);
+    let snapshot = scene.metrics.snapshot().await;
+    assert_eq!(snapshot.counters.turns["announced"], 1);
+    let total = &snapshot.stages.0["total"];
+    assert_eq!((total.count, total.sum_seconds), (1, 2.0));
+}
+
+#[tokio::test]
+async fn sessions_are_told_apart() {
+    let scene = Scene::new();
+    for (session, interface) in [(1, "realtime"), (2, "chat"), (3, "realtime")] {
+        let started = Event::SessionStarted { session, interface };
+        scene.events.emit(started);
+    }
+    for session in [1, 3, 1] {
+        scene.events.in_session(session).emit(Event::TurnEnded {
+            turn: 1,
+            outcome: TurnOutcome::Answered,
+            waterfall: waterfall(),
+        });
+    }
+    scene.events.emit(Event::SessionEnded { session: 3 });
+    let snapshot = scene.metrics.snapshot().await;
+    let open: Vec<(u64, &str, u64)> = snapshot
+        .sessions
+        .iter()
+        .map(|open| (open.session, open.interface.as_str(), open.turns))
+        .collect();
+    assert_eq!(open, [(1, "realtime", 2), (2, "chat", 0)]);
+    assert_eq!(snapshot.counters.sessions["realtime"], 2);
+    let turns: Vec<Option<u64>> = snapshot.turns.iter().map(|turn| turn.session).collect();
+    assert_eq!(turns, [Some(1), Some(3), Some(1)]);
+    let exposed = exposition::render(snapshot).unwrap();
+    for sample in [
+        "jane_sessions_total{interface=\"realtime\"} 2",
+        "jane_sessions_open{interface=\"chat\"} 1",
+        "jane_sessions_open{interface=\"realtime\"} 1",
+    ] {
+        assert!(exposed.contains(sample), "{sample} is not in {exposed}");
+    }
+}
+
 #[test]
 fn what_is_kept_stops_growing() {
     let mut collector = Collector::default();
@@ -92,10 +140,11 @@ fn what_is_kept_stops_growing() {
         collector.observe(&Stamped {
             event: Event::TurnEnded {
                 turn,
-                outcome: "answered",
+                outcome: TurnOutcome::Answered,
                 waterfall: waterfall(),
             },
             at_ms: 1_700_000_000_000,
+            session: None,
         });
         if turn % 5000 == 4999 {
             let kept = (collector.turns.len(), collector.stages.0.len());
@@ -109,7 +158,7 @@ fn what_is_kept_stops_growing() {
 #[tokio::test]
 async fn engines_are_shown_with_their_process_and_what_it_takes() {
     let scene = Scene::new();
-    let _ticket = scene.load(Role::Llm, "thinking");
+    let _ticket = scene.load(EngineKind::Llm, "thinking");
     let memory = scene.metrics.snapshot().await.memory;
     let engine = &memory.engines[0];
     assert_eq!((engine.pid, engine.loaded), (Some(4711), true));

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jane_core::event::TurnOutcome;
+
 use super::*;
 
 /// The samples of an exposition by name and labels, every family checked on the way.
@@ -47,11 +49,11 @@ async fn prometheus_is_told_the_same() {
     let scene = Scene::new();
     // While one takes the other's place there are two of a kind.
     let _tickets = [
-        scene.load(Role::Llm, "thinking"),
-        scene.load(Role::Llm, "thinking"),
+        scene.load(EngineKind::Llm, "thinking"),
+        scene.load(EngineKind::Llm, "thinking"),
     ];
     for turn in 1..=3 {
-        scene.turn(turn, "answered", turn * 500);
+        scene.turn(turn, TurnOutcome::Answered, turn * 500);
     }
     let snapshot = scene.metrics.snapshot().await;
     let budget = snapshot.memory.engines[0].budget.system;

@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use jane_core::event::{EngineKind, Event, TurnOutcome, Waterfall};
+use jane_engines::memory::{
+    Device, Footprint, Placement, Probe, Request, Reservation, SystemMemory,
+};
+
 use super::*;
-use crate::config;
-use crate::event::{Event, Role, Waterfall};
-use crate::memory::{Device, Footprint, Placement, Probe, Request, SystemMemory, Ticket};
 
 mod counted;
 mod exposed;
@@ -54,7 +56,11 @@ impl Scene {
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let events = Events::new();
-        let memory = MemoryManager::new(config::Memory::default(), Arc::new(Desk), events.clone());
+        let memory = MemoryManager::new(
+            jane_config::Memory::default(),
+            Arc::new(Desk),
+            events.clone(),
+        );
         let models = || Models {
             stt: "hearing".to_owned(),
             llm: "thinking".to_owned(),
@@ -69,7 +75,7 @@ impl Scene {
         }
     }
 
-    fn turn(&self, turn: u64, outcome: &'static str, total_ms: u64) {
+    fn turn(&self, turn: u64, outcome: TurnOutcome, total_ms: u64) {
         self.events.emit(Event::TurnEnded {
             turn,
             outcome,
@@ -88,7 +94,7 @@ impl Scene {
     }
 
     /// An engine that is loaded in process 4711.
-    fn load(&self, role: Role, model: &str) -> Ticket {
+    fn load(&self, role: EngineKind, model: &str) -> Reservation {
         let footprint = Footprint {
             program: 90_000_000,
             ..Footprint::default()
@@ -101,8 +107,8 @@ impl Scene {
             replaces: None,
             unloads: true,
         };
-        let (ticket, _) = self.memory.admit(&request, Instant::now()).unwrap();
-        ticket.loaded(4711, Instant::now());
-        ticket
+        let (reservation, _) = self.memory.admit(&request, Instant::now()).unwrap();
+        reservation.loaded(4711, Instant::now());
+        reservation
     }
 }

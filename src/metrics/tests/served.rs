@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 
+use jane_config::Listen;
+use jane_core::event::TurnOutcome;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::endpoint::Endpoint;
 use super::exposed::samples;
+use super::server::Endpoint;
 use super::*;
-use crate::config::Listen;
 
 async fn ask(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -21,7 +22,7 @@ async fn ask(address: SocketAddr, request: &str) -> String {
 #[tokio::test]
 async fn figures_are_served_to_who_names_this_machine() {
     let scene = Scene::new();
-    scene.turn(1, "answered", 100);
+    scene.turn(1, TurnOutcome::Answered, 100);
     let listen: Listen = "127.0.0.1:0".parse().unwrap();
     let endpoint = Endpoint::open(&listen, scene.metrics.clone())
         .await

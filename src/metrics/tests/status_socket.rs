@@ -2,31 +2,38 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use jane_core::event::TurnOutcome;
+use jane_platform::connect_in;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::*;
-use crate::platform::connect_in;
+use crate::run_directory::RunDirectory;
 use crate::runtime::runs_directory;
-use crate::temporary::Temporary;
 
 #[tokio::test]
 async fn a_jane_is_found_by_her_home_however_long_its_path_is() {
     let scene = Scene::new();
     let models = scene.home.path().join("a-long-name".repeat(20));
-    let run = Temporary::new_in(&runs_directory(&models)).unwrap();
+    let run = RunDirectory::new_in(&runs_directory(&models)).unwrap();
     assert!(run.path().as_os_str().len() > 200);
     let home = scene.home.path();
     let none = running(&models, home, None).await.err().unwrap();
     assert!(matches!(none, NotFound::None { .. }), "{none}");
 
-    let listener = status::listen(run.path()).unwrap();
+    let listener = super::super::status_socket::listen(run.path()).unwrap();
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&run.path().join(status::SOCKET)), 0o600);
+    assert_eq!(
+        mode(&run.path().join(super::super::status_socket::SOCKET)),
+        0o600
+    );
     assert_eq!(mode(run.path()), 0o700);
-    let serving = tokio::spawn(status::serve(listener, scene.metrics.clone()));
+    let serving = tokio::spawn(super::super::status_socket::serve(
+        listener,
+        scene.metrics.clone(),
+    ));
     let mut found = running(&models, home, None).await.unwrap();
     assert_eq!(found.first.pid, std::process::id());
-    scene.turn(1, "answered", 100);
+    scene.turn(1, TurnOutcome::Answered, 100);
     let next = found.next().await.unwrap();
     assert_eq!(next.turns.len(), 1);
     assert!(
@@ -57,11 +64,14 @@ async fn a_jane_is_found_by_her_home_however_long_its_path_is() {
 #[tokio::test(start_paused = true)]
 async fn the_ninth_is_turned_away_until_one_that_never_reads_is_let_go() {
     let scene = Scene::new();
-    let listener = status::listen(scene.home.path()).unwrap();
-    let serving = tokio::spawn(status::serve(listener, scene.metrics.clone()));
-    let connect = || connect_in(scene.home.path(), status::SOCKET);
+    let listener = super::super::status_socket::listen(scene.home.path()).unwrap();
+    let serving = tokio::spawn(super::super::status_socket::serve(
+        listener,
+        scene.metrics.clone(),
+    ));
+    let connect = || connect_in(scene.home.path(), super::super::status_socket::SOCKET);
     let mut lazy = Vec::new();
-    for _ in 0..status::MOST_WATCHERS {
+    for _ in 0..super::super::status_socket::MOST_WATCHERS {
         let mut stream = connect().await.unwrap();
         // What is sent is not read.
         stream.write_all(b"hello").await.unwrap();

@@ -1,22 +1,23 @@
 //! Engines that do as they are told.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
-
-use crate::audio::SPEECH_RATE;
-use crate::backend::worker::Failure;
-use crate::backend::{
+use jane_audio::SPEECH_RATE;
+use jane_config::{Config, Memory};
+use jane_core::event::{EngineKind, Events};
+use jane_engines::{
     BackendError, Engines, Finish, Generated, Generation, LanguageModel, Message, Prompt,
     ReplyStream, Speech, SpeechStream, SpeechToText, TextToSpeech, Transcript, Window,
 };
-use crate::config::{Config, Memory};
-use crate::event::{Events, Role};
+use jane_skills::{SkillPaths, SkillRegistry, SkillSet};
+use jane_worker::Failure;
+use parking_lot::Mutex;
+
 use crate::runtime::{Factory, Origin, Runtime};
-use crate::skill::{Place, SkillSet, Skills};
 
 /// Samples that she speaks for each word: 100 ms.
 const WORD: usize = SPEECH_RATE as usize / 10;
@@ -44,6 +45,8 @@ struct State {
     thinks: Duration,
     reads: Duration,
     speaks_after: Duration,
+    /// Samples of each utterance that the recogniser was given.
+    read: Vec<usize>,
     prompts: Vec<Vec<Message>>,
     spoken: Vec<String>,
 }
@@ -51,45 +54,51 @@ struct State {
 impl World {
     /// The recogniser understands this until it is told otherwise.
     pub fn will_hear(&self, text: &str) {
-        self.0.lock().unwrap().transcript = text.to_owned();
+        self.0.lock().transcript = text.to_owned();
     }
 
     /// The model answers this until it is told otherwise.
     pub fn will_answer(&self, text: &str) {
-        self.0.lock().unwrap().answer = text.to_owned();
+        self.0.lock().answer = text.to_owned();
     }
 
     /// The model takes so long for each answer.
     pub fn will_think_for(&self, time: Duration) {
-        self.0.lock().unwrap().thinks = time;
+        self.0.lock().thinks = time;
     }
 
     /// The recogniser takes so long for each utterance.
     pub fn will_read_for(&self, time: Duration) {
-        self.0.lock().unwrap().reads = time;
+        self.0.lock().reads = time;
     }
 
     /// The voice takes so long for each sentence.
     pub fn will_speak_after(&self, time: Duration) {
-        self.0.lock().unwrap().speaks_after = time;
+        self.0.lock().speaks_after = time;
     }
 
     pub fn will_fail(&self, part: Part) {
-        self.0.lock().unwrap().failures.push_back(part);
+        self.0.lock().failures.push_back(part);
+    }
+
+    /// Milliseconds of each utterance that the recogniser was given.
+    pub fn read(&self) -> Vec<usize> {
+        let state = self.0.lock();
+        state.read.iter().map(|samples| samples / 16).collect()
     }
 
     pub fn spoken(&self) -> Vec<String> {
-        self.0.lock().unwrap().spoken.clone()
+        self.0.lock().spoken.clone()
     }
 
     /// How often the model was asked.
     pub fn prompts(&self) -> usize {
-        self.0.lock().unwrap().prompts.len()
+        self.0.lock().prompts.len()
     }
 
     /// The last prompt, without the instructions.
     pub fn last_prompt(&self) -> Vec<String> {
-        let state = self.0.lock().unwrap();
+        let state = self.0.lock();
         let messages = state.prompts.last().unwrap();
         messages
             .iter()
@@ -99,7 +108,7 @@ impl World {
     }
 
     fn fails(&self, what: Part) -> bool {
-        let mut state = self.0.lock().unwrap();
+        let mut state = self.0.lock();
         let fails = state.failures.front() == Some(&what);
         if fails {
             state.failures.pop_front();
@@ -108,7 +117,7 @@ impl World {
     }
 }
 
-fn failed(role: Role) -> BackendError {
+fn failed(role: EngineKind) -> BackendError {
     BackendError::Failed {
         role,
         worker: "fake",
@@ -124,12 +133,13 @@ impl SpeechToText for World {
         Ok(())
     }
 
-    async fn transcribe(&self, _samples: Arc<[f32]>) -> Result<Transcript, BackendError> {
+    async fn transcribe(&self, samples: Arc<[f32]>) -> Result<Transcript, BackendError> {
         if self.fails(Part::Recogniser) {
-            return Err(failed(Role::Stt));
+            return Err(failed(EngineKind::Stt));
         }
         let (text, reads) = {
-            let state = self.0.lock().unwrap();
+            let mut state = self.0.lock();
+            state.read.push(samples.len());
             (state.transcript.clone(), state.reads)
         };
         tokio::time::sleep(reads).await;
@@ -150,11 +160,11 @@ impl LanguageModel for World {
 
     fn reply(&self, prompt: Prompt) -> ReplyStream {
         if self.fails(Part::Model) {
-            return stream::iter([Err(failed(Role::Llm))]).boxed();
+            return stream::iter([Err(failed(EngineKind::Llm))]).boxed();
         }
         let end_fails = self.fails(Part::ModelAtTheEnd);
-        let mut state = self.0.lock().unwrap();
-        state.prompts.push(prompt.messages);
+        let mut state = self.0.lock();
+        state.prompts.push(prompt.dialogue.messages());
         let answer = state.answer.clone();
         let thinks = state.thinks;
         let ended = Generated::Ended(Generation {
@@ -165,7 +175,7 @@ impl LanguageModel for World {
             decode_seconds: 0.0,
         });
         let ended = if end_fails {
-            Err(failed(Role::Llm))
+            Err(failed(EngineKind::Llm))
         } else {
             Ok(ended)
         };
@@ -198,10 +208,10 @@ impl TextToSpeech for World {
 
     fn speak(&self, text: String) -> SpeechStream {
         if self.fails(Part::Voice) {
-            return stream::iter([Err(failed(Role::Tts))]).boxed();
+            return stream::iter([Err(failed(EngineKind::Tts))]).boxed();
         }
         let words = text.split_whitespace().count();
-        let mut state = self.0.lock().unwrap();
+        let mut state = self.0.lock();
         state.spoken.push(text);
         let speech = Speech::new(vec![0.5; words * WORD], SPEECH_RATE);
         let waits = tokio::time::sleep(state.speaks_after);
@@ -220,7 +230,8 @@ impl Factory for World {
             stt: self.stt(config)?,
             llm: self.llm(config)?,
             tts: self.tts(config)?,
-            mind: crate::mind::Mind::default(),
+            mind: jane_mind::Mind::default(),
+            turn_completion: jane_engines::TurnCompletion::default(),
         })
     }
 
@@ -238,19 +249,19 @@ impl Factory for World {
 
     fn set_budgets(&self, _budgets: &Memory) {}
 
-    async fn unload(&self, _role: Role) {}
+    async fn unload(&self, _role: EngineKind) {}
 }
 
 /// The skill of this name that ships, alone. What it keeps is forgotten.
-pub async fn shipped(name: &str, events: &Events) -> Skills {
+pub async fn shipped(name: &str, events: &Events) -> SkillRegistry {
     let (home, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let place = Place {
+    let place = SkillPaths {
         home: home.path().to_owned(),
         cache: cache.path().to_owned(),
         keeps: false,
         compiler: None,
     };
-    let skills = Skills::new(place, &Config::default(), events).unwrap();
+    let skills = SkillRegistry::new(place, &Config::default(), events).unwrap();
     let file = format!("{}/plugins/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
     let skill = skills.load(name, file.as_ref()).await.unwrap();
     skills.set(SkillSet::new(vec![skill], Vec::new()));
@@ -258,7 +269,12 @@ pub async fn shipped(name: &str, events: &Events) -> Skills {
 }
 
 /// A runtime of these engines and skills with this `jane.toml`.
-pub fn runtime(config: &str, world: &World, skills: Skills, events: &Events) -> Arc<Runtime> {
+pub fn runtime(
+    config: &str,
+    world: &World,
+    skills: SkillRegistry,
+    events: &Events,
+) -> Arc<Runtime> {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("jane.toml");
     let echo = "[hearing]\necho_cancellation = false\n";

@@ -1,0 +1,84 @@
+//! Loads a model and makes its context.
+
+use std::num::NonZeroU32;
+use std::path::Path;
+
+use jane_core::KvCache;
+use jane_core::Placement;
+use jane_files::gguf::Head;
+use jane_worker::{Failure, all_cores};
+use llama_cpp_2::LlamaModelLoadError;
+use llama_cpp_2::context::LlamaContext;
+use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
+use llama_cpp_2::llama_backend::LlamaBackend;
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::model::params::LlamaModelParams;
+
+/// Tokens of a prompt that are computed between two looks at the cancellation. llama.cpp has no abort callback here.
+pub const BATCH: u32 = 64;
+
+/// The conversation, and what is written aside.
+pub const SEQUENCES: u32 = 2;
+
+/// Why llama.cpp refused the file at `path`, as far as that can be known. It says it in the log alone.
+fn reason(path: &str, error: &LlamaModelLoadError) -> String {
+    match (Head::of(Path::new(path)), error) {
+        (Err(error), _) => error.to_string(),
+        (Ok(head), LlamaModelLoadError::NullResult) => {
+            let architecture = head.text("general.architecture").unwrap_or("unknown");
+            format!(
+                "the file is whole, and {} refuses it (architecture `{architecture}`); the log says why",
+                crate::ENGINE
+            )
+        }
+        (Ok(_), error) => error.to_string(),
+    }
+}
+
+/// # Errors
+/// Where the file is no GGUF model, or the memory does not suffice.
+pub fn load(
+    path: &str,
+    placement: &Placement,
+    threads: u32,
+) -> Result<(&'static LlamaModel, LlamaContext<'static>), Failure> {
+    let broken = |error: &dyn std::fmt::Display| Failure::Model {
+        message: format!("`{path}` is not a GGUF model that can be loaded: {error}"),
+    };
+    let backend = LlamaBackend::init().map_err(|error| broken(&error))?;
+    let parameters = LlamaModelParams::default().with_n_gpu_layers(placement.gpu_layers);
+    let model = LlamaModel::load_from_file(&backend, path, &parameters)
+        .map_err(|error| broken(&reason(path, &error)))?;
+    // The context borrows the model, and both live until the process ends: a worker loads one model in its life.
+    let model: &'static LlamaModel = Box::leak(Box::new(model));
+    let window = placement.context_window.min(model.n_ctx_train());
+    let threads = match threads {
+        0 => all_cores(),
+        threads => threads,
+    };
+    let threads = i32::try_from(threads).unwrap_or(1);
+    // Flash attention, which alone reads a quantised cache of values, is llama.cpp's to choose: it takes it where it can, and
+    // fails where it cannot and the cache is quantised.
+    let kind = match placement.kv_cache {
+        KvCache::F16 => KvCacheType::F16,
+        KvCache::Q8 => KvCacheType::Q8_0,
+        KvCache::Q4 => KvCacheType::Q4_0,
+    };
+    let parameters = LlamaContextParams::default()
+        .with_n_ctx(NonZeroU32::new(window))
+        .with_n_batch(BATCH)
+        .with_n_ubatch(BATCH)
+        .with_n_seq_max(SEQUENCES)
+        // Both sequences share the cells: what is written aside takes what the conversation leaves.
+        .with_kv_unified(true)
+        .with_type_k(kind)
+        .with_type_v(kind)
+        .with_n_threads(threads)
+        .with_n_threads_batch(threads);
+    let context = model
+        .new_context(&backend, parameters)
+        .map_err(|error| Failure::Engine {
+            message: format!("no memory for a context of {window} tokens: {error}"),
+        })?;
+    Ok((model, context))
+}

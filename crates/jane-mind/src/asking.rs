@@ -1,0 +1,117 @@
+//! Has the language model write the call that does what was asked, from the few tools that may be meant.
+//!
+//! The tools are told in one line each: a model on a processor reads some fifty tokens a second, and their schemas, which hold the
+//! call that is written (`LanguageModel::call`), are ten times as long.
+
+use std::fmt::Write as _;
+
+use futures::StreamExt;
+use serde_json::Value;
+
+use jane_core::{BackendError, Generated, LanguageModel, Message, Tool, ToolCall};
+
+/// What a model may call where nothing that it is shown is meant.
+const TALK: &str = "just_talk";
+
+/// The call that serves `request`; `None` where it is only talk, or the model wrote no call. With `certain`, it is no talk. `before` is the
+/// exchange before it, which the request may refer to.
+///
+/// # Errors
+/// Where the model fails.
+pub async fn call_for(
+    llm: &dyn LanguageModel,
+    tools: &[Tool],
+    request: &str,
+    before: Option<(&str, &str)>,
+    certain: bool,
+) -> Result<Option<ToolCall>, BackendError> {
+    let mut tools = tools.to_vec();
+    if !certain {
+        tools.push(Tool {
+            name: TALK.to_owned(),
+            description:
+                "For everything else: questions, conversation, what no other function does."
+                    .to_owned(),
+            parameters: r#"{"type":"object","properties":{}}"#.to_owned(),
+            examples: Vec::new(),
+        });
+    }
+    for tool in &mut tools {
+        tool.examples.clear();
+    }
+    let mut messages = vec![Message::system(told(&tools))];
+    if let Some((question, answer)) = before {
+        messages.push(Message::user(question));
+        messages.push(Message::assistant(answer));
+    }
+    messages.push(Message::user(request));
+    let mut stream = llm.call(messages, tools);
+    let mut first = None;
+    while let Some(piece) = stream.next().await {
+        if let Generated::ToolCall(call) = piece? {
+            first = first.or(Some(call));
+        }
+    }
+    Ok(first.filter(|call| call.name != TALK))
+}
+
+/// What the model is told of `tools`.
+fn told(tools: &[Tool]) -> String {
+    let mut text =
+        "Call the function that does what the user asks, with what the user said. Functions:"
+            .to_owned();
+    for tool in tools {
+        let _ = write!(
+            text,
+            "\n{}{} {}",
+            tool.name,
+            signature(&tool.parameters),
+            tool.description
+        );
+    }
+    text
+}
+
+/// The arguments of a tool: `(when: At what time., label?: What for.)`.
+fn signature(schema: &str) -> String {
+    let schema: Value = serde_json::from_str(schema).unwrap_or_default();
+    let list = |key: &str| schema.get(key).and_then(Value::as_array);
+    let names = list("required").into_iter().flatten();
+    let required: Vec<&str> = names.filter_map(Value::as_str).collect();
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let arguments = properties.into_iter().flatten().map(|(name, property)| {
+        let optional = match required.contains(&name.as_str()) {
+            true => "",
+            false => "?",
+        };
+        let text = |key: &str| property.get(key).and_then(Value::as_str);
+        let described = match property.get("enum").and_then(Value::as_array) {
+            Some(values) => {
+                let values = values.iter().map(Value::to_string);
+                values.collect::<Vec<_>>().join(" | ")
+            }
+            None => text("description")
+                .or_else(|| text("type"))
+                .unwrap_or_default()
+                .to_owned(),
+        };
+        format!("{name}{optional}: {described}")
+    });
+    format!("({})", arguments.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_is_told_in_a_line() {
+        let tool = Tool {
+            name: "set_timer".to_owned(),
+            description: "Starts a timer.".to_owned(),
+            parameters: r#"{"type":"object","properties":{"seconds":{"type":"number","description":"How long."},"name":{"type":"string"},"loud":{"enum":["yes","no"]}},"required":["seconds"]}"#.to_owned(),
+            examples: Vec::new(),
+        };
+        assert!(told(&[tool]).ends_with("Functions:\nset_timer(seconds: How long., name?: string, loud?: \"yes\" | \"no\") Starts a timer."));
+    }
+}

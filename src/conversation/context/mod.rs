@@ -1,0 +1,16 @@
+//! What the language model sees of the conversation, kept within its context window.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `history` | what was said, and how many tokens that is |
+//! | `watermarks` | how much has to go so that the next turn fits |
+//! | `summary` | what was cut, in a few sentences |
+//! | `maintenance` | the work on all of this while nobody waits |
+
+pub(super) mod history;
+pub(super) mod maintenance;
+pub(super) mod summary;
+pub(super) mod watermarks;
+
+pub use history::{History, Part};
+pub use watermarks::Watermarks;

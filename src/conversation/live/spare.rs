@@ -1,0 +1,71 @@
+//! The computing time that may be spent on what may be thrown away: readings before a pause is one, and of words while they are said.
+
+use std::time::Duration;
+
+use super::clock::CaptureTime;
+
+/// Cores from which one is to spare while somebody speaks.
+const CORES: usize = 2;
+
+/// How much may be spent at once: a few readings.
+const MOST: Duration = Duration::from_millis(600);
+
+/// The share of all time that may be spent, for each core. The recogniser works on two: with two cores a tenth of one is spent on a
+/// television that never rests.
+const RATE_PER_CORE: f64 = 0.025;
+
+/// A budget that fills by the microphone's clock. What turned out right costs nothing of it.
+pub struct Spare {
+    cores: usize,
+    /// Below zero after a long reading.
+    left: f64,
+    at: CaptureTime,
+}
+
+impl Spare {
+    pub fn new(cores: usize) -> Self {
+        Self {
+            cores,
+            left: MOST.as_secs_f64(),
+            at: CaptureTime::default(),
+        }
+    }
+
+    /// On the cores that this program may use.
+    pub fn of_machine() -> Self {
+        Self::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+    }
+
+    pub fn is_left(&mut self, now: CaptureTime) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "a machine has few cores")]
+        let rate = RATE_PER_CORE * self.cores as f64;
+        let passed = now.since(self.at).as_secs_f64();
+        self.left = (self.left + passed * rate).min(MOST.as_secs_f64());
+        self.at = now;
+        self.cores >= CORES && self.left > 0.0
+    }
+
+    /// So long something worked that was thrown away.
+    pub fn spend(&mut self, time: Duration) {
+        self.left -= time.as_secs_f64();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn little_of_all_time_is_spent_and_nothing_on_a_single_core() {
+        assert!(!Spare::new(1).is_left(CaptureTime::default()));
+        let mut spare = Spare::new(2);
+        let (mut spent, step) = (Duration::ZERO, Duration::from_millis(150));
+        for second in 0..600_u64 {
+            if spare.is_left(CaptureTime::at(16_000 * second)) {
+                spare.spend(step);
+                spent += step;
+            }
+        }
+        assert!((25.0..35.0).contains(&spent.as_secs_f64()), "{spent:?}");
+    }
+}
