@@ -1,7 +1,8 @@
 //! When a device is lost, opened again, and back.
 //!
 //! A device that fails is opened again at once, and nobody is told where that is all it took: after an underrun some do not go on by
-//! themselves. It counts as lost where it does not open, or fails once more before it works.
+//! themselves, and some fail a few times more after the program was stopped for a while. It counts as lost where it does not open, or
+//! fails as often as there are [`QUIET_RETRIES`] before it works.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,14 @@ use tokio::time::Instant;
 use crate::AudioError;
 use crate::playback::Watch;
 
-/// How long after a second failure the device is tried again.
+/// How long after a failure the device is opened again before anybody is told: by the number of failures before it.
+const QUIET_RETRIES: [Duration; 3] = [
+    Duration::ZERO,
+    Duration::from_millis(250),
+    Duration::from_secs(1),
+];
+
+/// How long after a later failure the device is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// What became of a device.
@@ -30,8 +38,11 @@ pub(super) enum Change<T> {
 /// How a device is known to be.
 enum DeviceState {
     Works,
-    /// It failed for this reason, and opening it again may be all that it takes.
-    Failed(String),
+    /// It failed so many times, at first for this reason, and opening it again may be all that it takes.
+    Failed {
+        problem: String,
+        times: usize,
+    },
     /// The conversation was told.
     Lost,
 }
@@ -84,24 +95,19 @@ impl<T: Send + 'static> Reconnecting<T> {
         if let Some(watch) = &mut self.watch {
             if let Some(problem) = watch.problem() {
                 self.watch = None;
-                let (standing, wait, news) = match self.standing {
-                    DeviceState::Works => {
-                        (DeviceState::Failed(problem.clone()), Duration::ZERO, false)
-                    }
-                    DeviceState::Failed(_) => (DeviceState::Lost, RETRY, true),
-                    DeviceState::Lost => (DeviceState::Lost, RETRY, false),
-                };
-                self.standing = standing;
-                self.next_attempt = Instant::now() + wait;
-                return Some(Change::Lost { problem, news });
+                return Some(self.failed(problem));
             }
             if matches!(self.standing, DeviceState::Works) || !watch.goes_on() {
                 return None;
             }
             return match std::mem::replace(&mut self.standing, DeviceState::Works) {
                 DeviceState::Works => None,
-                DeviceState::Failed(problem) => {
-                    tracing::warn!(problem, "a sound device failed, and was opened again");
+                DeviceState::Failed { problem, times } => {
+                    tracing::warn!(
+                        problem,
+                        times,
+                        "a sound device failed, and was opened again"
+                    );
                     None
                 }
                 DeviceState::Lost => Some(Change::Back),
@@ -133,10 +139,30 @@ impl<T: Send + 'static> Reconnecting<T> {
         }
     }
 
+    /// An open device failed: it is let go of, and opened again after a while.
+    fn failed(&mut self, problem: String) -> Change<T> {
+        let (first, times) = match std::mem::replace(&mut self.standing, DeviceState::Lost) {
+            DeviceState::Works => (Some(problem.clone()), 0),
+            DeviceState::Failed { problem, times } => (Some(problem), times),
+            DeviceState::Lost => (None, QUIET_RETRIES.len()),
+        };
+        let quiet = QUIET_RETRIES.get(times);
+        self.next_attempt = Instant::now() + *quiet.unwrap_or(&RETRY);
+        let news = match first {
+            Some(problem) if quiet.is_some() => {
+                let times = times + 1;
+                self.standing = DeviceState::Failed { problem, times };
+                false
+            }
+            first => first.is_some(),
+        };
+        Change::Lost { problem, news }
+    }
+
     /// What failed before is lost now, for the reason that was known then.
     fn does_not_open(&mut self) -> Option<Change<T>> {
         match std::mem::replace(&mut self.standing, DeviceState::Lost) {
-            DeviceState::Failed(problem) => Some(Change::Lost {
+            DeviceState::Failed { problem, .. } => Some(Change::Lost {
                 problem,
                 news: true,
             }),
@@ -264,8 +290,8 @@ mod tests {
         first.fail();
         let failed = next(&mut side, None).await;
         assert!(matches!(failed, Change::Lost { news: false, .. }));
-        // It asks for its first samples, and fails; so does the next one.
-        for news in [true, false] {
+        // It asks for its first samples, and fails; so do the next ones, of which one is told.
+        for news in [false, false, true, false, false] {
             let device = opened(&mut side).await;
             side.watch(device.watch());
             device.clock.fetch_add(480, SeqCst);

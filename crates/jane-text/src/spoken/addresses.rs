@@ -191,6 +191,13 @@ pub fn identifier(at: At<'_>) -> Option<Found> {
             .find(|letter: char| !(letter.is_alphanumeric() || letter == '-'))
             .unwrap_or(name.len());
         let is_flag = marks == 2 || end == 1;
+        // "-x + 5" is a sum.
+        let follows = name.get(end..)?.trim_start();
+        if marks == 1
+            && follows.starts_with(['+', '*', '/', '=', '<', '>', '×', '÷', '^', '²', '³'])
+        {
+            return Found::new(1, format!("{} ", at.language.word("minus")?));
+        }
         let dash = at.language.word("dash")?;
         let said = vec![dash; marks].join(" ");
         return is_flag.then(|| {

@@ -14,6 +14,23 @@ static TIME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
 });
 
+static HOURS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"^(\d{1,2})(?: ?[-–] ?)\d{1,2}(?::[0-5]\d)? ?(?:[AaPp]\.?[Mm]\b)"));
+
+/// "5-6pm": the hour that a range begins with, whose half of the day is written behind the second.
+pub fn hours(at: At<'_>) -> Option<Found> {
+    if !at.begins_word() || !at.language.is_english {
+        return None;
+    }
+    let found = HOURS.as_ref()?.captures(at.rest())?;
+    let hour = found.get(1)?.as_str();
+    let joint = at.rest().get(hour.len()..)?;
+    let mark = joint.trim_start_matches([' ', '-', '–']).len();
+    value(hour).filter(|hour| (1..=12).contains(hour))?;
+    let to = at.language.word("to")?;
+    Found::new(at.rest().len() - mark, format!("{hour} {to} "))
+}
+
 /// "8:00", "2:05 AM", "14:30", "8am", "9am-5pm", "1:30:45".
 pub fn time(at: At<'_>) -> Option<Found> {
     let rest = at.rest();
@@ -46,6 +63,9 @@ pub fn time(at: At<'_>) -> Option<Found> {
         Some('h') if language.is_english => return None,
         _ => {}
     }
+    if let Some(said) = minutes_and_seconds(at, written, hour, minute) {
+        return Found::new(written.len(), said);
+    }
     if minute.is_none() && half.is_none() || hour > 24 || goes_on(behind) || behind.starts_with(':')
     {
         return None;
@@ -54,10 +74,14 @@ pub fn time(at: At<'_>) -> Option<Found> {
     let ends = written.ends_with('.') && behind.trim().is_empty();
     let stop = if ends { "." } else { "" };
     if let (Some(minute), Some(second)) = (minute, second) {
-        return Found::new(
-            written.len(),
-            duration(hour, minute, second, half, language)?,
-        );
+        // "8:00:00" is a time of day: nobody measures eight hours to the second.
+        let is_whole = (minute, second) == (0, 0) && half.is_none() && language.is_english;
+        let words = if is_whole {
+            said(hour, 0, language)
+        } else {
+            duration(hour, minute, second, half, language)?
+        };
+        return Found::new(written.len(), words);
     }
     let minute = minute.unwrap_or(0);
     if let Some(half) = half.filter(|_| language.is_english) {
@@ -141,6 +165,26 @@ fn minutes(minute: u32) -> String {
     } else {
         minute.to_string()
     }
+}
+
+/// "30:00", "45:30": minutes and seconds, where the first number is no hour.
+fn minutes_and_seconds(
+    at: At<'_>,
+    written: &str,
+    first: u32,
+    second: Option<u32>,
+) -> Option<String> {
+    let behind = at.rest().get(written.len()..)?;
+    let is_pair = written.len() == 5 && written.get(2..3) == Some(":");
+    if !is_pair
+        || !(25..60).contains(&first)
+        || !at.language.is_english
+        || goes_on(behind)
+        || behind.starts_with(':')
+    {
+        return None;
+    }
+    duration(0, first, second?, None, at.language)
 }
 
 /// "1:30:45": with the half of a day it is a time, and otherwise a duration.

@@ -118,11 +118,12 @@ const LONGEST: usize = 200;
 type Rule = fn(At<'_>) -> Option<Found>;
 
 /// In this order: what is longest and surest comes first.
-const RULES: [Rule; 20] = [
+const RULES: [Rule; 21] = [
     addresses::address,
     symbols::whole,
     addresses::identifier,
     dates::date,
+    clock::hours,
     clock::time,
     quantity::ratio,
     numbers::telephone,

@@ -415,7 +415,7 @@ pub fn sign(at: At<'_>) -> Option<Found> {
 static VERSION: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"^[vV]?\d{1,5}(\.\d{1,5})+(\.[x*])?|^v\d{1,4}"));
 
-/// "1.2.3", "v2", "192.168.1.1".
+/// "1.2.3", "v2", "192.168.1.1", "10.0.0.0/24".
 pub fn version(at: At<'_>) -> Option<Found> {
     let rest = at.rest();
     let first = rest.chars().next()?;
@@ -424,13 +424,16 @@ pub fn version(at: At<'_>) -> Option<Found> {
     }
     let written = VERSION.as_ref()?.find(rest)?.as_str();
     let behind = rest.get(written.len()..)?;
-    if behind
-        .starts_with(|letter: char| letter.is_alphanumeric() || matches!(letter, '/' | '-' | '%'))
+    let numbers = written.trim_start_matches(['v', 'V']);
+    let parts: Vec<&str> = numbers.split('.').collect();
+    let network = network(&parts, behind);
+    if network.is_none()
+        && behind.starts_with(|letter: char| {
+            letter.is_alphanumeric() || matches!(letter, '/' | '-' | '%')
+        })
     {
         return None;
     }
-    let numbers = written.trim_start_matches(['v', 'V']);
-    let parts: Vec<&str> = numbers.split('.').collect();
     let named = numbers.len() < written.len();
     let is_grouped = parts.iter().skip(1).all(|part| part.len() == 3) && at.language.decimal == ",";
     if !named && (parts.len() < 3 || is_grouped) {
@@ -443,10 +446,26 @@ pub fn version(at: At<'_>) -> Option<Found> {
         written.get(..written.len() - numbers.len())?
     };
     let mark = at.language.word(mark)?;
-    Found::new(
-        written.len(),
-        format!("{version}{}", parts.join(&format!(" {mark} "))),
-    )
+    let mut words = format!("{version}{}", parts.join(&format!(" {mark} ")));
+    let mut length = written.len();
+    if let Some(bits) = network {
+        words = format!("{words} {} {bits}", at.language.word("slash")?);
+        length += 1 + bits.len();
+    }
+    Found::new(length, words)
+}
+
+/// The length of a network's prefix behind its address.
+fn network<'a>(parts: &[&str], behind: &'a str) -> Option<&'a str> {
+    let bits = behind.strip_prefix('/')?;
+    let end = bits
+        .find(|digit: char| !digit.is_ascii_digit())
+        .unwrap_or(bits.len());
+    let is_prefix = parts.len() == 4
+        && value(bits.get(..end)?).is_some_and(|bits| bits <= 32)
+        && !goes_on(bits.get(end..)?)
+        && !bits.get(end..)?.starts_with('/');
+    is_prefix.then(|| bits.get(..end))?
 }
 
 static TELEPHONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -454,7 +473,7 @@ static TELEPHONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"^(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ .-]\d{2,8}){0,4}",
         r"|(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-.]\d{4}",
         r"|1-\d{3}-[A-Z]{4,8}",
-        r"|\d{3}-\d{4}|\d{3}-\d{2}-\d{4}|\d+(?:-\d+){3,})"
+        r"|\d{3}[- ]\d{4}\b|\d{3}-\d{2}-\d{4}|\d+(?:-\d+){3,})"
     ))
 });
 
@@ -469,6 +488,9 @@ pub fn telephone(at: At<'_>) -> Option<Found> {
         return Some(found);
     }
     let written = TELEPHONE.as_ref()?.find(rest)?.as_str();
+    if written.contains(' ') && written.len() == 8 && !is_called(at) {
+        return None;
+    }
     let digit_count = written.chars().filter(char::is_ascii_digit).count();
     if goes_on(rest.get(written.len()..)?) || digit_count < 7 && !written.starts_with("1-") {
         return None;
@@ -488,14 +510,27 @@ pub fn telephone(at: At<'_>) -> Option<Found> {
     Found::new(written.len(), format!("{plus}{}", said.join(", ")))
 }
 
+/// Words before a number that is called.
+const CALLS: [&str; 8] = [
+    "call", "dial", "phone", "text", "calling", "dialing", "Call", "Dial",
+];
+
+/// Whether a group of three and one of four digits is a number to call, by the word before it.
+fn is_called(at: At<'_>) -> bool {
+    let before = at.word_before();
+    CALLS.contains(&before)
+        || ["is", "number", "Number", "at", "on", "Phone", "Tel"].contains(&before)
+}
+
 /// "call 911".
 fn emergency(at: At<'_>) -> Option<Found> {
-    let calls = [
-        "call", "dial", "phone", "text", "calling", "dialing", "Call", "Dial",
-    ];
     let rest = at.rest();
     let number = rest.get(..3)?;
-    let is_number = number.bytes().all(|digit| digit.is_ascii_digit()) && !goes_on(rest.get(3..)?);
-    (is_number && calls.contains(&at.word_before()))
+    let behind = rest.get(3..)?;
+    let is_number = number.bytes().all(|digit| digit.is_ascii_digit()) && !goes_on(behind);
+    let ends = !behind
+        .strip_prefix([' ', '-'])
+        .is_some_and(|next| next.starts_with(|digit: char| digit.is_ascii_digit()));
+    (is_number && ends && CALLS.contains(&at.word_before()))
         .then(|| Found::new(3, english::digits(number)))?
 }

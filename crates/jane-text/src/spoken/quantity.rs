@@ -37,36 +37,27 @@ pub fn quantity(at: At<'_>) -> Option<Found> {
     )
 }
 
-/// "16:9", "3:1": a proportion, where no time is meant.
+/// "16:9", "3:1", "1:2:3": a proportion, where no time is meant.
 pub fn ratio(at: At<'_>) -> Option<Found> {
+    /// Numbers of the longest proportion, and digits of each.
+    const LONGEST: (usize, usize) = (6, 4);
     let rest = at.rest();
     if !at.language.is_english || !at.begins_word() {
         return None;
     }
-    let run = |text: &str| {
-        text.len()
-            - text
-                .trim_start_matches(|digit: char| digit.is_ascii_digit())
-                .len()
-    };
-    let first = run(rest);
-    let behind = rest.get(first..)?.strip_prefix(':')?;
-    let second = run(behind);
-    let length = first + 1 + second;
-    let is_proportion = (1..=4).contains(&first)
-        && (1..=4).contains(&second)
-        && !goes_on(rest.get(length..)?)
-        && !rest.get(length..)?.starts_with(':');
-    is_proportion.then(|| {
-        Found::new(
-            length,
-            format!(
-                "{} to {}",
-                rest.get(..first).unwrap_or_default(),
-                behind.get(..second).unwrap_or_default()
-            ),
-        )
-    })?
+    let end = rest
+        .find(|letter: char| !(letter.is_ascii_digit() || letter == ':'))
+        .unwrap_or(rest.len());
+    let written = rest.get(..end)?.trim_end_matches(':');
+    let numbers: Vec<&str> = written.split(':').collect();
+    let is_number = |number: &&str| (1..=LONGEST.1).contains(&number.len());
+    if !(2..=LONGEST.0).contains(&numbers.len())
+        || !numbers.iter().all(is_number)
+        || goes_on(rest.get(written.len()..)?)
+    {
+        return None;
+    }
+    Found::new(written.len(), numbers.join(" to "))
 }
 
 /// What a number counts, which is `behind` it: its length and what is said.
@@ -122,10 +113,7 @@ pub fn counted(at: At<'_>, number: &str, is_one: bool, behind: &str) -> Option<(
         && language.is_english
         && !goes_on(next.get(letter.len()..)?)
         && !(letter == "K" && matches!(number, "2" | "4" | "5" | "8" | "10"))
-        && !matches!(
-            at.word_before(),
-            "Apartment" | "Apt" | "Suite" | "Room" | "Gate" | "Seat"
-        )
+        && !is_label(at)
     {
         return Some((letter.len(), format!(" {name}")));
     }
@@ -133,6 +121,44 @@ pub fn counted(at: At<'_>, number: &str, is_one: bool, behind: &str) -> Option<(
         return Some((1, " times".to_owned()));
     }
     None
+}
+
+/// Whether a number at the place is the name of one of many, which a letter may end: "Apartment 4B".
+fn is_label(at: At<'_>) -> bool {
+    matches!(
+        at.word_before(),
+        "Apartment"
+            | "apartment"
+            | "Apt"
+            | "Suite"
+            | "suite"
+            | "Room"
+            | "room"
+            | "Gate"
+            | "gate"
+            | "Seat"
+            | "seat"
+            | "Unit"
+            | "unit"
+            | "Row"
+            | "row"
+            | "Section"
+            | "section"
+            | "No"
+            | "no"
+            | "number"
+            | "Number"
+            | "Flat"
+            | "flat"
+            | "Platform"
+            | "platform"
+            | "House"
+            | "house"
+            | "Bus"
+            | "bus"
+            | "Line"
+            | "line"
+    )
 }
 
 /// Whether a unit's letters are one: "5 A" and "3 in" need not be.
@@ -148,10 +174,7 @@ fn is_unit(at: At<'_>, unit: &str, gap: usize, rest: &str) -> bool {
         || rest.starts_with(|letter: char| {
             letter.is_whitespace() || is_end(letter) || "/-–".contains(letter)
         });
-    let is_label = matches!(
-        at.word_before(),
-        "Apartment" | "Apt" | "Suite" | "Room" | "Gate" | "Seat" | "Unit" | "Row" | "Section"
-    );
+    let is_label = is_label(at);
     match unit {
         // Attached these are sizes, grades and generations: "4K", "7B", "2A".
         "A" | "B" | "K" | "N" | "J" | "L" => gap > 0 && is_end_of_word && !is_label,
@@ -266,8 +289,16 @@ pub fn power(text: &str, language: &Language) -> Option<(usize, String)> {
             .find(|mark| text.starts_with(mark))?;
         let behind = text.get(mark.len()..)?;
         let behind = behind.strip_prefix(['(', '{']).unwrap_or(behind);
+        let is_decimal = |place: usize| {
+            let digit = |at: usize| behind.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+            behind.as_bytes().get(place) == Some(&b'.')
+                && place > 0
+                && digit(place - 1)
+                && digit(place + 1)
+        };
         let end = behind.char_indices().find(|(place, letter)| {
-            !(letter.is_alphanumeric() || *place == 0 && matches!(letter, '-' | '−'))
+            let is_sign = *place == 0 && matches!(letter, '-' | '−');
+            !(letter.is_alphanumeric() || is_sign || is_decimal(*place))
         });
         let exponent = behind.get(..end.map_or(behind.len(), |(end, _)| end))?;
         let opened = text.len() - mark.len() - behind.len();
@@ -448,6 +479,14 @@ pub fn height(at: At<'_>) -> Option<Found> {
     let after = behind.get(first.len_utf8()..)?;
     let is_quoted = |quote: char| at.seen_before().matches(quote).count() % 2 == 1;
     let one = number == "1";
+    if let Some(name) = arc(at, first, after) {
+        let name = if one {
+            name.to_owned()
+        } else {
+            format!("{name}s")
+        };
+        return Found::new(number.len() + first.len_utf8(), format!("{number} {name}"));
+    }
     match first {
         '\'' | '’' | '′' => {
             let inches = digits(after, at.language).unwrap_or_default();
@@ -479,6 +518,26 @@ pub fn height(at: At<'_>) -> Option<Found> {
         }
         _ => None,
     }
+}
+
+/// What a mark behind a number counts where degrees are before it: "40° 26′ 46″".
+fn arc(at: At<'_>, mark: char, after: &str) -> Option<&'static str> {
+    let before = at.before().trim_end();
+    let name = match mark {
+        '\'' | '’' | '′' if before.ends_with('°') => "minute",
+        '"' | '”' | '″' if before.ends_with(['\'', '’', '′']) && has_degrees(before) => {
+            "second"
+        }
+        _ => return None,
+    };
+    (!goes_on(after) || after.starts_with(|digit: char| digit.is_ascii_digit())).then_some(name)
+}
+
+/// Whether the minutes that `before` ends with are those of an angle.
+fn has_degrees(before: &str) -> bool {
+    let minutes = before.trim_end_matches(['\'', '’', '′']);
+    let minutes = minutes.trim_end_matches(|digit: char| digit.is_ascii_digit());
+    minutes.trim_end().ends_with('°')
 }
 
 /// Whether what follows a number of inches is what has that size: "20\" screen".

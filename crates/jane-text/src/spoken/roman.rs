@@ -94,7 +94,9 @@ pub fn numeral(at: At<'_>) -> Option<Found> {
     let number = value(written)?;
     if goes_on(behind)
         || behind.starts_with('.') && behind.get(1..)?.starts_with(char::is_alphabetic)
-        || behind.starts_with(['\'', '’', '/', '&', '-']) && written.len() == 1
+        || behind.starts_with(['\'', '’', '/', '&', '-'])
+            && written.len() == 1
+            && !begins_list(behind)
     {
         return None;
     }
@@ -105,6 +107,9 @@ pub fn numeral(at: At<'_>) -> Option<Found> {
         && written.len() > 1
     {
         return Found::new(end, english::ordinal(number));
+    }
+    if written == "I" && begins_list(behind) {
+        return Found::new(end, number.to_string());
     }
     if written == "I" && is_apart && !BEHIND_ONE.contains(&next) {
         return None;
@@ -138,6 +143,16 @@ pub fn numeral(at: At<'_>) -> Option<Found> {
                 .chars()
                 .all(|letter| matches!(letter, 'I' | 'V' | 'X')))
     .then(|| Found::new(end, number.to_string()))?
+}
+
+/// Whether "II" is what follows an "I" in a list or a range: "I, II and III".
+fn begins_list(behind: &str) -> bool {
+    let joints = [", ", " and ", " or ", " to ", " & ", "–", "-", "/"];
+    let next = joints.iter().find_map(|joint| behind.strip_prefix(joint));
+    next.and_then(|next| next.strip_prefix("II"))
+        .is_some_and(|rest| {
+            !rest.starts_with(|letter: char| letter.is_alphanumeric() && letter != 'I')
+        })
 }
 
 /// The word before a range such as "I–III".

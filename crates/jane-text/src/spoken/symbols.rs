@@ -141,6 +141,14 @@ fn is_factor(at: At<'_>) -> bool {
 fn spaced_minus(at: At<'_>, behind: &str) -> Option<Found> {
     let number = behind.trim_start();
     let before = at.word_before();
+    let is_name = |word: &str| {
+        let word = word.trim_end_matches(is_end);
+        word.len() == 1 && word.starts_with(|letter: char| letter.is_ascii_lowercase())
+    };
+    if is_name(before) && is_name(at.word_behind(at.rest().len() - behind.len())) {
+        let mark = at.rest().len() - behind.len();
+        return Found::new(mark, at.language.word("minus")?);
+    }
     if !number.starts_with(|letter: char| letter.is_ascii_digit()) {
         return None;
     }
