@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 
@@ -55,6 +55,50 @@ impl Database {
             }
         }
     }
+}
+
+/// Moves the damaged database at `path` to a name beside it that says when, so that a new one can be begun and nothing is lost.
+pub(super) fn put_aside(path: &Path, reason: &StoreError) -> Result<(), StoreError> {
+    let told = |error: std::io::Error| {
+        StoreError::new(format!(
+            "`{}` is damaged, and cannot be put aside: {error}",
+            path.display()
+        ))
+    };
+    let named = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    // Of two Janes that find it damaged at once, the second finds a new one.
+    let lock = named(".lock");
+    let held = match jane_platform::create_private_new(&lock) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            jane_platform::open_regular(&lock).map(|(file, _)| file)
+        }
+        made => made,
+    }
+    .map_err(told)?;
+    held.lock().map_err(told)?;
+    if Store::open_whole(path).is_ok() {
+        return Ok(());
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let aside = format!(".damaged-{}", now.map_or(0, |now| now.as_secs()));
+    for ending in ["", "-wal", "-shm"] {
+        let moved = std::fs::rename(named(ending), named(&format!("{aside}{ending}")));
+        if let Err(error) = moved
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(told(error));
+        }
+    }
+    tracing::error!(
+        path = %path.display(),
+        aside = %named(&aside).display(),
+        "what skills keep was damaged and is put aside; they begin anew: {reason}"
+    );
+    Ok(())
 }
 
 /// Makes the database's directory and file for their owner alone, and those that are there already. What SQLite puts beside it has the

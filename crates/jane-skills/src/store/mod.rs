@@ -13,7 +13,7 @@ mod tests;
 use std::path::Path;
 
 use parking_lot::{Mutex, MutexGuard};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 
 use super::reads::Reads;
 
@@ -28,18 +28,28 @@ pub const KEYS_AT_ONCE: usize = 256;
 #[error("what skills keep cannot be reached: {reason}")]
 pub struct StoreError {
     reason: String,
+    /// The file is no database, or not whole: trying again does not help.
+    is_damaged: bool,
 }
 
 impl StoreError {
     pub fn new(reason: String) -> Self {
-        Self { reason }
+        Self {
+            reason,
+            is_damaged: false,
+        }
     }
 }
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        let reason = error.to_string();
-        Self { reason }
+        let damages = [ErrorCode::NotADatabase, ErrorCode::DatabaseCorrupt];
+        Self {
+            reason: error.to_string(),
+            is_damaged: error
+                .sqlite_error_code()
+                .is_some_and(|code| damages.contains(&code)),
+        }
     }
 }
 
@@ -48,14 +58,24 @@ pub struct Store {
 }
 
 impl Store {
-    /// The database at `path`, which is made where it is not there.
+    /// The database at `path`, which is made where it is not there. A file that is damaged is put aside under another name, and a new
+    /// one is begun.
     ///
     /// # Errors
-    /// Where it cannot be made or is no database.
+    /// Where it cannot be made.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        database::make_private(path).map_err(|error| StoreError {
-            reason: format!("`{}`: {error}", path.display()),
-        })?;
+        match Self::open_whole(path) {
+            Err(error) if error.is_damaged => {
+                database::put_aside(path, &error)?;
+                Self::open_whole(path)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_whole(path: &Path) -> Result<Self, StoreError> {
+        database::make_private(path)
+            .map_err(|error| StoreError::new(format!("`{}`: {error}", path.display())))?;
         Self::with(Connection::open(path)?)
     }
 

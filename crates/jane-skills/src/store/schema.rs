@@ -46,6 +46,7 @@ pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
         )));
     }
     connection.execute_batch(MODES)?;
+    check_whole(connection)?;
     // Where two Janes open it at once, the second finds it done.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if version(&transaction)? < VERSION {
@@ -54,6 +55,19 @@ pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     }
     transaction.commit()?;
     Ok(())
+}
+
+/// # Errors
+/// Where pages of the database are damaged.
+fn check_whole(connection: &Connection) -> Result<(), StoreError> {
+    let found: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0))?;
+    if found == "ok" {
+        return Ok(());
+    }
+    Err(StoreError {
+        reason: found,
+        is_damaged: true,
+    })
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<u32> {

@@ -207,33 +207,41 @@ fn what_is_kept_is_its_owners_alone_and_what_was_not_is_made_so() {
 }
 
 #[test]
-fn what_is_no_database_is_told() {
+fn a_damaged_database_is_put_aside_and_a_new_one_is_begun() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("skills.db");
-    std::fs::write(
-        &path,
-        "not a database, but long enough to be looked at as one",
-    )
-    .unwrap();
-    assert!(Store::open(&path).is_err());
-}
-
-#[test]
-fn a_database_of_a_later_version_is_refused_and_left_as_it_is() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("skills.db");
-    let store = Store::open(&path).unwrap();
-    store
-        .apply(&changes("notes", &[("a", Some("kept"))], &[]), None)
-        .unwrap();
-    let number = |version: u32| {
-        let file = Connection::open(&path).unwrap();
-        file.pragma_update(None, "user_version", version).unwrap();
+    let whole = {
+        let store = Store::open(&path).unwrap();
+        let value = "x".repeat(50_000);
+        let kept = changes("notes", &[("a", Some(value.as_str()))], &[]);
+        store.apply(&kept, None).unwrap();
+        drop(store);
+        std::fs::read(&path).unwrap()
     };
-    number(2);
-    let refused = Store::open(&path).err().unwrap().to_string();
-    assert!(refused.contains("a later version of Jane"), "{refused}");
-    number(1);
-    let store = Store::open(&path).unwrap();
-    assert_eq!(store.get("notes", "a").unwrap(), Some(b"kept".to_vec()));
+    let mut torn = whole.clone();
+    torn[..100].fill(7);
+    let mut scribbled = whole;
+    scribbled[100..5_000].fill(0xff);
+    let text = b"not a database, but long enough to be looked at as one".to_vec();
+    for damaged in [text, torn, scribbled] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("skills.db");
+        std::fs::write(&path, &damaged).unwrap();
+        // Two at once, as two Janes are.
+        let stores = std::thread::scope(|scope| {
+            let opened = [0, 1].map(|_| scope.spawn(|| Store::open(&path).unwrap()));
+            opened.map(|one| one.join().unwrap())
+        });
+        let kept = changes("notes", &[("a", Some("milk"))], &[]);
+        stores[0].apply(&kept, None).unwrap();
+        let read = stores[1].get("notes", "a").unwrap();
+        assert_eq!(read, Some(b"milk".to_vec()));
+        let aside: Vec<_> = std::fs::read_dir(directory.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.display().to_string().contains("skills.db.damaged-"))
+            .collect();
+        assert_eq!(aside.len(), 1, "{aside:?}");
+        assert_eq!(std::fs::read(&aside[0]).unwrap(), damaged);
+    }
 }
