@@ -254,6 +254,14 @@ fn polite(words: &[Word]) -> (std::ops::Range<usize>, bool) {
         let Some(count) = polite.max(correction).max(dropped).filter(|count| begin + count < end) else {
             break;
         };
+        // `tell me in ten minutes to check the oven` is a reminder, and not only polite.
+        let tells = count >= 2 && starts(begin + count - 2, &"tell me").is_some();
+        let rest = words.get(begin + count..end).unwrap_or_default();
+        let timed = rest.first().is_some_and(|word| matches!(word.form.as_str(), "in" | "at" | "tomorrow" | "tonight" | "every"));
+        if tells && timed && rest.iter().any(|word| word.form == "to") {
+            begin += count - 2;
+            break;
+        }
         // `no more alarms`, `I need a timer`
         if words.get(begin).is_some_and(|word| word.form == "no") && words.get(begin + 1).is_some_and(|word| word.form == "more") {
             break;
