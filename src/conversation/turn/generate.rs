@@ -56,7 +56,7 @@ pub(super) async fn write(
         }
         None => ask(request, &mut text).await?,
     };
-    text.flush().await;
+    text.finish().await;
     let all = text.all.trim().to_owned();
     text.tell(ReplyEvent::Ended(ReplyOutcome {
         text: all,

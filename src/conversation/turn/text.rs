@@ -5,7 +5,7 @@
 
 use jane_mind::Repeats;
 use jane_text::sentences::SentenceCutter;
-use jane_text::spoken::{self, Piece};
+use jane_text::spoken::{self, Piece, Said, Unit};
 use tokio::sync::mpsc;
 
 use super::reply::{ReplyEvent, ReplyRequest, Timed};
@@ -25,6 +25,10 @@ pub(super) struct Text<'a> {
     index: u32,
     /// Nothing more is spoken.
     stopped: bool,
+    /// Whether a sentence was handed to the voice.
+    is_heard: bool,
+    /// What begins the reply and is not heard. Where nothing else comes, it is named.
+    unheard: Vec<Said>,
     /// The tools that there are.
     tools: Vec<String>,
 }
@@ -58,6 +62,8 @@ impl<'a> Text<'a> {
             guard: Guard::default(),
             index: 0,
             stopped: false,
+            is_heard: false,
+            unheard: Vec::new(),
             tools: Vec::new(),
         }
     }
@@ -149,6 +155,30 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The reply is over: one of emojis alone is spoken by their names.
+    pub async fn finish(&mut self) {
+        self.flush().await;
+        let language = self.request.engines.tts.language();
+        let written: String = self.unheard.iter().map(Said::written).collect();
+        let names = spoken::emoji_names(&written, language).filter(|_| !self.stopped);
+        let Some(spoken) = names else {
+            self.tell_unheard();
+            return;
+        };
+        self.unheard.clear();
+        self.tell(ReplyEvent::Sentence(Said(vec![Unit {
+            written,
+            spoken: spoken.clone(),
+        }])));
+        let _ = self.sentences.send(spoken).await;
+    }
+
+    fn tell_unheard(&mut self) {
+        for said in std::mem::take(&mut self.unheard) {
+            self.tell(ReplyEvent::Unsaid(said));
+        }
+    }
+
     async fn judge(&mut self, piece: Piece) {
         let mut piece = piece;
         let mut written = self.written_of(&piece.text);
@@ -237,9 +267,14 @@ impl<'a> Text<'a> {
         let said = spoken::say(&piece, self.request.engines.tts.language());
         let text = said.text();
         if text.is_empty() {
-            self.tell(ReplyEvent::Unsaid(said));
+            match self.is_heard {
+                true => self.tell(ReplyEvent::Unsaid(said)),
+                false => self.unheard.push(said),
+            }
             return;
         }
+        self.tell_unheard();
+        self.is_heard = true;
         self.tell(ReplyEvent::Sentence(said));
         // A voice that failed takes no more sentences; the text goes on without it.
         let _ = self.sentences.send(text).await;

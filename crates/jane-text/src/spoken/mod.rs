@@ -22,6 +22,7 @@ mod symbols;
 mod words;
 
 pub use language::Language;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 /// Where in a reply a piece of it begins: Markdown's blocks begin with lines of the reply and not with sentences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +109,26 @@ pub fn say(piece: &Piece, language: &Language) -> Said {
         units.iter_mut().for_each(|unit| unit.spoken.clear());
     }
     Said(units)
+}
+
+/// What is said for a reply that is nothing but emojis, where `language` has their names: the name of each, once.
+#[must_use]
+pub fn emoji_names(text: &str, language: &Language) -> Option<String> {
+    /// Names that are said at most.
+    const MOST: usize = 5;
+    if !language.is_english {
+        return None;
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for written in text.graphemes(true) {
+        let Some(emoji) = emojis::get(written) else {
+            continue;
+        };
+        if !names.contains(&emoji.name()) && names.len() < MOST {
+            names.push(emoji.name());
+        }
+    }
+    (!names.is_empty()).then(|| format!("{}.", names.join(", ")))
 }
 
 /// A line that is written and not said.

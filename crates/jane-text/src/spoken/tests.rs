@@ -87,6 +87,18 @@ fn what_begins_a_line_of_the_reply_is_markdown_and_what_begins_a_sentence_is_not
 }
 
 #[test]
+fn emojis_have_names_where_they_are_all_that_there_is() {
+    let named = |text| emoji_names(text, Language::of("en"));
+    assert_eq!(named("👍").as_deref(), Some("thumbs up."));
+    assert_eq!(
+        named("🎉🎉 👍🏽").as_deref(),
+        Some("party popper, thumbs up.")
+    );
+    assert_eq!(named("…"), None);
+    assert_eq!(emoji_names("👍", Language::of("de")), None);
+}
+
+#[test]
 fn code_is_passed_over_with_a_sentence() {
     assert_eq!(line("```python"), "I'll leave out the code.");
     let code = said("let x = 5;", Place::Code);
