@@ -3,10 +3,8 @@
 //! The machine's speed is measured at the first few starts, a tenth of a second each; the best is kept until its processor changes.
 
 use std::fs::File;
-use std::hint::black_box;
 use std::io::Read;
 use std::path::Path;
-use std::time::Duration;
 
 use jane_config::{Config, LlmBackend};
 use jane_core::event::EngineKind;
@@ -21,14 +19,8 @@ pub const AUTO: &str = "auto";
 const STARTS: u32 = 5;
 
 /// Where the measurement is kept, in the cache directory.
-const FILE: &str = "machine.json";
+const FILE: &str = "speed.json";
 const LARGEST: u64 = 64 << 10;
-
-/// Bytes that are read in a pass: more than processors have caches for.
-const PASS: usize = 96 << 20;
-
-/// The best of so many passes counts: what else the machine does makes one slower, and nothing makes one faster.
-const PASSES: usize = 4;
 
 /// So many times the bytes that are multiplied in this way llama.cpp gets through while it writes, whose products are written for each
 /// processor: 17.9 GB/s with 1.1 GB of Q4_K_M where 6.9 were measured here (two cores of an EPYC with AVX-512).
@@ -115,7 +107,7 @@ fn bytes_per_second(cache: Option<&Path>) -> f64 {
         return best;
     }
     let measured = Measured {
-        bytes_per_second: measure().max(best),
+        bytes_per_second: (jane_platform::multiplied_per_second() * FASTER).max(best),
         starts: starts + 1,
         processor,
     };
@@ -158,45 +150,6 @@ fn processor() -> String {
     });
     let told: Vec<&str> = told.take(3).collect();
     format!("{cores} cores, {}", told.join(", "))
-}
-
-/// Bytes of 4-bit weights that all cores together multiply in a second.
-#[expect(clippy::cast_precision_loss, reason = "a pass is far below 2^52 bytes")]
-fn measure() -> f64 {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let weights: Vec<u8> = (0..PASS)
-        .map(|at| (at.wrapping_mul(31) >> 3) as u8)
-        .collect();
-    let inputs: Vec<i8> = (0..64_i8).collect();
-    let mut best = Duration::MAX;
-    for _ in 0..PASSES {
-        let begin = jane_platform::computed();
-        std::thread::scope(|scope| {
-            for part in weights.chunks(PASS.div_ceil(cores)) {
-                let inputs = &inputs;
-                scope.spawn(move || black_box(product(part, inputs)));
-            }
-        });
-        best = best.min(jane_platform::computed().saturating_sub(begin));
-    }
-    // Time that other programs had counts for nothing: it is what the cores can do, and not how busy they are.
-    let seconds = best.as_secs_f64().max(1e-6) / cores as f64;
-    PASS as f64 / seconds * FASTER
-}
-
-/// The weights, two in a byte, times the inputs, as a quantised matrix is multiplied.
-fn product(weights: &[u8], inputs: &[i8]) -> i64 {
-    let (low, high) = inputs.split_at(32);
-    let mut sum = 0;
-    for block in weights.as_chunks::<32>().0 {
-        let mut of_block = 0_i32;
-        for ((weight, low), high) in block.iter().zip(low).zip(high) {
-            of_block += i32::from(i16::from(weight & 15) * i16::from(*low));
-            of_block += i32::from(i16::from(weight >> 4) * i16::from(*high));
-        }
-        sum += i64::from(of_block);
-    }
-    sum
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ mod processor;
 #[cfg(unix)]
 mod socket;
 #[cfg(unix)]
+mod speed;
+#[cfg(unix)]
 mod typing;
 #[cfg(unix)]
 mod unix;
@@ -35,6 +37,8 @@ pub use processor::{
 };
 #[cfg(unix)]
 pub use socket::{connect_in, listen_in};
+#[cfg(unix)]
+pub use speed::multiplied_per_second;
 #[cfg(unix)]
 pub use typing::Typing;
 #[cfg(unix)]
