@@ -37,7 +37,7 @@ def recordings():
 def home(options, engine):
     directory = pathlib.Path(tempfile.mkdtemp(prefix="jane-sessions-"))
     (directory / "jane.toml").write_text(
-        f'[models]\ndirectory = "{options.models}"\n[llm]\nmodel = "{engine}"\n[serve]\nlisten = ["127.0.0.1:0"]\n[audio]\noutput_device = "none"\n'
+        f'[models]\ndirectory = "{options.models}"\n[llm]\nmodel = "{engine}"\n[serve]\nlisten = "127.0.0.1:0"\n[audio]\noutput_device = "none"\n'
     )
     return directory
 
@@ -52,8 +52,9 @@ class Serve:
             event = json.loads(line)
             if event["event"] == "serve.listening":
                 self.address = event["address"]
-            if event["event"] == "listening" or self.address:
                 break
+        else:
+            raise SystemExit("Jane does not serve")
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
@@ -180,6 +181,14 @@ def turns(events):
     return [event["first_audio_ms"] for event in events if event["event"] == "turn.ended" and event.get("first_audio_ms")]
 
 
+def stages(events):
+    """Where the time of the turns went, by her own clock: medians, each from the end of what was said."""
+    ended = [event for event in events if event["event"] == "turn.ended"]
+    names = ["end_of_turn_ms", "stt_ms", "llm_first_token_ms", "first_sentence_ms", "first_speech_ms", "first_audio_ms", "total_ms"]
+    known = {name: [event[name] for event in ended if event.get(name) is not None] for name in names}
+    print("   " + ", ".join(f"{name} {statistics.median(values):.0f}" for name, values in known.items() if values), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     target = os.environ.get("CARGO_TARGET_DIR", ROOT / "target")
@@ -197,7 +206,10 @@ def main():
         mark = len(serve.events)
         alone = [asyncio.run(spoken(serve.address, 1))]
         network = turns(serve.events[mark:])
+        stages(serve.events[mark:])
+        mark = len(serve.events)
         many = asyncio.run(spoken(serve.address, options.sessions))
+        stages(serve.events[mark:])
         alone.append(asyncio.run(spoken(serve.address, 1)))
         print(f"first word: {options.sessions} at once take {many / statistics.mean(alone):.2f} times as long as one")
         one = [written(serve.address, options.engine, 1)]

@@ -17,9 +17,9 @@ use crate::thinking::Thinking;
 /// Tokens that are tried at a place where a call begins wrongly in the middle of a token.
 const MOST_TRIES: usize = 16;
 
-pub struct ConstrainedSampler<'a> {
-    model: &'a LlamaModel,
-    options: &'a LlamaOptions,
+pub struct ConstrainedSampler {
+    model: &'static LlamaModel,
+    options: LlamaOptions,
     sampler: Sampler,
     stream: Stream,
     thinking: Thinking,
@@ -35,17 +35,17 @@ struct Calling {
     constraint: Option<Constraint>,
 }
 
-impl<'a> ConstrainedSampler<'a> {
+impl ConstrainedSampler {
     /// For a reply without tools behind a prompt whose end `opening` has read, with at most so many tokens of thoughts.
     pub fn new(
-        model: &'a LlamaModel,
-        options: &'a LlamaOptions,
+        model: &'static LlamaModel,
+        options: &LlamaOptions,
         opening: &ReplyFilter,
         most_thinking: u32,
     ) -> Self {
         Self {
             model,
-            options,
+            options: options.clone(),
             sampler: Sampler::new(options, model),
             stream: Stream::new(opening, &options.reply_so_far),
             thinking: Thinking::new(most_thinking),
@@ -71,12 +71,12 @@ impl<'a> ConstrainedSampler<'a> {
         }
     }
 
-    /// The next token, from the logits that were computed last.
-    pub fn choose(&mut self, context: &LlamaContext<'_>) -> LlamaToken {
+    /// The next token, from the logits of the token at `place` in the batch that was computed last.
+    pub fn choose(&mut self, context: &LlamaContext<'_>, place: i32) -> LlamaToken {
         let Some(calling) = &mut self.calling else {
-            return self.sampler.choose(context);
+            return self.sampler.choose(context, place);
         };
-        let logits = context.get_logits_ith(-1);
+        let logits = context.get_logits_ith(place);
         if let Some(constraint) = &mut calling.constraint {
             match constraint.allowed() {
                 Ok(allowed) => {
@@ -90,7 +90,7 @@ impl<'a> ConstrainedSampler<'a> {
             }
             calling.constraint = None;
         }
-        let mut token = self.sampler.choose(context);
+        let mut token = self.sampler.choose(context, place);
         let mut refused = Vec::new();
         while calling.begins_wrongly(&self.stream, &piece(self.model, token)) {
             refused.push(token);

@@ -3,8 +3,9 @@
 //! Invariants: what was given out is never taken back, so text that may become a stop sequence is held until it is decided;
 //! bytes that can never become a character come out as U+FFFD.
 
-pub struct Detokenizer<'a> {
-    stop: &'a [String],
+#[derive(Default)]
+pub struct Detokenizer {
+    stop: Vec<String>,
     /// Bytes of a character that is not complete.
     bytes: Vec<u8>,
     /// Text that may be the beginning of a stop sequence.
@@ -20,10 +21,10 @@ pub enum Piece {
     Stopped(String),
 }
 
-impl<'a> Detokenizer<'a> {
-    pub fn new(stop: &'a [String]) -> Self {
+impl Detokenizer {
+    pub fn new(stop: &[String]) -> Self {
         Self {
-            stop,
+            stop: stop.to_vec(),
             bytes: Vec::new(),
             held: String::new(),
         }

@@ -1,32 +1,36 @@
-//! Writes replies: the prompt through the template, the KV cache reused, token by token to the host.
+//! Writes replies, all that are wanted at a time together: each prompt through the template into a sequence of the KV cache, and then the
+//! next token of each in one batch, to the host.
 //!
-//! Invariant: a request looks for its cancellation and its lease of threads between batches and between tokens.
+//! Invariants: a request looks for its cancellation, and all for their lease of threads, between batches; of those that wait, who came
+//! first is taken up first, but for one whose conversation is being written in.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
-use jane_core::{Dialogue, Finish, Message, ToolCall};
+use jane_core::{Dialogue, Message};
 use jane_files::Artifact;
-use jane_worker::{Call, Failure, Llama, LlamaOptions, LlamaOutput};
+use jane_worker::{Assigned, Call, Failure, Llama, LlamaJob, LlamaOptions, LlamaOutput};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 
-use crate::cache::{Cache, Sequence};
+use crate::cache::{Cache, Claim, Part, Sequence, Wait};
 use crate::calls::{Constraint, Constraints, OfferedTool, offered};
 use crate::constrained_sampler::ConstrainedSampler;
-use crate::detokenizer::{Detokenizer, Piece};
 use crate::load::BATCH;
 use crate::prompt_cache::{self, PromptCache};
 use crate::template::ChatTemplate;
 use crate::thinking;
 use crate::thread_tuner::ThreadTuner;
+use crate::writer::{Writer, Written};
+
+/// Tokens of prompts that are read in a batch while others write: as many again would keep them waiting for twice as long.
+const READ_BESIDE: usize = 16;
 
 pub struct Generator {
     model: &'static LlamaModel,
     template: ChatTemplate,
     cache: Cache,
-    /// Those of the conversation in the cache.
-    instructions: String,
     /// What is known of the machine's speed at writing, from all replies.
     pace: ThreadTuner,
     /// What holds calls to the tools that are offered: made when tools first are, and `None` within where that failed.
@@ -35,11 +39,38 @@ pub struct Generator {
     prefixes: Option<PromptCache>,
 }
 
-/// What came of a reply.
-struct Written {
-    finish: Finish,
-    calls: Vec<ToolCall>,
-    tokens: u32,
+/// A reply that is wanted, and waits for its sequence.
+struct Wanted<'a> {
+    call: Call<'a, Llama>,
+    options: LlamaOptions,
+    prompt: Vec<LlamaToken>,
+    /// Tokens of the prompt that are those of its instructions alone.
+    common: usize,
+    constraint: Option<Constraint>,
+}
+
+/// A reply that is written.
+struct Reply<'a> {
+    call: Call<'a, Llama>,
+    sequence: Sequence,
+    prompt: Vec<LlamaToken>,
+    /// Tokens of the prompt that are computed, and those of them that the cache held.
+    read: usize,
+    reused: usize,
+    writer: Writer,
+    /// When its prompt was read.
+    begun: Option<Instant>,
+    /// Where what was computed of the prompt is kept.
+    to_keep: Option<Artifact>,
+}
+
+/// What becomes of one that waits.
+enum Taken<'a> {
+    Begun(Box<Reply<'a>>),
+    /// It was refused, or there was nothing to do.
+    Over,
+    /// It waits for this; where it is room, who came later waits as well.
+    Waits(Wanted<'a>, Wait),
 }
 
 impl Generator {
@@ -54,7 +85,6 @@ impl Generator {
             model,
             template: ChatTemplate::of(model)?,
             cache: Cache::new(model, context),
-            instructions: String::new(),
             pace: ThreadTuner::new(Instant::now()),
             constraints: None,
             prefixes,
@@ -71,93 +101,295 @@ impl Generator {
         self.template.knows_tools()
     }
 
+    /// Does `first` and what comes meanwhile, to the end of all.
+    pub fn work<'a>(
+        &mut self,
+        first: Assigned<'a, Llama>,
+        more: &mut dyn FnMut() -> Option<Assigned<'a, Llama>>,
+    ) {
+        let mut waiting: VecDeque<Wanted<'a>> = VecDeque::new();
+        let mut replies: Vec<Reply<'a>> = Vec::new();
+        waiting.extend(self.wanted(first));
+        loop {
+            while let Some(assigned) = more() {
+                waiting.extend(self.wanted(assigned));
+            }
+            self.take_up(&mut waiting, &mut replies);
+            if replies.is_empty() {
+                // Where nobody writes, whoever waits is taken up.
+                if waiting.is_empty() {
+                    return;
+                }
+                continue;
+            }
+            self.step(&mut replies);
+        }
+    }
+
+    /// The reply that a job wants; `None` where the job is done, or cannot be.
+    fn wanted<'a>(&mut self, assigned: Assigned<'a, Llama>) -> Option<Wanted<'a>> {
+        let Assigned { job, call, .. } = assigned;
+        let options = match job {
+            LlamaJob::Generate(options) => options,
+            LlamaJob::Count { prompts } => {
+                let count = |messages: &Vec<_>| {
+                    call.working()?;
+                    self.count(messages)
+                };
+                let tokens = prompts.iter().map(count).collect::<Result<_, _>>();
+                let told = tokens.and_then(|tokens| call.output(LlamaOutput::Counted { tokens }));
+                call.end(told);
+                return None;
+            }
+        };
+        let tools = offered(&options.tools);
+        let messages = options.dialogue.messages();
+        let prompt = match options.must_call {
+            true => self.tokens(&messages, &[], self.template.format().opening()),
+            false => self.tokens(&messages, &tools, &options.reply_so_far),
+        };
+        let prompt = match prompt {
+            Ok(prompt) => prompt,
+            Err(failure) => {
+                call.end(Err(failure));
+                return None;
+            }
+        };
+        // Before the prompt is read: the first to come is one that only pre-fills the cache, while nobody waits.
+        let constraint = self.constraint(&options, &tools);
+        let common = match options.aside {
+            true => 0,
+            false => self.common(&prompt, &options, &tools),
+        };
+        Some(Wanted {
+            call,
+            options,
+            prompt,
+            common,
+            constraint,
+        })
+    }
+
+    /// Tokens of `prompt` that any conversation with its instructions and `tools` begins with.
+    fn common(
+        &self,
+        prompt: &[LlamaToken],
+        options: &LlamaOptions,
+        tools: &[OfferedTool],
+    ) -> usize {
+        let alone = Dialogue {
+            turns: Vec::new(),
+            ..options.dialogue.clone()
+        };
+        let alone = self.tokens(&alone.messages(), tools, "");
+        let alone = alone.unwrap_or_default();
+        let both = prompt.iter().zip(&alone);
+        both.take_while(|(left, right)| left == right).count()
+    }
+
     /// Tokens of `messages` as a prompt.
-    pub fn count(&self, messages: &[Message]) -> Result<u32, Failure> {
+    fn count(&self, messages: &[Message]) -> Result<u32, Failure> {
         let tokens = self.tokens(messages, &[], "")?;
         Ok(number(tokens.len()))
     }
 
-    pub fn generate(
-        &mut self,
-        options: &LlamaOptions,
-        call: &Call<'_, Llama>,
-    ) -> Result<(), Failure> {
-        let tools = offered(&options.tools);
-        let messages = options.dialogue.messages();
-        let prompt = match options.must_call {
-            true => self.tokens(&messages, &[], self.template.format().opening())?,
-            false => self.tokens(&messages, &tools, &options.reply_so_far)?,
-        };
-        // Before the prompt is read: the first to come is one that only pre-fills the cache, while nobody waits.
-        let constraint = self.constraint(options, &tools);
-        if !options.aside {
-            let instructions = options.dialogue.instructions.as_deref();
-            self.follow(instructions.unwrap_or_default(), &prompt);
-            let kept = self.kept(&prompt, options);
-            let to_keep =
-                kept.filter(|kept| !prompt_cache::restore(&mut self.cache, kept, &prompt));
-            self.reply(Sequence::Conversation, &prompt, options, constraint, call)?;
-            if let Some(kept) = to_keep {
-                prompt_cache::keep(&self.cache, &kept);
+    /// Takes up those that wait and have a place.
+    fn take_up<'a>(&mut self, waiting: &mut VecDeque<Wanted<'a>>, replies: &mut Vec<Reply<'a>>) {
+        let mut is_full = false;
+        for wanted in std::mem::take(waiting) {
+            if let Err(failure) = wanted.call.working() {
+                wanted.call.end(Err(failure));
+                continue;
             }
-            return Ok(());
+            if is_full {
+                waiting.push_back(wanted);
+                continue;
+            }
+            match self.begin(wanted) {
+                Taken::Begun(reply) => replies.push(*reply),
+                Taken::Over => {}
+                Taken::Waits(wanted, wait) => {
+                    is_full = wait == Wait::Room;
+                    waiting.push_back(wanted);
+                }
+            }
         }
-        let replied = self.reply(Sequence::Aside, &prompt, options, constraint, call);
-        self.cache.forget_aside();
-        replied
     }
 
-    /// What was computed behind other instructions knows them, and is not moved behind these.
-    fn follow(&mut self, instructions: &str, prompt: &[LlamaToken]) {
-        if self.instructions != instructions {
-            self.cache.forget_behind(prompt);
-            instructions.clone_into(&mut self.instructions);
-        }
+    fn begin<'a>(&mut self, wanted: Wanted<'a>) -> Taken<'a> {
+        let (prompt, options) = (&wanted.prompt, &wanted.options);
+        let room = match options.aside {
+            true => self.cache.room_aside(prompt),
+            false => self.cache.window(),
+        };
+        let most = match most_tokens(prompt.len(), room, options) {
+            Ok(most) => most,
+            // There will be more.
+            Err(_) if options.aside && self.cache.is_busy() => {
+                return Taken::Waits(wanted, Wait::Room);
+            }
+            Err(failure) => {
+                wanted.call.end(Err(failure));
+                return Taken::Over;
+            }
+        };
+        let Some(most) = most else {
+            let told = ended(&wanted.call, prompt.len(), 0, Written::nothing(), None);
+            wanted.call.end(told);
+            return Taken::Over;
+        };
+        let answer = number(prompt.len()).saturating_add(most);
+        let thinking = thinking::most(options.max_thinking_tokens, room, answer);
+        let need = answer.saturating_add(thinking) as usize;
+        let claim = Claim { prompt, need };
+        let instructions = options.dialogue.instructions.as_deref();
+        let kept = self.kept(prompt, options);
+        let to_keep = kept.filter(|kept| !prompt_cache::restore(&mut self.cache, kept, prompt));
+        let claimed = match options.aside {
+            true => self.cache.claim_aside(&claim),
+            false => {
+                let instructions = instructions.unwrap_or_default();
+                self.cache.claim(&claim, instructions, wanted.common)
+            }
+        };
+        let (sequence, held) = match claimed {
+            Ok(claimed) => claimed,
+            Err(wait) => return Taken::Waits(wanted, wait),
+        };
+        let chooser = self.chooser(options, wanted.constraint, thinking);
+        Taken::Begun(Box::new(Reply {
+            writer: Writer::new(self.model, chooser, &options.stop, most),
+            call: wanted.call,
+            sequence,
+            prompt: wanted.prompt,
+            read: held,
+            reused: held,
+            begun: None,
+            to_keep,
+        }))
     }
 
-    fn reply(
-        &mut self,
-        sequence: Sequence,
-        prompt: &[LlamaToken],
+    fn chooser(
+        &self,
         options: &LlamaOptions,
         constraint: Option<Constraint>,
-        call: &Call<'_, Llama>,
-    ) -> Result<(), Failure> {
-        let room = self.cache.room(sequence, prompt);
-        let most = most_tokens(prompt.len(), room, options)?;
-        let thinking = thinking::most(
-            options.max_thinking_tokens,
-            room,
-            number(prompt.len()).saturating_add(most.unwrap_or_default()),
-        );
-        let reused = match most {
-            Some(_) => self.prefill(sequence, prompt, call)?,
-            None => 0,
+        thinking: u32,
+    ) -> ConstrainedSampler {
+        let opening = self.template.opening();
+        let chooser = ConstrainedSampler::new(self.model, options, opening, thinking);
+        if options.tools.is_empty() {
+            return chooser;
+        }
+        let mut chooser = chooser.calling(self.template.format(), constraint);
+        if options.must_call {
+            chooser.begin_call();
+        }
+        chooser
+    }
+
+    /// Computes a batch: the last tokens of all that write, and a stretch of the prompts that are not read yet.
+    fn step(&mut self, replies: &mut Vec<Reply<'_>>) {
+        self.end_those(replies, |reply| reply.call.working().err().map(Err));
+        let Some(first) = replies.first() else {
+            return;
         };
+        let lease = first.call.threads_now();
+        if lease == 0 {
+            return;
+        }
+        let writing = replies.iter().filter(|reply| reply.has_read()).count();
+        let mut left = BATCH as usize;
+        if writing > 0 {
+            left = READ_BESIDE.max(left / (writing + 1)).min(left);
+        }
+        let mut computed = Vec::new();
+        let mut parts = Vec::new();
+        for (place, reply) in replies.iter().enumerate() {
+            let part = match reply.has_read() {
+                true => Part {
+                    sequence: reply.sequence,
+                    tokens: reply.writer.last(),
+                    logits: true,
+                },
+                false => {
+                    let fresh = reply.prompt.get(reply.read..).unwrap_or_default();
+                    let tokens = fresh.get(..fresh.len().min(left)).unwrap_or_default();
+                    left -= tokens.len();
+                    Part {
+                        sequence: reply.sequence,
+                        tokens,
+                        logits: tokens.len() == fresh.len(),
+                    }
+                }
+            };
+            if !part.tokens.is_empty() {
+                computed.push(place);
+                parts.push(part);
+            }
+        }
+        let is_one = matches!(parts.as_slice(), [part] if part.tokens.len() == 1);
         let started = Instant::now();
-        let written = match most {
-            Some(most) => self.write(sequence, (most, thinking), options, constraint, call)?,
-            None => Written {
-                finish: Finish::Length,
-                calls: Vec::new(),
-                tokens: 0,
-            },
+        let threads = match is_one {
+            true => self.pace.threads(lease, started),
+            false => lease,
         };
-        call.output(LlamaOutput::Ended {
-            finish: written.finish,
-            calls: written.calls,
-            prompt_tokens: number(prompt.len()),
-            reused_tokens: number(reused),
-            reply_tokens: written.tokens,
-            decode_seconds: started.elapsed().as_secs_f32(),
-        })
+        let result = self.cache.compute(&parts, threads);
+        if is_one {
+            self.pace
+                .took(started.elapsed().as_secs_f64(), Instant::now());
+        }
+        let lengths: Vec<usize> = parts.iter().map(|part| part.tokens.len()).collect();
+        drop(parts);
+        let mut outcomes: Vec<Option<Result<(), Failure>>> = Vec::new();
+        outcomes.resize_with(replies.len(), || None);
+        let places = match result {
+            Ok(places) => places,
+            Err(failure) => {
+                for place in computed {
+                    if let Some(outcome) = outcomes.get_mut(place) {
+                        *outcome = Some(Err(failure.clone()));
+                    }
+                }
+                let mut outcomes = outcomes.into_iter();
+                self.end_those(replies, |_| outcomes.next().flatten());
+                return;
+            }
+        };
+        for ((place, length), in_batch) in computed.into_iter().zip(lengths).zip(places) {
+            if let (Some(reply), Some(outcome)) = (replies.get_mut(place), outcomes.get_mut(place))
+            {
+                *outcome = reply.took(&self.cache, length, in_batch);
+            }
+        }
+        let mut outcomes = outcomes.into_iter();
+        self.end_those(replies, |_| outcomes.next().flatten());
+    }
+
+    /// Ends those of `replies` of which an outcome is known.
+    fn end_those<'a>(
+        &mut self,
+        replies: &mut Vec<Reply<'a>>,
+        mut outcome: impl FnMut(&Reply<'a>) -> Option<Result<(), Failure>>,
+    ) {
+        for reply in std::mem::take(replies) {
+            let Some(result) = outcome(&reply) else {
+                replies.push(reply);
+                continue;
+            };
+            if let (Some(kept), Ok(())) = (&reply.to_keep, &result) {
+                prompt_cache::keep(&self.cache, reply.sequence, kept);
+            }
+            self.cache.release(reply.sequence);
+            reply.call.end(result);
+        }
     }
 
     /// Where instructions that are computed while nobody waits, right after loading, are kept. What was said is never written.
     fn kept(&self, prompt: &[LlamaToken], options: &LlamaOptions) -> Option<Artifact> {
         let Dialogue { summary, turns, .. } = &options.dialogue;
         let was_said = !turns.is_empty() || !summary.is_empty();
-        if options.max_tokens > 0 || was_said || !self.cache.is_fresh() {
+        let is_beside = options.aside || options.max_tokens > 0;
+        if is_beside || was_said || !self.cache.is_fresh() || self.cache.is_busy() {
             return None;
         }
         self.prefixes.as_ref()?.kept(prompt)
@@ -207,121 +439,60 @@ impl Generator {
         }
         Ok(tokens)
     }
+}
 
-    /// Computes what the cache does not hold of `prompt`; returns how many tokens it held.
-    fn prefill(
-        &mut self,
-        sequence: Sequence,
-        prompt: &[LlamaToken],
-        call: &Call<'_, Llama>,
-    ) -> Result<usize, Failure> {
-        let held = self.cache.begin(sequence, prompt);
-        let fresh = prompt.get(held..).unwrap_or_default();
-        let mut batches = fresh.chunks(BATCH as usize).peekable();
-        while let Some(tokens) = batches.next() {
-            let threads = call.threads()?;
-            let last = batches.peek().is_none();
-            self.cache.append(sequence, tokens, last, threads)?;
-        }
-        Ok(held)
+impl Reply<'_> {
+    /// Whether its prompt is computed.
+    fn has_read(&self) -> bool {
+        self.read >= self.prompt.len()
     }
 
-    fn write(
-        &mut self,
-        sequence: Sequence,
-        (most, thinking): (u32, u32),
-        options: &LlamaOptions,
-        constraint: Option<Constraint>,
-        call: &Call<'_, Llama>,
-    ) -> Result<Written, Failure> {
-        let mut chooser =
-            ConstrainedSampler::new(self.model, options, self.template.opening(), thinking);
-        if !options.tools.is_empty() {
-            chooser = chooser.calling(self.template.format(), constraint);
-            if options.must_call {
-                chooser.begin_call();
+    /// So many of its tokens were computed, the last of them at this place in the batch. Returns how it ended, where it did.
+    fn took(&mut self, cache: &Cache, length: usize, in_batch: i32) -> Option<Result<(), Failure>> {
+        if !self.has_read() {
+            self.read += length;
+            if !self.has_read() {
+                return None;
+            }
+            self.begun = Some(Instant::now());
+            if self.writer.is_full() {
+                return Some(self.ended(Written::nothing()));
             }
         }
-        let mut stream = Detokenizer::new(&options.stop);
-        let vocabulary = self.model.vocab();
-        let mut written = 0;
-        let mut last = Vec::new();
-        let finish = loop {
-            if written == most.saturating_add(chooser.thought()) {
-                break Finish::Length;
-            }
-            // Only where another one follows: a reply's last token is left to the next prompt, so that nobody waits for it.
-            if !last.is_empty() {
-                self.step(sequence, &last, call.threads()?)?;
-            }
-            call.check()?;
-            let token = chooser.choose(&self.cache.context);
-            if vocabulary.is_eog(token) {
-                // Who thinks has not answered yet.
-                match chooser.end_thoughts(true) {
-                    Some(end) => last = vocabulary.tokenize(end.as_bytes(), false, true),
-                    None => break Finish::Stop,
-                }
-                continue;
-            }
-            written += 1;
-            let (text, thought) = chooser.take(token);
-            if let Some(tokens) = thought {
-                call.output(LlamaOutput::Thinking { tokens })?;
-            }
-            match stream.push(text.as_bytes()) {
-                Piece::Text(text) if text.is_empty() => {}
-                Piece::Text(text) => call.output(LlamaOutput::Text(text))?,
-                Piece::Stopped(text) => {
-                    if !text.is_empty() {
-                        call.output(LlamaOutput::Text(text))?;
-                    }
-                    return Ok(Written {
-                        finish: Finish::StopSequence,
-                        calls: Vec::new(),
-                        tokens: written,
-                    });
-                }
-            }
-            last = vec![token];
-            if let Some(end) = chooser.end_thoughts(false) {
-                last.extend(vocabulary.tokenize(end.as_bytes(), false, true));
-            } else if chooser.is_over() {
-                break Finish::Stop;
-            }
-        };
-        let (finish, ended) = chooser.finish(finish);
-        let rest = match stream.push(ended.text.as_bytes()) {
-            Piece::Text(text) => text + &stream.finish(),
-            Piece::Stopped(text) => text,
-        };
-        if !rest.is_empty() {
-            call.output(LlamaOutput::Text(rest))?;
+        match self.writer.next(&cache.context, in_batch, &self.call) {
+            Ok(None) => None,
+            Ok(Some(written)) => Some(self.ended(written)),
+            Err(failure) => Some(Err(failure)),
         }
-        Ok(Written {
-            finish,
-            calls: ended.calls,
-            tokens: written,
-        })
     }
 
-    /// Computes what was written, most often one token, at the pace of the machine.
-    fn step(
-        &mut self,
-        sequence: Sequence,
-        tokens: &[LlamaToken],
-        lease: u32,
-    ) -> Result<(), Failure> {
-        if tokens.len() > 1 {
-            return self.cache.append(sequence, tokens, true, lease);
-        }
-        let started = Instant::now();
-        let threads = self.pace.threads(lease, started);
-        self.cache.append(sequence, tokens, true, threads)?;
-        self.pace
-            .took(started.elapsed().as_secs_f64(), Instant::now());
-        Ok(())
+    fn ended(&self, written: Written) -> Result<(), Failure> {
+        ended(
+            &self.call,
+            self.prompt.len(),
+            self.reused,
+            written,
+            self.begun,
+        )
     }
+}
+
+/// Tells the end of a reply.
+fn ended(
+    call: &Call<'_, Llama>,
+    prompt: usize,
+    reused: usize,
+    written: Written,
+    begun: Option<Instant>,
+) -> Result<(), Failure> {
+    call.output(LlamaOutput::Ended {
+        finish: written.finish,
+        calls: written.calls,
+        prompt_tokens: number(prompt),
+        reused_tokens: number(reused),
+        reply_tokens: written.tokens,
+        decode_seconds: begun.map_or(0.0, |begun| begun.elapsed().as_secs_f32()),
+    })
 }
 
 /// The most tokens that the reply may have, where prompt and reply may have `room`. A reply that is taken up again where it was cut

@@ -17,8 +17,23 @@ use llama_cpp_2::model::params::LlamaModelParams;
 /// Tokens of a prompt that are computed between two looks at the cancellation. llama.cpp has no abort callback here.
 pub const BATCH: u32 = 64;
 
-/// The conversation, and what is written aside.
-pub const SEQUENCES: u32 = 2;
+/// Conversations that keep a place in the KV cache at a time.
+pub const CONVERSATIONS: u32 = 8;
+
+/// What may be written aside at a time.
+pub const ASIDES: u32 = 2;
+
+/// All of them.
+pub const SEQUENCES: u32 = CONVERSATIONS + ASIDES;
+
+/// The sequences of a model. One that cannot go back within a sequence has a state for each in place of cells, and gets no more than one
+/// conversation and something aside.
+fn sequences(model: &LlamaModel) -> u32 {
+    match model.is_recurrent() || model.is_hybrid() {
+        true => 2,
+        false => SEQUENCES,
+    }
+}
 
 /// Why llama.cpp refused the file at `path`, as far as that can be known. It says it in the log alone.
 fn reason(path: &str, error: &LlamaModelLoadError) -> String {
@@ -68,8 +83,8 @@ pub fn load(
         .with_n_ctx(NonZeroU32::new(window))
         .with_n_batch(BATCH)
         .with_n_ubatch(BATCH)
-        .with_n_seq_max(SEQUENCES)
-        // Both sequences share the cells: what is written aside takes what the conversation leaves.
+        .with_n_seq_max(sequences(model))
+        // All sequences share the cells, and the common beginning lies in them once.
         .with_kv_unified(true)
         .with_type_k(kind)
         .with_type_v(kind)

@@ -15,13 +15,12 @@ mod template;
 mod thinking;
 mod thread_tuner;
 mod threads;
+mod writer;
 
 use std::process::ExitCode;
 
 use jane_core::Footprint;
-use jane_worker::{
-    Call, Engine, Failure, Llama, LlamaJob, LlamaLoad, LlamaLoaded, LlamaOutput, serve,
-};
+use jane_worker::{Assigned, Engine, Failure, Llama, LlamaLoad, LlamaLoaded, serve};
 use llama_cpp_2::LogOptions;
 
 use generate::Generator;
@@ -36,14 +35,6 @@ fn main() -> ExitCode {
 
 struct Worker {
     generator: Option<Generator>,
-}
-
-impl Worker {
-    fn loaded(&mut self) -> Result<&mut Generator, Failure> {
-        self.generator.as_mut().ok_or_else(|| Failure::Engine {
-            message: "no model is loaded".to_owned(),
-        })
-    }
 }
 
 impl Engine<Llama> for Worker {
@@ -71,23 +62,16 @@ impl Engine<Llama> for Worker {
         })
     }
 
-    fn work(
+    fn work_together<'a>(
         &mut self,
-        job: LlamaJob,
-        _audio: &[f32],
-        call: &Call<'_, Llama>,
-    ) -> Result<(), Failure> {
-        match job {
-            LlamaJob::Generate(options) => self.loaded()?.generate(&options, call),
-            LlamaJob::Count { prompts } => {
-                let generator = self.loaded()?;
-                let count = |messages: &Vec<_>| {
-                    call.working()?;
-                    generator.count(messages)
-                };
-                let tokens = prompts.iter().map(count).collect::<Result<_, _>>()?;
-                call.output(LlamaOutput::Counted { tokens })
-            }
+        first: Assigned<'a, Llama>,
+        more: &mut dyn FnMut() -> Option<Assigned<'a, Llama>>,
+    ) {
+        match &mut self.generator {
+            Some(generator) => generator.work(first, more),
+            None => first.call.end(Err(Failure::Engine {
+                message: "no model is loaded".to_owned(),
+            })),
         }
     }
 }

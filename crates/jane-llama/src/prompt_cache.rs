@@ -8,7 +8,7 @@ use jane_files::gguf::parts_of;
 use jane_files::{Artifact, file_state};
 use llama_cpp_2::token::LlamaToken;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Sequence};
 
 const ENDING: &str = ".prefix.kv";
 
@@ -70,10 +70,10 @@ pub fn restore(cache: &mut Cache, kept: &Artifact, prompt: &[LlamaToken]) -> boo
     is_restored
 }
 
-/// Keeps what `cache` holds. Where that fails, the next run computes it again.
-pub fn keep(cache: &Cache, kept: &Artifact) {
+/// Keeps what `cache` holds in `sequence`. Where that fails, the next run computes it again.
+pub fn keep(cache: &Cache, sequence: Sequence, kept: &Artifact) {
     let unfinished = kept.unfinished();
-    match cache.save(&unfinished, LARGEST) {
+    match cache.save(sequence, &unfinished, LARGEST) {
         Ok(true) => {}
         Ok(false) => return,
         Err(error) => {

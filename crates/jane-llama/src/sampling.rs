@@ -33,11 +33,11 @@ impl Sampler {
         }
     }
 
-    /// The choice among all tokens, from the logits that `context` computed last.
-    pub fn choose(&mut self, context: &LlamaContext<'_>) -> LlamaToken {
-        match self.choose_among(context.get_logits_ith(-1), |_| true) {
+    /// The choice among all tokens, from the logits of the token at `place` in the batch that `context` computed last.
+    pub fn choose(&mut self, context: &LlamaContext<'_>, place: i32) -> LlamaToken {
+        match self.choose_among(context.get_logits_ith(place), |_| true) {
             Some(token) => token,
-            None => self.chain.sample(context, -1),
+            None => self.chain.sample(context, place),
         }
     }
 

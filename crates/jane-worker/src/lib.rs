@@ -14,4 +14,4 @@ pub use protocol::{
     VERSION, Whisper, WhisperLoad, WhisperLoaded, WhisperOptions, WhisperTranscript, codec, decode,
     encode,
 };
-pub use serve::{Call, Engine, all_cores, serve};
+pub use serve::{Assigned, Call, Engine, all_cores, serve};

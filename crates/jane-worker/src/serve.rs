@@ -22,7 +22,8 @@ use tokio_util::codec::{Decoder, Encoder};
 use crate::protocol::{self, FromHost, FromWorker, MAX_AUDIO, Protocol, Reply, Request};
 use jane_core::{Failure, Footprint};
 
-/// An engine: takes one request at a time. Where one fails, the host is told why, and the engine is asked again afterwards.
+/// An engine: takes one request at a time, or several jobs together where it can. Where one fails, the host is told why, and the engine is
+/// asked again afterwards.
 pub trait Engine<P: Protocol> {
     /// What loading this model would take.
     ///
@@ -40,7 +41,23 @@ pub trait Engine<P: Protocol> {
     ///
     /// # Errors
     /// Where no model is loaded, the job cannot be done with it, or nobody wants it any more.
-    fn work(&mut self, job: P::Job, audio: &[f32], call: &Call<'_, P>) -> Result<(), Failure>;
+    fn work(&mut self, job: P::Job, audio: &[f32], call: &Call<'_, P>) -> Result<(), Failure> {
+        let _ = (job, audio, call);
+        Err(Failure::Engine {
+            message: "it does no job alone".to_owned(),
+        })
+    }
+
+    /// Does `first`, and the jobs that come meanwhile and that `more` yields, to the end of all. By default `first` alone.
+    fn work_together<'a>(
+        &mut self,
+        first: Assigned<'a, P>,
+        _more: &mut dyn FnMut() -> Option<Assigned<'a, P>>,
+    ) {
+        let Assigned { job, audio, call } = first;
+        let result = self.work(job, &audio, &call);
+        call.end(result);
+    }
 
     /// Called while nobody wants anything: a step, some 50 ms at most because a request that comes meanwhile waits, of what makes
     /// the next request faster. Whether there is more of it.
@@ -61,12 +78,20 @@ const AT_WORK: Duration = Duration::from_millis(10);
 /// A step that takes longer than this is taken for a loop without an end, and no longer for work.
 const LONGEST_STEP: Duration = Duration::from_secs(600);
 
+/// A job with everything that belongs to it. Its call has to be ended.
+pub struct Assigned<'a, P: Protocol> {
+    pub job: P::Job,
+    pub audio: Vec<f32>,
+    pub call: Call<'a, P>,
+}
+
 /// One request at work.
 pub struct Call<'a, P: Protocol> {
     id: u64,
     cancelled: Arc<AtomicBool>,
     output: &'a Output,
     lease: &'a Lease,
+    flags: &'a Flags,
     begun: Instant,
     signed: Mutex<Instant>,
     protocol: std::marker::PhantomData<P>,
@@ -140,6 +165,22 @@ impl<P: Protocol> Call<'_, P> {
             drop(at_work);
             result
         })
+    }
+
+    /// Tells the host that the request is through, and how.
+    pub fn end(self, result: Result<(), Failure>) {
+        let id = self.id;
+        self.flags.lock().remove(&id);
+        self.output.write(&match result {
+            Ok(()) => FromWorker::<Reply<P>>::Finished { id },
+            Err(failure) => FromWorker::Failed { id, failure },
+        });
+    }
+
+    /// The threads that the host lets the engine compute with now. Where there are none it waits for a sign of life at most.
+    #[must_use]
+    pub fn threads_now(&self) -> u32 {
+        self.lease.wait(SIGN_OF_LIFE)
     }
 
     /// The threads that the host lets the engine compute with now, at least one; waits until there is one.
@@ -283,43 +324,57 @@ fn work<P: Protocol>(
     lease: &Lease,
     output: &Output,
 ) {
-    while let Some(Job {
-        id,
-        request,
-        audio,
-        cancelled,
-    }) = next(engine, queue)
-    {
+    let begin = |job: Job<P>| {
         let call = Call {
-            id,
-            cancelled,
+            id: job.id,
+            cancelled: job.cancelled,
             output,
             lease,
+            flags,
             begun: Instant::now(),
             signed: Mutex::new(Instant::now()),
             protocol: std::marker::PhantomData,
         };
-        let result = call
-            .check()
-            .and_then(|()| handle(engine, request, &audio, &call));
-        flags.lock().remove(&id);
-        output.write(&match result {
-            Ok(()) => FromWorker::<Reply<P>>::Finished { id },
-            Err(failure) => FromWorker::Failed { id, failure },
-        });
-    }
-}
-
-fn handle<P: Protocol>(
-    engine: &mut impl Engine<P>,
-    request: Request<P>,
-    audio: &[f32],
-    call: &Call<'_, P>,
-) -> Result<(), Failure> {
-    match request {
-        Request::Measure(load) => call.reply(Reply::Measured(engine.measure(&load)?)),
-        Request::Load(load) => call.reply(Reply::Loaded(engine.load(load)?)),
-        Request::Do(job) => engine.work(job, audio, call),
+        (job.request, job.audio, call)
+    };
+    // What came while jobs were done together, and is none.
+    let mut put_back = None;
+    while let Some(job) = put_back.take().or_else(|| next(engine, queue)) {
+        let (request, audio, call) = begin(job);
+        if let Err(failure) = call.check() {
+            call.end(Err(failure));
+            continue;
+        }
+        match request {
+            Request::Measure(load) => {
+                let measured = engine.measure(&load);
+                let told = measured.and_then(|measured| call.reply(Reply::Measured(measured)));
+                call.end(told);
+            }
+            Request::Load(load) => {
+                let loaded = engine.load(load);
+                let told = loaded.and_then(|loaded| call.reply(Reply::Loaded(loaded)));
+                call.end(told);
+            }
+            Request::Do(job) => {
+                let mut more = || {
+                    if put_back.is_some() {
+                        return None;
+                    }
+                    let next = queue.try_recv().ok()?;
+                    if !matches!(next.request, Request::Do(_)) {
+                        put_back = Some(next);
+                        return None;
+                    }
+                    let (request, audio, call) = begin(next);
+                    match request {
+                        Request::Do(job) => Some(Assigned { job, audio, call }),
+                        _ => None,
+                    }
+                };
+                engine.work_together(Assigned { job, audio, call }, &mut more);
+            }
+        }
     }
 }
 
@@ -433,11 +488,13 @@ mod tests {
             threads: Mutex::new(1),
             changed: Condvar::new(),
         };
+        let flags = Flags::default();
         let call = Call::<Whisper> {
             id: 7,
             cancelled: Arc::default(),
             output: &output,
             lease: &lease,
+            flags: &flags,
             begun: Instant::now(),
             signed: Mutex::new(Instant::now()),
             protocol: std::marker::PhantomData,
