@@ -42,7 +42,7 @@ pub async fn serve(stream: TcpStream, house: House) {
             }
             if is_error {
                 // Older Home Assistants do not know errors, and wait until the connection ends.
-                if sink.close().await.is_ok() {
+                if SinkExt::<WyomingEvent>::close(&mut sink).await.is_ok() {
                     tokio::time::sleep(FAREWELL).await;
                 }
                 return;
