@@ -16,7 +16,7 @@ PACKAGES := build-essential cmake clang libclang-dev pkg-config libasound2-dev l
 # A sound server of the tests' own, the browser that opens the page, and what runs clients in JavaScript.
 TEST_PACKAGES := pulseaudio pulseaudio-utils libasound2-plugins chromium nodejs npm
 
-.PHONY: run test build setup setup-tests models skills check-skills lint bench peers fuzz install clean help
+.PHONY: run test build setup setup-tests models skills check-skills lint bench peers home-assistant wyoming-bench fuzz install clean help
 
 # Without a microphone (exit code 1) she is talked to by typing.
 run: models ## install what is missing, build, fetch the default models, and start Jane
@@ -93,6 +93,21 @@ peers: models ## compare the engines with llama.cpp's own benchmark, piper-tts a
 	benches/peers/setup.sh $(CARGO_TARGET_DIR)/peers
 	cargo bench --locked --bench peers -- --peers $(CARGO_TARGET_DIR)/peers
 
+HOME_ASSISTANT := $(CARGO_TARGET_DIR)/home-assistant
+PYTHON_3_13 ?= python3.13
+
+home-assistant: models ## try her as the voice of a real Home Assistant (Python 3.13)
+	@packages=tests/clients/home_assistant_requirements.txt
+	if ! cmp -s $$packages $(HOME_ASSISTANT)/installed; then
+		$(PYTHON_3_13) -m venv --clear $(HOME_ASSISTANT)
+		$(HOME_ASSISTANT)/bin/pip install --disable-pip-version-check --quiet --no-deps --requirement $$packages
+		cp $$packages $(HOME_ASSISTANT)/installed
+	fi
+	$(HOME_ASSISTANT)/bin/python -u tests/clients/home_assistant.py $(JANE) $(RECORDINGS)
+
+wyoming-bench: models ## how fast and how well she hears and speaks for Home Assistant, by wyoming-bench
+	benches/wyoming.sh $(JANE) $(CARGO_TARGET_DIR)/wyoming-bench $(RECORDINGS)
+
 FUZZ_SECONDS ?= 30
 
 fuzz: setup ## fuzz every kind of file that is opened, each for FUZZ_SECONDS (a nightly toolchain and cargo-fuzz)
@@ -111,4 +126,4 @@ clean: ## remove what was built; models stay
 	cargo clean
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12

@@ -42,7 +42,7 @@ async def info():
     asr, tts, handle, wake = told.asr[0], told.tts[0], told.handle[0], told.wake[0]
     assert asr.installed and not asr.requires_external_vad and asr.models[0].languages == ["en"], asr
     assert tts.installed and tts.supports_synthesize_streaming and tts.voices[0].languages == ["en_US"], tts
-    assert handle.installed and handle.supports_handled_streaming, handle
+    assert handle.installed and handle.supports_handled_streaming and handle.models[0].languages == ["en"], handle
     assert wake.models[0].phrase == "Hey Jane", wake
     assert told.satellite is None and not told.intent and not told.mic and not told.snd
     print("info", asr.models[0].name, tts.voices[0].name, handle.models[0].name)
@@ -163,6 +163,12 @@ async def garbage():
         told = await asyncio.wait_for(reader.read(), 30)
         assert b"error" in told or told == b"", told
         writer.close()
+    # Nobody waits behind an error: the connection ends, though more is to be sent.
+    reader, writer = await asyncio.open_connection(host, port)
+    writer.write(b'{"type":"audio-start","data":{"rate":16000,"width":9,"channels":1}}\n')
+    told = await asyncio.wait_for(reader.read(), 30)
+    assert b"error" in told, told
+    writer.close()
 
 
 async def main():

@@ -23,7 +23,8 @@ async def main():
             assert not Error.is_type(event.type), event
         intent = Intent.from_event(event)
         wanted = {entity.name: entity.value for entity in intent.entities}
-        assert intent.name == "HassTurnOn" and wanted == {"name": "light", "area": "kitchen"}, intent
+        assert intent.name == "HassTurnOn" and wanted == {"domain": "light", "area": "kitchen"}, intent
+        assert intent.text, intent
         print("intent", intent.name, wanted)
 
 

@@ -106,6 +106,13 @@ impl Mind {
         nearest.unwrap_or_default()
     }
 
+    /// The tools that are near to `text`; none where it is not known.
+    pub async fn near(&self, text: &str, tools: &[Tool]) -> Vec<String> {
+        let (text, tools) = (text.to_owned(), tools.to_vec());
+        let near = self.ask(move |router| router.near(&text, &tools)).await;
+        near.unwrap_or_default()
+    }
+
     async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Router) -> T + Send + 'static,

@@ -17,6 +17,9 @@ const FILE: &str = "examples.embeddings";
 /// Bytes of the largest file: a few thousand texts.
 const LARGEST: u64 = 16 << 20;
 
+/// Texts that are known for a while and not kept; all of them go where there are more.
+const PASSING: usize = 1024;
+
 /// Bytes of a text's name.
 const NAME: usize = 16;
 
@@ -26,6 +29,8 @@ pub struct Known {
     file: Option<PathBuf>,
     fingerprint: [u8; 32],
     embeddings: HashMap<Name, Embedding>,
+    /// Of texts that others bring along: kept nowhere.
+    passing: HashMap<Name, Embedding>,
 }
 
 impl Known {
@@ -35,6 +40,7 @@ impl Known {
         let mut known = Self {
             fingerprint: encoder.fingerprint(),
             embeddings: HashMap::new(),
+            passing: HashMap::new(),
             file,
         };
         if let Some(bytes) = known.file.as_deref().and_then(|file| read(file).ok()) {
@@ -59,15 +65,26 @@ impl Known {
     }
 
     pub fn get(&self, text: &str) -> Option<&Embedding> {
-        self.embeddings.get(&name(text))
+        let name = name(text);
+        let kept = self.embeddings.get(&name);
+        kept.or_else(|| self.passing.get(&name))
     }
 
+    /// Whether it is one of those that are kept.
     pub fn has(&self, text: &str) -> bool {
         self.embeddings.contains_key(&name(text))
     }
 
     pub fn add(&mut self, text: &str, embedding: Embedding) {
         self.embeddings.insert(name(text), embedding);
+    }
+
+    /// Knows it for a while.
+    pub fn add_passing(&mut self, text: &str, embedding: Embedding) {
+        if self.passing.len() >= PASSING {
+            self.passing.clear();
+        }
+        self.passing.insert(name(text), embedding);
     }
 
     /// Keeps all. Where that fails they are computed again in the next run.

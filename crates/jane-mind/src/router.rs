@@ -32,6 +32,9 @@ const NEIGHBOURS: usize = 3;
 /// How much nearness in words counts beside that in meaning.
 const WORDS: f32 = 0.6;
 
+/// Texts of tools that are embedded while somebody waits.
+const AT_ONCE: usize = 64;
+
 /// Nearness below which an example says nothing.
 const LEAST: f32 = 0.38;
 
@@ -121,8 +124,23 @@ impl Router {
         }
     }
 
-    /// Where `text` belongs. Tools count by those examples that were learned. Blocking: some 10 ms.
+    /// Embeds what is not known yet of `tools`: those that a client brings along are seen here first.
+    fn learn_in_passing(&self, tools: &[Tool]) {
+        let unknown: Vec<&str> = {
+            let known = self.known();
+            let all = tools.iter().flat_map(texts);
+            let unknown = all.filter(|text| known.get(text).is_none());
+            unknown.take(AT_ONCE).collect()
+        };
+        for text in unknown {
+            let embedding = self.encoder.embed(text);
+            self.known().add_passing(text, embedding);
+        }
+    }
+
+    /// Where `text` belongs. Blocking: some 10 ms, and as much for each example of a tool that is new.
     pub fn route(&self, text: &str, tools: &[Tool]) -> Route {
+        self.learn_in_passing(tools);
         let said = self.said(text);
         let known = self.known();
         let scored = self.scored(&said, tools, &known);
@@ -162,14 +180,22 @@ impl Router {
 
     /// The tools that are nearest to `text`, however far. Blocking.
     pub fn nearest(&self, text: &str, tools: &[Tool]) -> Vec<String> {
+        self.first(text, tools, f32::MIN)
+    }
+
+    /// The tools that are near to `text`, the nearest first. Blocking.
+    pub fn near(&self, text: &str, tools: &[Tool]) -> Vec<String> {
+        self.first(text, tools, LEAST)
+    }
+
+    fn first(&self, text: &str, tools: &[Tool], least: f32) -> Vec<String> {
+        self.learn_in_passing(tools);
         let said = self.said(text);
         let known = self.known();
         let scored = self.scored(&said, tools, &known);
-        let names = scored
-            .iter()
-            .take(SHORTLIST)
-            .map(|(_, name)| (*name).to_owned());
-        names.collect()
+        let near = scored.iter().take(SHORTLIST);
+        let near = near.filter(|(score, _)| *score >= least);
+        near.map(|(_, name)| (*name).to_owned()).collect()
     }
 
     fn said(&self, text: &str) -> Said {

@@ -85,6 +85,14 @@ async fn ask(
     };
     let served = match route {
         Some(Route::Beyond { answer }) => {
+            // What no skill reaches, somebody who brings tools along may.
+            let brought = request.skills.client_tools();
+            if !brought.is_empty() {
+                let near = engines.mind.near(&request.question, &brought).await;
+                if let Some(served) = serve(request, text, &near, false).await? {
+                    return Ok(served);
+                }
+            }
             text.tell(ReplyEvent::Begun { skipped: 0 });
             text.sentence(&answer).await;
             return Ok((NOTHING, Vec::new()));

@@ -245,11 +245,16 @@ impl TurnSkills {
         self.set.sentence(&self.turn, index, text).await
     }
 
+    /// The tools of whoever talks to her.
+    pub fn client_tools(&self) -> Vec<Tool> {
+        let client = self.client.as_ref();
+        client.map_or_else(Vec::new, |client| client.tools())
+    }
+
     /// What the model is offered. One that takes no tools leaves them out.
     pub fn tools(&self) -> Vec<Tool> {
         let mut tools = self.set.tools();
-        let of_client = self.client.as_ref().map(|client| client.tools());
-        for tool in of_client.unwrap_or_default() {
+        for tool in self.client_tools() {
             // A skill has its name first.
             if tools.iter().all(|other| other.name != tool.name) {
                 tools.push(tool);

@@ -1,4 +1,4 @@
-//! One connection: what comes is done beside each other, and what comes of it is sent in order.
+//! One connection: what comes is done beside each other, and what comes of it is sent in order. It ends with the first error.
 
 use std::time::Duration;
 
@@ -20,6 +20,9 @@ const WAITING: usize = 32;
 /// How long the other side may take nothing.
 const STALLED: Duration = Duration::from_secs(30);
 
+/// How long what still comes behind an error is taken, so that the other side reads the error.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// What is sent to the other side.
 pub type Out = mpsc::Sender<WyomingEvent>;
 
@@ -32,8 +35,16 @@ pub async fn serve(stream: TcpStream, house: House) {
     let sending = async move {
         let mut sink = FramedWrite::new(write, WyomingCodec::default());
         while let Some(event) = to_send.recv().await {
+            let is_error = event.kind == "error";
             let sent = tokio::time::timeout(STALLED, sink.send(event)).await;
             if !matches!(sent, Ok(Ok(()))) {
+                return;
+            }
+            if is_error {
+                // Older Home Assistants do not know errors, and wait until the connection ends.
+                if SinkExt::<WyomingEvent>::close(&mut sink).await.is_ok() {
+                    tokio::time::sleep(FAREWELL).await;
+                }
                 return;
             }
         }

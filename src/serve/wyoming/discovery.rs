@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use mdns_sd::{ServiceDaemon, ServiceInfo};
+use mdns_sd::{IfKind, ServiceDaemon, ServiceInfo};
 
 const KIND: &str = "_wyoming._tcp.local.";
 
@@ -32,10 +32,14 @@ pub fn announce(address: SocketAddr) -> Result<Announced, mdns_sd::Error> {
         address.port(),
         no_properties,
     )?;
-    let info = match address.ip().is_unspecified() {
+    let mut info = match address.ip().is_unspecified() {
         true => info.enable_addr_auto(),
         false => info,
     };
+    if address.is_ipv4() {
+        // At the others nobody listens, and Home Assistant would take the first it hears of.
+        info.set_interfaces(vec![IfKind::IPv4]);
+    }
     daemon.register(info)?;
     Ok(Announced(daemon))
 }

@@ -7,24 +7,84 @@ use super::House;
 use super::connection::{Out, failed};
 use crate::serve::sessions::{TurnPiece, TurnRequest};
 
-/// What Home Assistant does by itself: the name of its intent, what it is for, and its arguments.
-const INTENTS: [(&str, &str, &str); 3] = [
-    (
-        "HassTurnOn",
-        "Turns on, opens or locks a device of the house, such as a light, or all in an area.",
-        r#"{"type":"object","properties":{"name":{"type":"string","description":"Name of the device."},"area":{"type":"string","description":"Room."}}}"#,
-    ),
-    (
-        "HassTurnOff",
-        "Turns off, closes or unlocks a device of the house, such as a light, or all in an area.",
-        r#"{"type":"object","properties":{"name":{"type":"string","description":"Name of the device."},"area":{"type":"string","description":"Room."}}}"#,
-    ),
-    (
-        "HassLightSet",
-        "Sets how bright a light is, or its color.",
-        r#"{"type":"object","properties":{"name":{"type":"string","description":"Name of the light."},"area":{"type":"string","description":"Room."},"brightness":{"type":"integer","minimum":0,"maximum":100},"color":{"type":"string"}}}"#,
-    ),
+/// Something that Home Assistant does by itself.
+struct Intent {
+    /// As Home Assistant calls it.
+    name: &'static str,
+    description: &'static str,
+    parameters: &'static str,
+    /// What people say for it, by which it is found.
+    examples: &'static [&'static str],
+}
+
+const INTENTS: [Intent; 3] = [
+    Intent {
+        name: "HassTurnOn",
+        description: "Turns on, opens or locks a device of the house, such as a light, or all in an area.",
+        parameters: r#"{"type":"object","properties":{"name":{"type":"string","description":"Name of the device."},"area":{"type":"string","description":"Room."}}}"#,
+        examples: &[
+            "turn on the kitchen light",
+            "turn on the lights in the living room",
+            "switch on the lamp in the bedroom",
+            "switch on the fan",
+            "put the heating on",
+            "turn on the television",
+            "start the coffee machine",
+            "open the blinds",
+            "open the garage",
+            "lock the front door",
+        ],
+    },
+    Intent {
+        name: "HassTurnOff",
+        description: "Turns off, closes or unlocks a device of the house, such as a light, or all in an area.",
+        parameters: r#"{"type":"object","properties":{"name":{"type":"string","description":"Name of the device."},"area":{"type":"string","description":"Room."}}}"#,
+        examples: &[
+            "turn off the kitchen light",
+            "turn off the lights in the living room",
+            "switch off the lamp in the bedroom",
+            "switch off the fan",
+            "put the heating off",
+            "turn off the television",
+            "stop the vacuum cleaner",
+            "close the curtains",
+            "close the garage",
+            "unlock the front door",
+        ],
+    },
+    Intent {
+        name: "HassLightSet",
+        description: "Sets how bright a light is, or its color.",
+        parameters: r#"{"type":"object","properties":{"name":{"type":"string","description":"Name of the light."},"area":{"type":"string","description":"Room."},"brightness":{"type":"integer","minimum":0,"maximum":100},"color":{"type":"string"}}}"#,
+        examples: &[
+            "set the brightness of the kitchen light to 20 percent",
+            "dim the bedroom lights to 30 percent",
+            "make the living room light brighter",
+            "turn the lights green",
+            "set the lamp to red",
+        ],
+    },
 ];
+
+/// Said where Home Assistant has done it and has nothing to say to that itself.
+const DONE: &str = "Done.";
+
+/// What people call the devices of a room that are of one kind, and what Home Assistant calls that kind.
+const KINDS: [(&str, &[&str]); 5] = [
+    ("light", &["light", "lights", "lamp", "lamps"]),
+    ("fan", &["fan", "fans"]),
+    (
+        "cover",
+        &[
+            "blind", "blinds", "curtain", "curtains", "shutter", "shutters",
+        ],
+    ),
+    ("switch", &["switch", "switches", "socket", "sockets"]),
+    ("lock", &["lock", "locks"]),
+];
+
+/// What stands before a name and is no part of it.
+const ARTICLES: [&str; 4] = ["the", "a", "my", "our"];
 
 /// Answers `question` in the conversation that Home Assistant calls `name`.
 pub async fn handle(house: House, question: String, name: String, out: Out) {
@@ -39,11 +99,15 @@ pub async fn handle(house: House, question: String, name: String, out: Out) {
             .await;
         return;
     };
-    let tools = INTENTS.iter().map(|(name, description, parameters)| Tool {
-        name: (*name).to_owned(),
-        description: (*description).to_owned(),
-        parameters: (*parameters).to_owned(),
-        examples: Vec::new(),
+    let tools = INTENTS.iter().map(|intent| Tool {
+        name: intent.name.to_owned(),
+        description: intent.description.to_owned(),
+        parameters: intent.parameters.to_owned(),
+        examples: intent
+            .examples
+            .iter()
+            .map(|text| (*text).to_owned())
+            .collect(),
     });
     let mut turn = house.sessions.turn(
         place,
@@ -69,7 +133,8 @@ pub async fn handle(house: House, question: String, name: String, out: Out) {
             }
             TurnPiece::Ended(end) => {
                 if let Some(call) = end.calls.first() {
-                    let _ = out.send(intent(call, &end.reply)).await;
+                    house.kept.push(&name, question, DONE.to_owned());
+                    let _ = out.send(intent(call)).await;
                     return;
                 }
                 house.kept.push(&name, question, end.reply.clone());
@@ -89,15 +154,92 @@ pub async fn handle(house: House, question: String, name: String, out: Out) {
 }
 
 /// What the house is to do.
-fn intent(call: &ToolCall, said: &str) -> WyomingEvent {
-    let arguments: Map<String, Value> = serde_json::from_str(&call.arguments).unwrap_or_default();
-    let entities: Vec<Value> = arguments
-        .into_iter()
-        .map(|(name, value)| json!({"name": name, "value": value}))
-        .collect();
-    let text = (!said.is_empty()).then_some(said);
+fn intent(call: &ToolCall) -> WyomingEvent {
     WyomingEvent::new(
         "intent",
-        json!({"name": call.name, "entities": entities, "text": text}),
+        json!({"name": call.name, "entities": entities(&call.arguments), "text": DONE}),
     )
+}
+
+/// What Home Assistant is told of the arguments: nothing that is empty, names without their article, and the kind of devices where no one of
+/// them is named, for it knows them by their names alone.
+fn entities(arguments: &str) -> Vec<Value> {
+    let arguments: Map<String, Value> = serde_json::from_str(arguments).unwrap_or_default();
+    let given = arguments.into_iter().filter_map(|(key, value)| {
+        let value = match value.as_str() {
+            Some(text) => Value::from(without_article(text)),
+            None => value,
+        };
+        (!value.is_null() && value.as_str() != Some("")).then_some((key, value))
+    });
+    let mut given: Map<String, Value> = given.collect();
+    let has_area = given.contains_key("area");
+    let name = given.get("name").and_then(Value::as_str);
+    if let Some(kind) = name.and_then(|name| kind(name, has_area)) {
+        given.shift_remove("name");
+        given.insert("domain".to_owned(), Value::from(kind));
+    }
+    let entities = given.into_iter();
+    entities
+        .map(|(name, value)| json!({"name": name, "value": value}))
+        .collect()
+}
+
+/// The kind of devices of which `name` means all: those of a room, or where it says so, all there are.
+fn kind(name: &str, has_area: bool) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let all = name.strip_prefix("all ").map(without_article);
+    if all.is_none() && !has_area {
+        return None;
+    }
+    let name = all.unwrap_or(&name);
+    let mut kinds = KINDS.iter();
+    kinds
+        .find(|(_, names)| names.contains(&name))
+        .map(|(kind, _)| *kind)
+}
+
+fn without_article(text: &str) -> &str {
+    let text = text.trim();
+    match text.split_once(' ') {
+        Some((first, rest)) if ARTICLES.contains(&first.to_lowercase().as_str()) => {
+            rest.trim_start()
+        }
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(arguments: &str) -> Value {
+        Value::from(entities(arguments))
+    }
+
+    #[test]
+    fn devices_are_named_as_home_assistant_knows_them() {
+        assert_eq!(
+            told(r#"{"name": "the kitchen light", "area": ""}"#),
+            json!([{"name": "name", "value": "kitchen light"}])
+        );
+        assert_eq!(
+            told(r#"{"name": "light", "area": "the kitchen", "brightness": 20}"#),
+            json!([
+                {"name": "area", "value": "kitchen"},
+                {"name": "brightness", "value": 20},
+                {"name": "domain", "value": "light"},
+            ])
+        );
+        assert_eq!(
+            told(r#"{"name": "All the lights"}"#),
+            json!([{"name": "domain", "value": "light"}])
+        );
+        // Whose is not said: not those of the whole house.
+        assert_eq!(
+            told(r#"{"name": "lights", "area": null}"#),
+            json!([{"name": "name", "value": "lights"}])
+        );
+        assert_eq!(told("nonsense"), json!([]));
+    }
 }

@@ -37,7 +37,8 @@ pub fn info(sessions: &Sessions) -> Value {
     );
     let mind = with(
         artifact(&names.llm, "Her language model"),
-        json!({"languages": []}),
+        // Empty means any to newer Home Assistants, and none to those of 2025, which then do not offer her.
+        json!({"languages": languages.heard}),
     );
     let handle = with(
         artifact(NAME, "Jane, with her skills and her memory"),
