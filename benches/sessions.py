@@ -174,7 +174,9 @@ def talk(options, engine):
     sets = [word for one in options.set for word in ("--set", one)]
     command = [options.jane, "--home", str(directory), *sets, "talk", "--json", "--input", str(directory / "all.wav"), "--output", str(directory / "out.wav")]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
-    return turns([json.loads(line) for line in run.stdout.splitlines()])
+    events = [json.loads(line) for line in run.stdout.splitlines()]
+    stages(events)
+    return turns(events)
 
 
 def turns(events):
@@ -197,28 +199,33 @@ def main():
     parser.add_argument("--engine", default="smollm2-135m-instruct", help="the language model")
     parser.add_argument("--sessions", type=int, default=6)
     parser.add_argument("--talk", action="store_true")
+    parser.add_argument("--only", choices=["spoken", "written"], help="one of both")
     parser.add_argument("--set", action="append", default=[])
     options = parser.parse_args()
     serve = Serve(options, options.engine)
+    network = []
     try:
-        # The first turn of all warms up what is warmed up once.
-        asyncio.run(spoken(serve.address, 1))
-        mark = len(serve.events)
-        alone = [asyncio.run(spoken(serve.address, 1))]
-        network = turns(serve.events[mark:])
-        stages(serve.events[mark:])
-        mark = len(serve.events)
-        many = asyncio.run(spoken(serve.address, options.sessions))
-        stages(serve.events[mark:])
-        alone.append(asyncio.run(spoken(serve.address, 1)))
-        print(f"first word: {options.sessions} at once take {many / statistics.mean(alone):.2f} times as long as one")
-        one = [written(serve.address, options.engine, 1)]
-        all_together = written(serve.address, options.engine, options.sessions)
-        one.append(written(serve.address, options.engine, 1))
-        print(f"tokens: {options.sessions} at once write {all_together / statistics.mean(one):.2f} times as many as one")
+        if options.only != "written":
+            # The first turns warm up what is warmed up once.
+            asyncio.run(spoken(serve.address, 1))
+            mark = len(serve.events)
+            alone = [asyncio.run(spoken(serve.address, 1))]
+            network = turns(serve.events[mark:])
+            stages(serve.events[mark:])
+            mark = len(serve.events)
+            many = asyncio.run(spoken(serve.address, options.sessions))
+            stages(serve.events[mark:])
+            alone.append(asyncio.run(spoken(serve.address, 1)))
+            print(f"first word: {options.sessions} at once take {many / statistics.mean(alone):.2f} times as long as one")
+        if options.only != "spoken":
+            completion(serve.address, options.engine, 8)
+            one = [written(serve.address, options.engine, 1)]
+            all_together = written(serve.address, options.engine, options.sessions)
+            one.append(written(serve.address, options.engine, 1))
+            print(f"tokens: {options.sessions} at once write {all_together / statistics.mean(one):.2f} times as many as one")
     finally:
         serve.end()
-    if options.talk:
+    if options.talk and network:
         local = talk(options, options.engine)
         print(f"first sound by her own clock, medians: over the network {statistics.median(network):.0f} ms of {len(network)}, `jane talk` {statistics.median(local):.0f} ms of {len(local)}")
 

@@ -60,6 +60,12 @@ impl Announcements {
         receiver
     }
 
+    /// The texts of what nobody has heard yet, for somebody who can be told with an answer alone.
+    pub fn take_kept(&self) -> Vec<String> {
+        let kept = self.state().kept.drain(..).collect::<Vec<_>>();
+        kept.into_iter().map(|kept| kept.text).collect()
+    }
+
     fn say(&self, announcement: Announcement) {
         let mut state = self.state();
         let asked = announcement
@@ -141,6 +147,9 @@ mod tests {
         drop(one);
         told.say(announcement("late", Some(1)));
         assert_eq!(said(&mut told.subscribe(3)), ["late"]);
+        told.say(announcement("later", None));
+        assert_eq!(told.take_kept(), ["later"]);
+        assert!(told.take_kept().is_empty());
     }
 
     #[test]

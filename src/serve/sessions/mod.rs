@@ -256,6 +256,11 @@ impl Sessions {
     }
 
     /// What skills want said, for who talks to her in this session.
+    /// What skills wanted said while nobody was talking to her: a timer that rang, for one.
+    pub fn unheard(&self) -> Vec<String> {
+        self.inner.announcements.take_kept()
+    }
+
     fn announcements(&self, session: u64) -> mpsc::Receiver<SkillRequest> {
         self.inner.announcements.subscribe(session)
     }

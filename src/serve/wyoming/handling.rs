@@ -119,11 +119,13 @@ pub async fn handle(house: House, question: String, name: String, out: Out) {
         },
     );
     let mut has_begun = false;
-    let mut said = String::new();
+    // Home Assistant takes nothing but answers: what rang meanwhile is said before the next one.
+    let before = unheard(&house);
+    let mut unheard = before.clone();
     while let Some(piece) = turn.recv().await {
         match piece {
             TurnPiece::Text(text) => {
-                said.push_str(&text);
+                let text = std::mem::take(&mut unheard) + &text;
                 if !std::mem::replace(&mut has_begun, true) {
                     let begun = WyomingEvent::new("handled-start", json!({}));
                     let _ = out.send(begun).await;
@@ -134,11 +136,13 @@ pub async fn handle(house: House, question: String, name: String, out: Out) {
             TurnPiece::Ended(end) => {
                 if let Some(call) = end.calls.first() {
                     house.kept.push(&name, question, DONE.to_owned());
-                    let _ = out.send(intent(call)).await;
+                    let _ = out.send(intent(call, &before)).await;
                     return;
                 }
-                house.kept.push(&name, question, end.reply.clone());
-                let reply = json!({"text": end.reply});
+                // Where there were chunks, they had it; the whole repeats them.
+                let reply = format!("{before}{}", end.reply);
+                house.kept.push(&name, question, end.reply);
+                let reply = json!({"text": reply});
                 let _ = out.send(WyomingEvent::new("handled", reply)).await;
                 if has_begun {
                     let _ = out.send(WyomingEvent::new("handled-stop", json!({}))).await;
@@ -153,11 +157,18 @@ pub async fn handle(house: House, question: String, name: String, out: Out) {
     }
 }
 
-/// What the house is to do.
-fn intent(call: &ToolCall) -> WyomingEvent {
+/// What is said before an answer, because nobody was there to hear it; empty for nothing.
+fn unheard(house: &House) -> String {
+    let texts = house.sessions.unheard().into_iter();
+    texts.map(|text| text + " ").collect()
+}
+
+/// What the house is to do, and what is said where it has done it, behind what is said `before`.
+fn intent(call: &ToolCall, before: &str) -> WyomingEvent {
+    let text = format!("{before}{DONE}");
     WyomingEvent::new(
         "intent",
-        json!({"name": call.name, "entities": entities(&call.arguments), "text": DONE}),
+        json!({"name": call.name, "entities": entities(&call.arguments), "text": text}),
     )
 }
 

@@ -57,8 +57,8 @@ impl Database {
     }
 }
 
-/// Moves the damaged database at `path` to a name beside it that says when, so that a new one can be begun and nothing is lost.
-pub(super) fn put_aside(path: &Path, reason: &StoreError) -> Result<(), StoreError> {
+/// Moves the damaged database at `path` to a name beside it that says when, so that nothing is lost, and begins a new one.
+pub(super) fn begin_anew(path: &Path) -> Result<Store, StoreError> {
     let told = |error: std::io::Error| {
         StoreError::new(format!(
             "`{}` is damaged, and cannot be put aside: {error}",
@@ -80,9 +80,10 @@ pub(super) fn put_aside(path: &Path, reason: &StoreError) -> Result<(), StoreErr
     }
     .map_err(told)?;
     held.lock().map_err(told)?;
-    if Store::open_whole(path).is_ok() {
-        return Ok(());
-    }
+    let reason = match Store::open_whole(path) {
+        Err(error) if error.is_damaged => error,
+        opened => return opened,
+    };
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let aside = format!(".damaged-{}", now.map_or(0, |now| now.as_secs()));
     for ending in ["", "-wal", "-shm"] {
@@ -98,7 +99,7 @@ pub(super) fn put_aside(path: &Path, reason: &StoreError) -> Result<(), StoreErr
         aside = %named(&aside).display(),
         "what skills keep was damaged and is put aside; they begin anew: {reason}"
     );
-    Ok(())
+    Store::open_whole(path)
 }
 
 /// Makes the database's directory and file for their owner alone, and those that are there already. What SQLite puts beside it has the

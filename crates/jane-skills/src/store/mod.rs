@@ -65,10 +65,7 @@ impl Store {
     /// Where it cannot be made.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         match Self::open_whole(path) {
-            Err(error) if error.is_damaged => {
-                database::put_aside(path, &error)?;
-                Self::open_whole(path)
-            }
+            Err(error) if error.is_damaged => database::begin_anew(path),
             opened => opened,
         }
     }

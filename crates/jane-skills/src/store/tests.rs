@@ -239,7 +239,12 @@ fn a_damaged_database_is_put_aside_and_a_new_one_is_begun() {
         let aside: Vec<_> = std::fs::read_dir(directory.path())
             .unwrap()
             .map(|entry| entry.unwrap().path())
-            .filter(|path| path.display().to_string().contains("skills.db.damaged-"))
+            .filter(|path| {
+                let name = path.display().to_string();
+                name.contains("skills.db.damaged-")
+                    && !name.ends_with("wal")
+                    && !name.ends_with("shm")
+            })
             .collect();
         assert_eq!(aside.len(), 1, "{aside:?}");
         assert_eq!(std::fs::read(&aside[0]).unwrap(), damaged);
