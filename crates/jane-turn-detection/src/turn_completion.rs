@@ -32,6 +32,36 @@ const SELDOM_LAST: &[&str] = &[
     "were", "will", "with", "without", "would", "you're",
 ];
 
+/// Words before an "of" that ends a question: "what is it made of". Behind a noun it leads on: "what is the capital of".
+const BEFORE_LAST_OF: &[&str] = &[
+    "afraid",
+    "ashamed",
+    "aware",
+    "capable",
+    "composed",
+    "convinced",
+    "die",
+    "died",
+    "dream",
+    "dreaming",
+    "fond",
+    "full",
+    "guilty",
+    "hear",
+    "heard",
+    "made",
+    "proud",
+    "rid",
+    "scared",
+    "speaking",
+    "sure",
+    "talking",
+    "think",
+    "thinking",
+    "thought",
+    "tired",
+];
+
 /// Words that only begin something, where nothing else is said.
 const BEGINNINGS: &[&str] = &["and", "now", "so", "then", "well"];
 
@@ -86,7 +116,10 @@ pub fn sounds_complete(transcript: &str) -> bool {
     let states = said.get(1).is_some_and(|second| is_among(second, SUBJECTS));
     let asks = is_among(first, &["what", "who", "where", "which"]) && !states;
     let is_question = bare.ends_with(QUESTION_MARKS) || asks;
+    let before = said.iter().rev().nth(1);
+    let leads_on = last == "of" && !before.is_some_and(|word| is_among(word, BEFORE_LAST_OF));
     if is_among(last, UNFINISHED)
+        || leads_on
         || (is_among(last, SELDOM_LAST) && !is_question)
         || said.iter().all(|word| is_among(word, BEGINNINGS))
         || is_among(&said.join(" "), THINKING)
@@ -125,6 +158,7 @@ mod tests {
             "turn it off",
             "What is it for?",
             "who are you talking to",
+            "What is the table made of?",
             "set a timer for five minutes",
             "Stop",
             "Yes",
@@ -154,6 +188,8 @@ mod tests {
             "My favourite colour is.",
             "on the other hand",
             "what is my",
+            "What is the capital of",
+            "What is the opposite of?",
         ] {
             assert!(!sounds_complete(text), "{text}");
         }
