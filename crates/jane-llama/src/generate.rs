@@ -70,7 +70,7 @@ enum Taken<'a> {
     /// It was refused, or there was nothing to do.
     Over,
     /// It waits for this; where it is room, who came later waits as well.
-    Waits(Wanted<'a>, Wait),
+    Waits(Box<Wanted<'a>>, Wait),
 }
 
 impl Generator {
@@ -107,7 +107,7 @@ impl Generator {
         first: Assigned<'a, Llama>,
         more: &mut dyn FnMut() -> Option<Assigned<'a, Llama>>,
     ) {
-        let mut waiting: VecDeque<Wanted<'a>> = VecDeque::new();
+        let mut waiting: VecDeque<Box<Wanted<'a>>> = VecDeque::new();
         let mut replies: Vec<Reply<'a>> = Vec::new();
         waiting.extend(self.wanted(first));
         loop {
@@ -127,7 +127,7 @@ impl Generator {
     }
 
     /// The reply that a job wants; `None` where the job is done, or cannot be.
-    fn wanted<'a>(&mut self, assigned: Assigned<'a, Llama>) -> Option<Wanted<'a>> {
+    fn wanted<'a>(&mut self, assigned: Assigned<'a, Llama>) -> Option<Box<Wanted<'a>>> {
         let Assigned { job, call, .. } = assigned;
         let options = match job {
             LlamaJob::Generate(options) => options,
@@ -161,13 +161,13 @@ impl Generator {
             true => 0,
             false => self.common(&prompt, &options, &tools),
         };
-        Some(Wanted {
+        Some(Box::new(Wanted {
             call,
             options,
             prompt,
             common,
             constraint,
-        })
+        }))
     }
 
     /// Tokens of `prompt` that any conversation with its instructions and `tools` begins with.
@@ -194,7 +194,11 @@ impl Generator {
     }
 
     /// Takes up those that wait and have a place.
-    fn take_up<'a>(&mut self, waiting: &mut VecDeque<Wanted<'a>>, replies: &mut Vec<Reply<'a>>) {
+    fn take_up<'a>(
+        &mut self,
+        waiting: &mut VecDeque<Box<Wanted<'a>>>,
+        replies: &mut Vec<Reply<'a>>,
+    ) {
         let mut is_full = false;
         for wanted in std::mem::take(waiting) {
             if let Err(failure) = wanted.call.working() {
@@ -216,7 +220,7 @@ impl Generator {
         }
     }
 
-    fn begin<'a>(&mut self, wanted: Wanted<'a>) -> Taken<'a> {
+    fn begin<'a>(&mut self, wanted: Box<Wanted<'a>>) -> Taken<'a> {
         let (prompt, options) = (&wanted.prompt, &wanted.options);
         let room = match options.aside {
             true => self.cache.room_aside(prompt),
