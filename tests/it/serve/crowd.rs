@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
+
 use super::{echoing, home, raw, request};
 use crate::common::clients::{Serving, client};
 use crate::common::{PATIENCE, SMALL_MODEL, alone};
@@ -145,4 +147,42 @@ fn six_talk_at_once_and_none_hears_another() {
         run.all("session.started").len(),
         run.all("session.ended").len()
     );
+}
+
+/// What the model has read of a conversation is there at its next turn, although others had theirs in between.
+#[test]
+fn each_conversation_keeps_what_was_read_of_it() {
+    let _alone = alone();
+    let home = home("");
+    let serving = Serving::start(&home);
+    let head = format!("Host: {}\r\n", serving.address);
+    let people = ["The lighthouse at the cape", "A grey horse on the hill"];
+    let mut dialogues = people.map(|_| Vec::<Value>::new());
+    for turn in 0..3 {
+        for (name, dialogue) in people.iter().zip(&mut dialogues) {
+            let question =
+                format!("{name} is what this story number {turn} is about. Go on with it.");
+            dialogue.push(json!({"role": "user", "content": question}));
+            let body = json!({"model": "jane", "messages": dialogue}).to_string();
+            let answer = raw(
+                &serving.address,
+                &request("POST /v1/chat/completions", &head, body.as_bytes()),
+            );
+            let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+            let body: Value = serde_json::from_str(body).unwrap();
+            let said = body["choices"][0]["message"]["content"].as_str().unwrap();
+            dialogue.push(json!({"role": "assistant", "content": said}));
+        }
+    }
+    let run = serving.end();
+    let ended = run.all("turn.ended");
+    assert_eq!(ended.len(), 6, "{run:#?}");
+    for turn in ended.iter().skip(2) {
+        let tokens = |name: &str| turn[name].as_u64().unwrap();
+        // All but the last question, and what surrounds it.
+        assert!(
+            tokens("reused_tokens") + 60 > tokens("prompt_tokens"),
+            "{turn}"
+        );
+    }
 }
