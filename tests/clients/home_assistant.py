@@ -440,7 +440,7 @@ class House:
         assert (await self.lit())[0] == "off"
         for command, wanted in (
             ("Turn on the kitchen light.", "on"),
-            ("Set the brightness of the kitchen light to 20 percent.", "on"),
+            ("Dim the kitchen light to 20 percent.", "on"),
             ("Turn off the kitchen light.", "off"),
         ):
             came = await self.assistant.run(self.pipeline, await self.said(command))

@@ -69,6 +69,9 @@ const INTENTS: [Intent; 3] = [
 /// Said where Home Assistant has done it and has nothing to say to that itself.
 const DONE: &str = "Done.";
 
+/// Asked where the model names neither a device nor a room: Home Assistant would take that for all devices, and fail.
+const WHICH: &str = "Which one do you mean?";
+
 /// What people call the devices of a room that are of one kind, and what Home Assistant calls that kind.
 const KINDS: [(&str, &[&str]); 5] = [
     ("light", &["light", "lights", "lamp", "lamps"]),
@@ -135,8 +138,18 @@ pub async fn handle(house: House, question: String, name: String, out: Out) {
             }
             TurnPiece::Ended(end) => {
                 if let Some(call) = end.calls.first() {
-                    house.kept.push(&name, question, DONE.to_owned());
-                    let _ = out.send(intent(call, &before)).await;
+                    let entities = entities(&call.arguments);
+                    let is_whose = names_something(&entities);
+                    let said = if is_whose { DONE } else { WHICH };
+                    house.kept.push(&name, question, said.to_owned());
+                    let event = match is_whose {
+                        true => intent(call, entities, &before),
+                        false => {
+                            let text = format!("{before}{WHICH}");
+                            WyomingEvent::new("handled", json!({"text": text}))
+                        }
+                    };
+                    let _ = out.send(event).await;
                     return;
                 }
                 // Where there were chunks, they had it; the whole repeats them.
@@ -164,12 +177,18 @@ fn unheard(house: &House) -> String {
 }
 
 /// What the house is to do, and what is said where it has done it, behind what is said `before`.
-fn intent(call: &ToolCall, before: &str) -> WyomingEvent {
+fn intent(call: &ToolCall, entities: Vec<Value>, before: &str) -> WyomingEvent {
     let text = format!("{before}{DONE}");
     WyomingEvent::new(
         "intent",
-        json!({"name": call.name, "entities": entities(&call.arguments), "text": text}),
+        json!({"name": call.name, "entities": entities, "text": text}),
     )
+}
+
+/// Whether a device is named, or those of a room or kind.
+fn names_something(entities: &[Value]) -> bool {
+    let mut names = entities.iter().filter_map(|entity| entity["name"].as_str());
+    names.any(|name| ["name", "area", "domain"].contains(&name))
 }
 
 /// What Home Assistant is told of the arguments: nothing that is empty, names without their article, and the kind of devices where no one of
@@ -252,5 +271,8 @@ mod tests {
             json!([{"name": "name", "value": "lights"}])
         );
         assert_eq!(told("nonsense"), json!([]));
+        assert!(names_something(&entities(r#"{"area": "kitchen"}"#)));
+        let nowhere = entities(r#"{"name": "", "brightness": 20}"#);
+        assert!(!names_something(&nowhere));
     }
 }
