@@ -218,10 +218,10 @@ def main():
             alone.append(asyncio.run(spoken(serve.address, 1)))
             print(f"first word: {options.sessions} at once take {many / statistics.mean(alone):.2f} times as long as one")
         if options.only != "spoken":
-            completion(serve.address, options.engine, 8)
-            one = [written(serve.address, options.engine, 1)]
-            all_together = written(serve.address, options.engine, options.sessions)
-            one.append(written(serve.address, options.engine, 1))
+            completion(serve.address, "jane", 8)
+            one = [written(serve.address, "jane", 1)]
+            all_together = written(serve.address, "jane", options.sessions)
+            one.append(written(serve.address, "jane", 1))
             print(f"tokens: {options.sessions} at once write {all_together / statistics.mean(one):.2f} times as many as one")
     finally:
         serve.end()
