@@ -124,8 +124,10 @@ pub fn emoji_names(text: &str, language: &Language) -> Option<String> {
         let Some(emoji) = emojis::get(written) else {
             continue;
         };
-        if !names.contains(&emoji.name()) && names.len() < MOST {
-            names.push(emoji.name());
+        // Behind a colon is the tone of its skin.
+        let name = emoji.name().split(':').next().unwrap_or_default();
+        if !names.contains(&name) && names.len() < MOST {
+            names.push(name);
         }
     }
     (!names.is_empty()).then(|| format!("{}.", names.join(", ")))
