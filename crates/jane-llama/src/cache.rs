@@ -14,7 +14,7 @@ use llama_cpp_2::model::{LlamaModel, RopeType};
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::{DecodeError, LlamaStateSeqFlags};
 
-use crate::kv_reuse::{ReusedSpan, kept};
+use crate::kv_reuse::{ReusedSpan, kept, matching};
 use crate::load::{ASIDES, CONVERSATIONS};
 use crate::threads;
 
@@ -274,7 +274,7 @@ impl Cache {
             return (!self.is_busy()).then_some((Sequence(0), true));
         }
         let own = |held: &Held| {
-            let shared = beginning(&held.tokens, prompt).min(common);
+            let shared = matching(&held.tokens, prompt).min(common);
             let moved = held.instructions == instructions;
             let spans = kept(&held.tokens, prompt, moved);
             let kept: usize = spans.iter().map(|span| span.length).sum();
@@ -314,7 +314,7 @@ impl Cache {
     /// Tokens that a sequence takes, or may come to take, beside what it has in common with `prompt`.
     fn cost(&self, held: &Held, prompt: &[LlamaToken]) -> usize {
         let shared = match self.movable {
-            true => beginning(&held.tokens, prompt),
+            true => matching(&held.tokens, prompt),
             false => 0,
         };
         let most = held.reserved.unwrap_or(0).max(held.tokens.len());
@@ -338,10 +338,10 @@ impl Cache {
         let Some(held) = self.held.get(sequence.0).filter(|_| self.movable) else {
             return false;
         };
-        let stays = beginning(&held.tokens, prompt);
+        let stays = matching(&held.tokens, prompt);
         let others = self.held.iter().enumerate();
         let mut others = others.filter(|(place, _)| *place != sequence.0);
-        others.all(|(_, other)| beginning(&other.tokens, &held.tokens) <= stays)
+        others.all(|(_, other)| matching(&other.tokens, &held.tokens) <= stays)
     }
 
     /// Marks that somebody writes in `sequence`. Others in which nobody does go where there is no room, the oldest first.
@@ -465,12 +465,6 @@ impl Cache {
         self.at(sequence).tokens = prompt.iter().take(shared).copied().collect();
         shared
     }
-}
-
-/// Tokens at the beginning that two prompts have in common.
-fn beginning(left: &[LlamaToken], right: &[LlamaToken]) -> usize {
-    let both = left.iter().zip(right);
-    both.take_while(|(left, right)| left == right).count()
 }
 
 /// llama.cpp aborts where a cache that cannot be shifted is: those of recurrent models, of positions in several dimensions, and of

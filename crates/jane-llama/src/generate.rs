@@ -17,6 +17,7 @@ use llama_cpp_2::token::LlamaToken;
 use crate::cache::{Cache, Claim, Part, Sequence, Wait};
 use crate::calls::{Constraint, Constraints, OfferedTool, offered};
 use crate::constrained_sampler::ConstrainedSampler;
+use crate::kv_reuse::matching;
 use crate::load::BATCH;
 use crate::prompt_cache::{self, PromptCache};
 use crate::template::ChatTemplate;
@@ -182,9 +183,7 @@ impl Generator {
             ..options.dialogue.clone()
         };
         let alone = self.tokens(&alone.messages(), tools, "");
-        let alone = alone.unwrap_or_default();
-        let both = prompt.iter().zip(&alone);
-        both.take_while(|(left, right)| left == right).count()
+        matching(prompt, &alone.unwrap_or_default())
     }
 
     /// Tokens of `messages` as a prompt.

@@ -45,7 +45,7 @@ pub fn kept<T: PartialEq>(cached: &[T], wanted: &[T], moved: bool) -> Vec<Reused
 }
 
 /// Tokens that are the same at the beginnings of `left` and `right`.
-fn matching<T: PartialEq>(left: &[T], right: &[T]) -> usize {
+pub fn matching<T: PartialEq>(left: &[T], right: &[T]) -> usize {
     left.iter()
         .zip(right)
         .take_while(|(left, right)| left == right)
