@@ -9,7 +9,7 @@ use crate::{
     book::{HUSHED_WITHIN_MS, LONGEST, Question, Reply},
     command::What,
     ring::{self, Kind, sentence},
-    spoken_when,
+    skips, spoken_when,
     store::{self, Set, Store},
     target::{Query, Which},
     wall::utc_ms,
@@ -49,7 +49,12 @@ pub fn choose(store: &mut Store, query: &Query, what: What) -> Result<Reply, Fai
         return if chosen.is_empty() { Ok(Reply::Pass) } else { act(store, &chosen, what, kind) };
     }
     if let Which::Perhaps(label) = &query.which {
-        let found: Vec<Set> = store.all(kind).into_iter().filter(|set| set.ring.label.eq_ignore_ascii_case(label)).collect();
+        let is = |set: &Set| set.ring.label.eq_ignore_ascii_case(label) || (kind.is_none() && set.ring.is_called(label, set.due(), store.now));
+        let found: Vec<Set> = store.all(kind).into_iter().filter(is).collect();
+        if kind.is_none() && found.len() > 1 {
+            let text = format!("Which one? You have {}.", all_described(store, &found));
+            return Ok(Reply::Asked(text, Some(Question::Which(found.into_iter().map(|set| set.id).collect(), what))));
+        }
         return if found.is_empty() { Ok(Reply::Pass) } else { act(store, &found, what, kind) };
     }
     if query.which == Which::Paused {
@@ -136,6 +141,10 @@ pub fn choose(store: &mut Store, query: &Query, what: What) -> Result<Reply, Fai
             fit
         }
     };
+    let what = match &query.which {
+        Which::Named(label) | Which::EachNamed(label) => skips::of_one_day(&chosen, label, what, now),
+        _ => what,
+    };
     let several = matches!(query.which, Which::Only | Which::Named(_) | Which::Other) && chosen.len() > 1 && what != What::Left;
     // Of several, one that alone is paused is the one that goes on.
     let paused: Vec<Set> = chosen.iter().filter(|set| set.paused_ms.is_some()).cloned().collect();
@@ -173,6 +182,7 @@ pub fn act(store: &mut Store, chosen: &[Set], what: What, kind: Option<Kind>) ->
         What::Resume | What::Start => each(store, chosen, resume),
         What::Restart => each(store, chosen, restart),
         What::Again => each(store, chosen, |store, set| if set.paused_ms.is_some() { resume(store, set) } else { restart(store, set) }),
+        What::Skip(day) => each(store, chosen, |store, set| skips::skip(store, set, day)),
         What::Rename(label) => each(store, chosen, |store, mut set| {
             let before = set.ring.name();
             set.ring.label = label.clone();
@@ -309,6 +319,7 @@ fn moved(store: &mut Store, mut set: Set) -> Result<String, Failure> {
     if let Some(recurs) = &mut set.ring.recurs {
         let Some(next) = recurs.again.next(recurs.hour, recurs.minute, store.now, None) else { return Ok("There is no such day.".into()) };
         recurs.first = next.div_euclid(crate::wall::DAY_S);
+        let next = set.ring.next(store.now).unwrap_or(next);
         set.due_ms = utc_ms(next, store.now_ms);
     }
     let when = set.ring.recurs.as_ref().map_or_else(|| ring::at(set.due(), store.now), |recurs| recurs.said());

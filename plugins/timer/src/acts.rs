@@ -59,7 +59,12 @@ fn plain(words: &[Word]) -> Option<Command> {
             let tail = words.len().checked_sub(phrase.len()).and_then(|at| words.get(at..))?;
             tail.iter().map(|word| word.form.as_str()).eq(phrase.iter().copied()).then(|| cut(phrase.len())).flatten()
         };
-        let tails: [&[&str]; 10] = [
+        let tails: [&[&str]; 15] = [
+            &["this", "time"],
+            &["this", "once"],
+            &["just", "this", "once"],
+            &["for", "once"],
+            &["just", "once"],
             &["again"],
             &["for", "a", "moment"],
             &["for", "a", "minute"],
@@ -88,6 +93,9 @@ fn plain(words: &[Word]) -> Option<Command> {
         && let Some(query) = behind(reader).filter(|query| !query.which.is_spoken_of() || !loose)
     {
         return on(Some(query), What::Cancel);
+    }
+    if let Some(query) = verb(&["skip", "skipping", "leave out"]).and_then(behind) {
+        return on(Some(query).filter(|query| query.kind != Some(Kind::Timer)), What::Skip(None));
     }
     if let Some(reader) = verb(OFF)
         && let Some((last, rest)) = reader.rest().split_last()
@@ -221,6 +229,14 @@ fn not_needed(words: &[Word]) -> Option<Command> {
         // `I don't need a timer` wants nothing.
         let vague = matches!(rest.first().map(|word| word.form.as_str()), Some("a" | "an" | "any"));
         return Some(if vague { Command::Leave(query) } else { Command::Act(query, What::Cancel) });
+    }
+    // `no alarm tomorrow`
+    let mut none = reader;
+    if none.eat(&["no"])
+        && let Some(query) = target(none.rest()).filter(|query| query.kind != Some(Kind::Timer))
+        && matches!(&query.which, Which::Named(label) | Which::EachNamed(label) if spoken_when::whole(&phrase::split(label), true).is_some())
+    {
+        return Some(Command::Act(query, What::Cancel));
     }
     if !reader.eat(&["i want", "i would like", "i need"]) {
         return None;

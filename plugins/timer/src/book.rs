@@ -144,16 +144,19 @@ fn unclear_what(store: &mut Store, kind: Option<Kind>, query: Option<Query>) -> 
 
 /// What was due: it is said, and remembered for who snoozes. What comes again, and cron cannot say so, is set anew.
 pub fn rings(event: &Event) -> Result<(), Failure> {
-    let Some(ring) = Ring::kept(&event.payload) else {
+    let Some(mut ring) = Ring::kept(&event.payload) else {
         log::warn(&format!("`{}` was kept by another version", event.id));
         return voice::say("Something that you set is due.");
     };
     let now_ms = clock::now_ms();
-    if let Some(recurs) = ring.recurs.filter(|recurs| recurs.again.cron(recurs.hour, recurs.minute).is_none()) {
-        let from = local(now_ms.max(event.due_ms));
-        if let Some(next) = recurs.again.next(recurs.hour, recurs.minute, from, Some(recurs.first)) {
-            schedule::at(&event.id, utc_ms(next, now_ms), ring.kind.word(), &event.payload)?;
-        }
+    let from = local(now_ms.max(event.due_ms));
+    if ring.cron().is_none()
+        && let Some(next) = ring.next(from)
+    {
+        // What was left out is over, and cron may say it again.
+        ring.skipped.retain(|day| *day > from.div_euclid(crate::wall::DAY_S));
+        let when = ring.cron().map_or(schedule::When::AtMs(utc_ms(next, now_ms)), schedule::When::Cron);
+        schedule::set(&event.id, when, ring.kind.word(), &serde_json::to_string(&ring)?)?;
     }
     voice::say(&ring.rings(local(event.due_ms), event.late_ms))?;
     // It was said: a failure here would have it said again.

@@ -92,6 +92,8 @@ pub enum What {
     /// It goes on where it is paused, and else from the beginning: "start the pasta timer again".
     Again,
     Rename(String),
+    /// Left out on this day, counted from 1970, or the next time; what comes only once is cancelled.
+    Skip(Option<i64>),
     /// By so many milliseconds.
     By(i64),
     /// To a time, a length or a day, in these words.

@@ -232,7 +232,24 @@ fn corrected(mut text: String) -> String {
         let Some((from, to)) = found.or_else(named) else { break };
         text.replace_range(from..to, "");
     }
-    text
+    renamed(&text).unwrap_or(text)
+}
+
+/// `Remind me to call Tom at 5. Sorry, Tim.`: a name in the place of the last one. `None` where nothing is put right so.
+fn renamed(text: &str) -> Option<String> {
+    let words = split(text);
+    let [.., before, sorry, name] = words.as_slice() else { return None };
+    let is_name = |word: &Word| {
+        let written = text.get(word.place.clone()).unwrap_or_default();
+        written.starts_with(char::is_uppercase) && written.chars().skip(1).all(char::is_lowercase) && written.len() > 1
+    };
+    if !before.pause || !matches!(sorry.form.as_str(), "sorry" | "no" | "correction") || !is_name(name) {
+        return None;
+    }
+    // The first word has a capital in any case.
+    let wrong = words.get(1..words.len() - 2)?.iter().rev().take(4).find(|word| is_name(word))?;
+    let (name, sorry_at) = (text.get(name.place.clone())?, sorry.place.start);
+    Some(format!("{}{name}{}", text.get(..wrong.place.start)?, text.get(wrong.place.end..sorry_at)?.trim_end()))
 }
 
 /// What is not only polite of the words, and whether it puts something right.
@@ -262,8 +279,9 @@ fn polite(words: &[Word]) -> (std::ops::Range<usize>, bool) {
             begin += count - 2;
             break;
         }
-        // `no more alarms`, `I need a timer`
-        if words.get(begin).is_some_and(|word| word.form == "no") && words.get(begin + 1).is_some_and(|word| word.form == "more") {
+        // `no more alarms`, `no alarm tomorrow`
+        let none = |word: &Word| matches!(word.form.as_str(), "more" | "alarm" | "alarms" | "reminder" | "reminders");
+        if words.get(begin).is_some_and(|word| word.form == "no" && !word.pause) && words.get(begin + 1).is_some_and(none) {
             break;
         }
         corrects |= correction >= polite;
@@ -297,6 +315,9 @@ mod tests {
             ("Set a timer for five, no, ten minutes.", "Set a timer for ten minutes"),
             ("Set a timer for 5 minutes, no wait, 10 minutes", "Set a timer for 10 minutes"),
             ("wake me at 7, I mean 8", "wake me at 8"),
+            ("Remind me to call Tom at 5. Sorry, Tim.", "Remind me to call Tim at 5"),
+            ("Remind me to call Tom. No, Anna.", "Remind me to call Anna"),
+            ("Remind me to tell Tom I am sorry for Tim", "Remind me to tell Tom I am sorry for Tim"),
             ("wake me around sevenish", "wake me around seven"),
             ("Remind me at noon-ish to eat", "Remind me at noon to eat"),
             ("Please", "Please"),

@@ -15,6 +15,7 @@ mod reader;
 mod ring;
 mod setting;
 mod several;
+mod skips;
 mod spoken_every;
 mod spoken_when;
 mod store;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use phrase::{calendar::Date, say_duration, say_time};
+use phrase::{calendar::Date, say_duration, say_list, say_time};
 use serde::{Deserialize, Serialize};
 
 use crate::{again::Again, spoken_when, wall::DAY_S, when::Part};
@@ -42,6 +42,9 @@ pub struct Ring {
     /// Whether it ends somebody's sleep.
     #[serde(default)]
     pub wakes: bool,
+    /// Days on which it is left out, counted from 1970.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<i64>,
 }
 
 /// How it comes again.
@@ -69,7 +72,7 @@ const LATE_MS: u64 = 20_000;
 
 impl Ring {
     pub fn new(kind: Kind, label: String, wakes: bool) -> Ring {
-        Ring { kind, label, seconds: 0, every: None, recurs: None, wakes }
+        Ring { kind, label, seconds: 0, every: None, recurs: None, wakes, skipped: Vec::new() }
     }
 
     /// As it was kept.
@@ -79,6 +82,19 @@ impl Ring {
             ring.recurs = Some(Recurs { again: Again::of_cron(&days), hour, minute, first: 0 });
         }
         Some(ring)
+    }
+
+    /// When it comes again after `after`, where it does; both are what the clock on the wall shows.
+    pub fn next(&self, after: i64) -> Option<i64> {
+        let recurs = self.recurs?;
+        let next = |after: i64| recurs.again.next(recurs.hour, recurs.minute, after, Some(recurs.first));
+        std::iter::successors(next(after), |due| next(*due)).take(self.skipped.len() + 1).find(|due| !self.skipped.contains(&due.div_euclid(DAY_S)))
+    }
+
+    /// How cron says when it comes, where it can.
+    pub fn cron(&self) -> Option<String> {
+        let recurs = self.recurs.filter(|_| self.skipped.is_empty())?;
+        recurs.again.cron(recurs.hour, recurs.minute)
     }
 
     /// "pasta timer", "10-minute timer", "alarm", "reminder to call mum".
@@ -106,7 +122,13 @@ impl Ring {
         let purpose = self.kind != Kind::Timer && self.name().contains(": ");
         let name = if purpose || (self.kind == Kind::Timer && self.label.is_empty()) { self.kind.word().into() } else { self.name() };
         let when = match (&self.recurs, self.kind) {
-            (Some(recurs), _) => recurs.said(),
+            (Some(recurs), _) => {
+                let skipped: Vec<String> = {
+                    let today = now.div_euclid(DAY_S);
+                    self.skipped.iter().filter(|day| **day >= today).map(|day| crate::skips::on(*day, today)).collect()
+                };
+                if skipped.is_empty() { recurs.said() } else { format!("{}, but not {}", recurs.said(), say_list(&skipped)) }
+            }
             (None, Kind::Timer) => format!("with {} left", say_duration(left)),
             (None, _) => at(due, now),
         };

@@ -143,8 +143,7 @@ impl Store {
         if set.paused_ms.is_some() {
             schedule::cancel(&set.id)?;
         } else {
-            let cron = set.ring.recurs.as_ref().and_then(|recurs| recurs.again.cron(recurs.hour, recurs.minute));
-            let when = cron.map_or(schedule::When::AtMs(set.due_ms), schedule::When::Cron);
+            let when = set.ring.cron().map_or(schedule::When::AtMs(set.due_ms), schedule::When::Cron);
             schedule::set(&set.id, when, set.ring.kind.word(), &serde_json::to_string(&set.ring)?)?;
         }
         let parks = was_paused || set.paused_ms.is_some();

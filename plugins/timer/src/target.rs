@@ -171,7 +171,10 @@ pub fn perhaps(words: &[Word]) -> Option<Query> {
     reader.eat(&["the", "my"]).then_some(())?;
     let is_other = |word: &Word| noun(&word.form).is_some() || word.form == "clock";
     let fits = (1..=3).contains(&reader.rest().len()) && !reader.rest().iter().any(is_other);
-    fits.then(|| said_label(reader.rest())).flatten().map(|label| Query::of(Some(Kind::Timer), Which::Perhaps(label)))
+    // `the 7:10` may be of an alarm.
+    let is_time = read::time(reader.rest()).is_some_and(|(_, taken)| taken == reader.rest().len()) && reader.word(0).starts_with(|c: char| c.is_ascii_digit());
+    let kind = (!is_time).then_some(Kind::Timer);
+    fits.then(|| said_label(reader.rest())).flatten().map(|label| Query::of(kind, Which::Perhaps(label)))
 }
 
 /// The words between the article and the noun: "first", "pasta", "10 minute".
@@ -241,7 +244,7 @@ fn which_behind(mut reader: Reader, all: bool, before: Which) -> Option<Which> {
     let said = reader.eat(&[
         "for", "called", "named", "labelled", "labeled", "about", "to", "at", "of", "on", "with", "that is for", "that is at", "that is set for", "set for",
         "set at", "going off at", "that goes off at", "that rings at", "due at", "due", "from", "which is at", "which is for", "that says", "which says",
-        "in", "that is in",
+        "in", "that is in", "just for", "only for", "but only for", "just on", "only on",
     ]);
     if !said && spoken_when::whole(reader.rest(), false).is_none() {
         return None;
