@@ -304,7 +304,11 @@ pub fn past(day: Day, today: Date) -> Option<Date> {
             (0..8).find_map(|back| Date::new(today.year - back, month, day).filter(|date| date.days() <= today.days()))
         }
         Day::Weekday(_) => Some(date.plus(-7)),
-        Day::Easter => Some(Date::easter(today.year)).filter(|date| date.days() <= today.days()).or(Some(Date::easter(today.year - 1))),
+        // The next one is not a year after the last.
+        Day::OfEaster(_) | Day::Nth { .. } => {
+            let of = |year: i32| day.from(Date::new(year, 1, 1)?).filter(|date| date.days() <= today.days());
+            of(today.year).or_else(|| of(today.year - 1))
+        }
         _ => None,
     }
 }

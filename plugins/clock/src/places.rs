@@ -219,11 +219,22 @@ pub fn named(place: &str) -> String {
         | "dominican republic"
         | "czech republic"
         | "emirates"
+        | "east coast"
+        | "west coast"
+        | "us east coast"
+        | "us west coast"
+        | "american east coast"
+        | "american west coast"
         | "algarve" => {
             format!("the {}", capitals(&place))
         }
         _ => capitals(&place),
     }
+}
+
+/// "in Paris", "on the West Coast"
+pub fn there(name: &str) -> String {
+    format!("{} {name}", if name.ends_with(" Coast") { "on" } else { "in" })
 }
 
 fn capitals(place: &str) -> String {

@@ -185,6 +185,8 @@ pub const WHOLE: &[(&str, &str)] = &[
 /// Regions of several zones: behind a city, they say nothing of its zone.
 pub const SEVERAL: &[(&str, &str)] = &[
     ("America/New_York", "usa, us, u.s, u.s., u.s.a, united states, united states of america, america, the states"),
+    ("America/New_York", "east coast, us east coast, american east coast"),
+    ("America/Los_Angeles", "west coast, us west coast, american west coast"),
     ("America/Toronto", "canada"),
     ("America/Mexico_City", "mexico"),
     ("America/Sao_Paulo", "brazil"),

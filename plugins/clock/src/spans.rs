@@ -49,7 +49,7 @@ pub fn spans(said: &Said, today: Date) -> Option<String> {
         let other = slots.day("other")?;
         // Of a day without a year, the next one after the first.
         let other = other.from(
-            if matches!(other, Day::Date { year: None, .. } | Day::OfMonth(_) | Day::Weekday(_) | Day::Easter | Day::Thanksgiving) {
+            if matches!(other, Day::Date { year: None, .. } | Day::OfMonth(_) | Day::Weekday(_) | Day::OfEaster(_) | Day::Nth { .. }) {
                 one
             } else {
                 today

@@ -30,12 +30,12 @@ const TIME: &[&str] = &[
 ];
 
 const ELSEWHERE: &[&str] = &[
-    "what time is it [now|right now|currently] (in|at|over in|down in|up in|for|out in) {place}",
-    "what is the [current|local|exact] time [now|right now|currently] (in|at|over in|down in|for|out in) {place}",
-    "[what] [is] [the] [current|local] time (in|at|over in) {place}",
-    "how late is it (in|over in) {place}",
-    "(tell|give|show) me the [current|local] time (in|at|over in|for) {place}",
-    "what (time|hour) (do they have|does one have|is it there) in {place}",
+    "what time is it [now|right now|currently] (in|at|on|over in|over on|down in|up in|for|out in) {place}",
+    "what is the [current|local|exact] time [now|right now|currently] (in|at|on|over in|over on|down in|for|out in) {place}",
+    "[what] [is] [the] [current|local] time (in|at|on|over in|over on) {place}",
+    "how late is it (in|on|over in|over on) {place}",
+    "(tell|give|show) me the [current|local] time (in|at|on|over in|for) {place}",
+    "what (time|hour) (do they have|does one have|is it there) (in|on) {place}",
     "what hour is it in {place}",
     "what is the hour (in|over in) {place}",
 ];
@@ -190,7 +190,7 @@ pub fn answer(said: &Said, hours: u8) -> Option<String> {
     }
     if let Some((zone, name)) = said.first(EITHER).and_then(|slots| place(&slots.form("place")?)) {
         let there = Now::in_zone(zone);
-        return Some(format!("It is {}{} in {name}.", clock(&there), day_between(&here, &there)));
+        return Some(format!("It is {}{} {}.", clock(&there), day_between(&here, &there), places::there(&name)));
     }
     if let Some(slots) = said.first(PART)
         && let Some((zone, name)) = place(&slots.form("place")?)
@@ -228,7 +228,7 @@ fn elsewhere(said: &Said, here: &Now, hours: u8) -> Option<String> {
     };
     let there = Now::in_zone(zone);
     let day = day_between(here, &there);
-    let at = if is_zone && places::find(&trimmed(text)).is_none() { format!("{name} time") } else { format!("in {name}") };
+    let at = if is_zone && places::find(&trimmed(text)).is_none() { format!("{name} time") } else { places::there(&name) };
     Some(format!("It is {}{day} {at}.", say_time(there.hour, there.minute, hours)).replace(" in Pacific time", " Pacific time"))
 }
 
@@ -289,7 +289,7 @@ fn reached(said: &Said, time: &TimeOfDay, in_place: Option<&str>, hours: u8) -> 
     let (now, at) = match in_place {
         None => (Now::here(), String::new()),
         Some(words) => match place(words) {
-            Some((zone, name)) => (Now::in_zone(zone), format!(" in {name}")),
+            Some((zone, name)) => (Now::in_zone(zone), format!(" {}", places::there(&name))),
             None => {
                 return may_be_place(words).then(|| format!("{UNKNOWN} {}.", places::named(words)));
             }

@@ -28,10 +28,14 @@ pub enum Day {
     EndOfMonth,
     /// The next one, where no year is said.
     Date { month: u8, day: u8, year: Option<i32> },
-    Easter,
-    /// The fourth Thursday of November.
-    Thanksgiving,
+    /// So many days after Easter Sunday.
+    OfEaster(i8),
+    /// On a weekday of a month, by its number from 1, or its last one. The weekday is from 0, Monday.
+    Nth { month: u8, weekday: u8, nth: u8 },
 }
+
+/// The weekday of a month that is its last one.
+const LAST: u8 = 9;
 
 impl Day {
     /// Which day it is. `None` for one that does not exist, such as 30 February.
@@ -60,13 +64,19 @@ impl Day {
             Day::Date { month, day, year: Some(year) } => Date::new(year, month, day),
             // Eight years hold a 29 February.
             Day::Date { month, day, year: None } => next(today, 8, |year| Date::new(year, month, day)),
-            Day::Easter => next(today, 1, |year| Some(Date::easter(year))),
-            Day::Thanksgiving => next(today, 1, |year| {
-                let first = Date::new(year, 11, 1)?;
-                Some(first.plus((3 - i64::from(first.weekday())).rem_euclid(7) + 21))
-            }),
+            Day::OfEaster(days) => next(today, 1, |year| Some(Date::easter(year).plus(i64::from(days)))),
+            Day::Nth { month, weekday, nth } => next(today, 1, |year| nth_weekday(year, month, weekday, nth)),
         }
     }
+}
+
+fn nth_weekday(year: i32, month: u8, weekday: u8, nth: u8) -> Option<Date> {
+    let first = Date::new(year, month, 1)?;
+    let first = first.plus((i64::from(weekday) - i64::from(first.weekday())).rem_euclid(7));
+    if nth == LAST {
+        return (3..5).rev().map(|weeks| first.plus(weeks * 7)).find(|date| date.month == month);
+    }
+    Some(first.plus(7 * (i64::from(nth) - 1)))
 }
 
 /// The year and the month, this many months after those of a day.
@@ -101,6 +111,51 @@ const FEASTS: &[(&str, u8, u8)] = &[
     ("april fools day", 4, 1),
     ("halloween", 10, 31),
     ("independence day", 7, 4),
+    ("epiphany", 1, 6),
+    ("all saints day", 11, 1),
+    ("all saints' day", 11, 1),
+    ("guy fawkes night", 11, 5),
+    ("bonfire night", 11, 5),
+    ("veterans day", 11, 11),
+    ("veteran's day", 11, 11),
+    ("remembrance day", 11, 11),
+    ("bastille day", 7, 14),
+    ("australia day", 1, 26),
+    ("canada day", 7, 1),
+    ("burns night", 1, 25),
+    ("groundhog day", 2, 2),
+    ("earth day", 4, 22),
+    ("international women's day", 3, 8),
+];
+
+/// Days that are on another date each year.
+const MOVABLE: &[(&str, Day)] = &[
+    ("shrove tuesday", Day::OfEaster(-47)),
+    ("pancake day", Day::OfEaster(-47)),
+    ("mardi gras", Day::OfEaster(-47)),
+    ("ash wednesday", Day::OfEaster(-46)),
+    ("palm sunday", Day::OfEaster(-7)),
+    ("maundy thursday", Day::OfEaster(-3)),
+    ("good friday", Day::OfEaster(-2)),
+    ("easter saturday", Day::OfEaster(-1)),
+    ("easter sunday", Day::OfEaster(0)),
+    ("easter monday", Day::OfEaster(1)),
+    ("easter", Day::OfEaster(0)),
+    ("ascension day", Day::OfEaster(39)),
+    ("whit sunday", Day::OfEaster(49)),
+    ("pentecost", Day::OfEaster(49)),
+    ("whit monday", Day::OfEaster(50)),
+    ("corpus christi", Day::OfEaster(60)),
+    ("martin luther king day", Day::Nth { month: 1, weekday: 0, nth: 3 }),
+    ("presidents day", Day::Nth { month: 2, weekday: 0, nth: 3 }),
+    ("presidents' day", Day::Nth { month: 2, weekday: 0, nth: 3 }),
+    ("memorial day", Day::Nth { month: 5, weekday: 0, nth: LAST }),
+    ("father's day", Day::Nth { month: 6, weekday: 6, nth: 3 }),
+    ("fathers day", Day::Nth { month: 6, weekday: 6, nth: 3 }),
+    ("labor day", Day::Nth { month: 9, weekday: 0, nth: 1 }),
+    ("columbus day", Day::Nth { month: 10, weekday: 0, nth: 2 }),
+    ("thanksgiving day", Day::Nth { month: 11, weekday: 3, nth: 4 }),
+    ("thanksgiving", Day::Nth { month: 11, weekday: 3, nth: 4 }),
 ];
 
 pub fn weekday(word: &str) -> Option<u8> {
@@ -142,8 +197,6 @@ pub fn day<W: AsRef<str>>(words: &[W]) -> Option<(Day, usize)> {
         ("next", "week", ..) => return Some((Day::Away(7), 2)),
         ("the", "end", "of", "the") if word(4) == "month" => return Some((Day::EndOfMonth, 5)),
         ("the", "last", "day", "of") if matches!((word(4), word(5)), ("the" | "this", "month")) => return Some((Day::EndOfMonth, 6)),
-        ("easter", ..) => return Some((Day::Easter, 1 + usize::from(word(1) == "sunday"))),
-        ("thanksgiving", ..) => return Some((Day::Thanksgiving, 1)),
         ("in", ..) => return away(rest(1)).map(|(day, taken)| (day, 1 + taken)),
         _ => {}
     }
@@ -158,9 +211,12 @@ pub fn day<W: AsRef<str>>(words: &[W]) -> Option<(Day, usize)> {
         let date = date(rest(at + 1)).filter(|(day, _)| matches!(day, Day::Date { .. } | Day::OfMonth(_)));
         return Some(date.map_or((Day::Weekday(weekday), at + 1), |(day, taken)| (day, at + 1 + taken)));
     }
-    let named = FEASTS.iter().find(|(name, ..)| name.split(' ').enumerate().all(|(ahead, part)| word(at + ahead) == part));
-    if let Some((name, month, day)) = named {
+    let is_named = |name: &str| name.split(' ').enumerate().all(|(ahead, part)| word(at + ahead) == part);
+    if let Some((name, month, day)) = FEASTS.iter().find(|(name, ..)| is_named(name)) {
         return Some((Day::Date { month: *month, day: *day, year: None }, at + name.split(' ').count()));
+    }
+    if let Some((name, day)) = MOVABLE.iter().find(|(name, _)| is_named(name)) {
+        return Some((*day, at + name.split(' ').count()));
     }
     if matches!((word(0), word(1)), ("a" | "one", "week"))
         && matches!(word(2), "from" | "on")
@@ -340,6 +396,12 @@ mod tests {
             ("New Year's Eve", 12, 31),
             ("Easter", 4, 5),
             ("Thanksgiving", 11, 26),
+            ("Good Friday", 4, 3),
+            ("Easter Monday", 4, 6),
+            ("Pentecost", 5, 24),
+            ("Father's Day", 6, 21),
+            ("Memorial Day", 5, 25),
+            ("Labor Day", 9, 7),
             ("Halloween", 10, 31),
         ] {
             let found = crate::day(text).and_then(|day| day.from(today));

@@ -3,7 +3,7 @@
 use phrase::{Day as SaidDay, Said};
 use serde::{Deserialize, Serialize};
 
-use crate::phrases::{BARE, BEHIND, COAT, DAYS, HUMIDITY, RAIN, SNOW, SUNRISE, SUNSET, TEMPERATURE, WEATHER, WIND, WORDS};
+use crate::phrases::{BARE, BEHIND, COAT, DAYLIGHT, DAYS, HUMIDITY, RAIN, SNOW, SUNRISE, SUNSET, TEMPERATURE, WEATHER, WIND, WORDS};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum What {
@@ -16,6 +16,8 @@ pub enum What {
     Humidity,
     Sunrise,
     Sunset,
+    /// How long the sun is up.
+    Daylight,
     /// Whether it is warm enough to go out without one.
     Coat,
     /// Of so many days from today on.
@@ -93,6 +95,7 @@ fn one(text: &str) -> Option<Asked> {
         (What::Humidity, HUMIDITY),
         (What::Sunrise, SUNRISE),
         (What::Sunset, SUNSET),
+        (What::Daylight, DAYLIGHT),
         (What::Temperature, TEMPERATURE),
         (What::Weather, WEATHER),
     ];
@@ -285,7 +288,7 @@ fn asked(said: &Said, what: &What, template: &str) -> Option<Asked> {
         what => what.clone(),
     };
     let day = match what {
-        What::Sunrise | What::Sunset | What::Coat | What::Days(_) if day == Day::Now => Day::Away(0),
+        What::Sunrise | What::Sunset | What::Daylight | What::Coat | What::Days(_) if day == Day::Now => Day::Away(0),
         _ => day,
     };
     Some(Asked { what, place, day })

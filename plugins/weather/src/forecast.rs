@@ -90,7 +90,7 @@ impl Forecast {
                     Some(humidity) => format!("In {place} the humidity is {} percent.", humidity.round()),
                     None => return Err(Failure::unavailable("the forecast says nothing of the humidity")),
                 },
-                What::Weather | What::Sunrise | What::Sunset | What::Coat | What::Days(_) => {
+                What::Weather | What::Sunrise | What::Sunset | What::Daylight | What::Coat | What::Days(_) => {
                     format!("In {place} it is {degrees}, {sky}, with wind of {} {speed} an hour.", wind_speed_10m.round())
                 }
             });
@@ -120,6 +120,12 @@ impl Forecast {
                     .and_then(|text| time(text))
                     .ok_or_else(|| Failure::unavailable("the forecast says nothing of the sun"))?;
                 format!("{when} in {place} the sun {what} at {at}.")
+            }
+            What::Daylight => {
+                let of = |times: &[String]| times.get(index).and_then(|text| minutes(text));
+                let (rise, set) = of(&self.daily.sunrise).zip(of(&self.daily.sunset)).ok_or_else(|| Failure::unavailable("the forecast says nothing of the sun"))?;
+                let length = phrase::say_duration(std::time::Duration::from_secs(60 * u64::from(set.saturating_sub(rise))));
+                format!("{when} in {place} the sun is up for {length}, from {} to {}.", said(rise), said(set))
             }
             What::Wind => match self.daily.wind_speed_10m_max.get(index).copied().flatten() {
                 Some(wind) => format!("{when} in {place} the wind blows at up to {} {speed} an hour{}.", wind.round(), blows(wind, units)),
@@ -192,9 +198,18 @@ fn begun_small(when: &str) -> String {
 
 /// Of a local time such as `2026-03-04T06:41`, the hour and minute.
 fn time(text: &str) -> Option<String> {
+    minutes(text).map(said)
+}
+
+/// Minutes since midnight of `2026-03-04T06:41`.
+fn minutes(text: &str) -> Option<u16> {
     let (hour, minute) = text.split_once('T')?.1.split_once(':')?;
-    let (hour, minute) = (hour.parse::<u8>().ok()?, minute.get(..2)?.parse::<u8>().ok()?);
-    (hour < 24 && minute < 60).then(|| phrase::say_time(hour, minute, 12))
+    let (hour, minute) = (hour.parse::<u16>().ok()?, minute.get(..2)?.parse::<u16>().ok()?);
+    (hour < 24 && minute < 60).then_some(hour * 60 + minute)
+}
+
+fn said(minutes: u16) -> String {
+    phrase::say_time((minutes / 60) as u8, (minutes % 60) as u8, 12)
 }
 
 /// How strong a wind is, by the scale of Beaufort.
@@ -283,6 +298,7 @@ mod tests {
         assert_eq!(say(What::Humidity, Day::Now), "In Berlin the humidity is 71 percent.");
         assert_eq!(say(What::Sunrise, Day::Away(0)), "Today in Berlin the sun rises at 6:41 AM.");
         assert_eq!(say(What::Sunset, Day::Away(0)), "Today in Berlin the sun sets at 5:55 PM.");
+        assert_eq!(say(What::Daylight, Day::Away(0)), "Today in Berlin the sun is up for 11 hours and 14 minutes, from 6:41 AM to 5:55 PM.");
         assert_eq!(say(What::Sunrise, Day::Away(1)), "the forecast says nothing of the sun");
         assert_eq!(say(What::Coat, Day::Away(0)), "Take a warm coat: today in Berlin it will be minus 3 to 6 degrees.");
         assert_eq!(

@@ -4,7 +4,7 @@
 pub const WORDS: &[&str] = &[
     "weather", "forecast", "rain", "raining", "rainy", "umbrella", "cold", "warm", "hot", "freezing", "temperature", "snow", "snowing",
     "sunny", "cloudy", "windy", "foggy", "nice", "jacket", "coat", "outside", "freeze", "wind", "winds", "humid", "humidity", "sunrise",
-    "sunset", "sun", "raincoat", "sweater", "jumper", "shine", "sunglasses", "degrees", "pour", "pouring", "storm", "stormy",
+    "sunset", "daylight", "sunlight", "day", "sun", "raincoat", "sweater", "jumper", "shine", "sunglasses", "degrees", "pour", "pouring", "storm", "stormy",
     "thunderstorm", "dry", "wet", "chilly", "cool", "dark", "light", "overcast", "cloudless", "hail", "drizzle", "shorts", "gloves",
     "scarf", "brolly", "outlook", "high", "low", "storms", "thunderstorms", "colder", "warmer", "t-shirt", "showers",
 ];
@@ -56,6 +56,13 @@ pub const SUNSET: &[&str] = &[
     "(when|what time) (does|will) it get dark [outside]",
     "how (early|late) does the sun (set|go down)",
     "when is it [getting] dark [outside]",
+];
+pub const DAYLIGHT: &[&str] = &[
+    "how (many|much) (hours of daylight|daylight|hours of light|hours of sunlight) (is|are) there",
+    "how (many|much) (hours of daylight|daylight|hours of light) (do|will|did) we (get|have)",
+    "how long (is|was|will be) [the] (day|daylight)",
+    "how long (is|will) it [be] (light|bright) [outside]",
+    "[what is] the (length of the day|day length)",
 ];
 pub const COAT: &[&str] = &[
     "(do|will) i need (a|my|to take a|to wear a|to bring a) (jacket|coat|sweater|jumper|scarf)",
