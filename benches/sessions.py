@@ -3,11 +3,12 @@
 
 Speaks the recordings of tests/data over the Realtime interface at real speed, each session all of them, in an order of its own: one session, then N
 at once, then one again. A first word is counted from the last sample that is speech to the first sound that the client gets. Then the model
-writes 128 tokens for one client, for N at once, and for one again. `--talk` has `jane talk` hear the same recordings as well.
+writes 128 tokens for one client, for N at once, and for one again. `--talk` has `jane talk` hear the same recordings as well. `--strangers M` has the N
+talk once more while M clients at a time connect, stall, send what is no request, and vanish; and tells what they leave in memory and of descriptors.
 
 Needs Python's package `websockets` (tests/clients/requirements.txt).
 """
-import argparse, asyncio, base64, json, os, pathlib, random, statistics, subprocess, sys, tempfile, threading, time, urllib.request, wave
+import argparse, asyncio, base64, json, multiprocessing, os, pathlib, random, socket, statistics, struct, subprocess, sys, tempfile, threading, time, urllib.request, wave
 from array import array
 
 import websockets
@@ -140,6 +141,70 @@ async def spoken(address, count):
     return median
 
 
+def stranger(address, number, ending):
+    """Clients, one behind the other, none of which wants anything."""
+    chance = random.Random(number)
+    host, port = address.rsplit(":", 1)
+    upgrade = f"GET /v1/realtime?model=jane HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+    begun = [
+        b"",
+        chance.randbytes(4096),
+        f"GET / HTTP/1.1\r\nHost: {address}\r\nX-Slow: ".encode(),
+        f"POST /v1/audio/transcriptions HTTP/1.1\r\nHost: {address}\r\nContent-Length: 1000000000\r\n\r\n".encode() + chance.randbytes(2048),
+        f"POST /v1/chat/completions HTTP/1.1\r\nHost: {address}\r\nContent-Length: 90000\r\n\r\n".encode() + b"[" * 90000,
+        upgrade,
+        upgrade + chance.randbytes(512),
+        f"GET /metrics HTTP/1.1\r\nHost: {address}\r\n\r\n".encode(),
+    ]
+    while not ending.is_set():
+        try:
+            with socket.create_connection((host, int(port)), timeout=5) as connection:
+                connection.sendall(chance.choice(begun))
+                ending.wait(chance.uniform(0.1, 4.0))
+                if chance.random() < 0.5:
+                    # It vanishes instead of ending.
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        except OSError:
+            ending.wait(0.2)
+
+
+def strangers(address, count, ending):
+    threads = [threading.Thread(target=stranger, args=(address, number, ending)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def taken(process):
+    """The descriptors and the megabytes of memory of the host."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    kilobytes = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+    return len(os.listdir(f"/proc/{process.pid}/fd")), kilobytes / 1000
+
+
+def beside(serve, options, without):
+    """The same sessions beside strangers."""
+    before = taken(serve.process)
+    ending = multiprocessing.Event()
+    others = multiprocessing.Process(target=strangers, args=(serve.address, options.strangers, ending))
+    others.start()
+    time.sleep(1)
+    try:
+        among = asyncio.run(spoken(serve.address, options.sessions))
+    finally:
+        ending.set()
+        others.join()
+    print(f"first word: beside {options.strangers} strangers {among / without:.2f} times as long as without")
+    # What is left open is ended after the time that the server gives it.
+    for _ in range(60):
+        after = taken(serve.process)
+        if after[0] <= before[0]:
+            break
+        time.sleep(1)
+    print(f"descriptors: {before[0]} before, {after[0]} after; memory of the host: {before[1]:.0f} MB before, {after[1]:.0f} MB after")
+
+
 def completion(address, model, tokens):
     body = {"model": model, "max_tokens": tokens, "messages": [{"role": "user", "content": "Tell me a long story about a lighthouse and the sea."}]}
     request = urllib.request.Request(f"http://{address}/v1/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"})
@@ -198,6 +263,7 @@ def main():
     parser.add_argument("--models", default=os.environ.get("JANE_MODELS__DIRECTORY", str(ROOT / "models")))
     parser.add_argument("--engine", default="smollm2-135m-instruct", help="the language model")
     parser.add_argument("--sessions", type=int, default=6)
+    parser.add_argument("--strangers", type=int, default=0, metavar="M", help="clients that want nothing, beside the sessions")
     parser.add_argument("--talk", action="store_true")
     parser.add_argument("--only", choices=["spoken", "written"], help="one of both")
     parser.add_argument("--set", action="append", default=[])
@@ -217,6 +283,8 @@ def main():
             stages(serve.events[mark:])
             alone.append(asyncio.run(spoken(serve.address, 1)))
             print(f"first word: {options.sessions} at once take {many / statistics.mean(alone):.2f} times as long as one")
+            if options.strangers:
+                beside(serve, options, many)
         if options.only != "spoken":
             completion(serve.address, "jane", 8)
             one = [written(serve.address, "jane", 1)]
