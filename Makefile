@@ -111,8 +111,8 @@ wyoming-bench: models ## how fast and how well she hears and speaks for Home Ass
 FUZZ_SECONDS ?= 30
 
 fuzz: setup ## fuzz every kind of file that is opened, each for FUZZ_SECONDS (a nightly toolchain and cargo-fuzz)
-	for target in wav config model catalogue frames; do
-		mkdir -p fuzz/corpus/$$target
+	for target in wav recording config model catalogue frames reply; do
+		mkdir -p fuzz/corpus/$$target fuzz/seeds/$$target
 		cargo +nightly fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS)
 	done
 

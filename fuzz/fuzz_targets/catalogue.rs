@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use jane::model::{ModelKind, ModelStore};
+use jane_models::{ModelKind, ModelStore};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|texts: (&[u8], &[u8])| {

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use jane::config::{Config, Doubt, Source};
+use jane_config::{Config, Doubt, Source};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|texts: (&[u8], &[u8])| {

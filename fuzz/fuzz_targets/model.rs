@@ -2,8 +2,8 @@
 
 #![no_main]
 
-use jane::model::{ModelKind, ModelStore};
 use jane_files::gguf;
+use jane_models::{ModelKind, ModelStore};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use jane::audio::{WavSource, wav_to_speech};
+use jane_audio::{WavSource, wav_to_speech};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
