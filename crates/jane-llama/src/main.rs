@@ -10,6 +10,7 @@ mod json;
 mod kv_reuse;
 mod load;
 mod prompt_cache;
+mod reply;
 mod sampling;
 mod template;
 mod thinking;
@@ -62,7 +63,7 @@ impl Engine<Llama> for Worker {
         })
     }
 
-    fn work_together<'a>(
+    fn work<'a>(
         &mut self,
         first: Assigned<'a, Llama>,
         more: &mut dyn FnMut() -> Option<Assigned<'a, Llama>>,

@@ -11,7 +11,8 @@ use std::process::ExitCode;
 
 use jane_core::Footprint;
 use jane_worker::{
-    Call, Engine, Failure, Piper, PiperLoad, PiperLoaded, PiperOptions, PiperOutput, serve,
+    Assigned, Call, Engine, Failure, Piper, PiperLoad, PiperLoaded, PiperOptions, PiperOutput,
+    serve,
 };
 
 use voice::Voice;
@@ -35,16 +36,17 @@ impl Engine<Piper> for PiperEngine {
         Ok(PiperLoaded { sample_rate })
     }
 
-    fn work(
+    fn work<'a>(
         &mut self,
-        job: PiperOptions,
-        _audio: &[f32],
-        call: &Call<'_, Piper>,
-    ) -> Result<(), Failure> {
-        let voice = self.voice.as_mut().ok_or_else(|| Failure::Engine {
-            message: "no voice is loaded".to_owned(),
-        })?;
-        speak(voice, &job, call)
+        first: Assigned<'a, Piper>,
+        _more: &mut dyn FnMut() -> Option<Assigned<'a, Piper>>,
+    ) {
+        first.alone(|options, _, call| {
+            let voice = self.voice.as_mut().ok_or_else(|| Failure::Engine {
+                message: "no voice is loaded".to_owned(),
+            })?;
+            speak(voice, &options, call)
+        });
     }
 
     fn idle_step(&mut self) -> bool {

@@ -8,9 +8,7 @@ mod recogniser;
 use std::process::ExitCode;
 
 use jane_core::Footprint;
-use jane_worker::{
-    Call, Engine, Failure, Whisper, WhisperLoad, WhisperLoaded, WhisperOptions, serve,
-};
+use jane_worker::{Assigned, Engine, Failure, Whisper, WhisperLoad, WhisperLoaded, serve};
 
 use recogniser::Recogniser;
 
@@ -37,16 +35,16 @@ impl Engine<Whisper> for Worker {
         Ok(WhisperLoaded { multilingual })
     }
 
-    fn work(
+    fn work<'a>(
         &mut self,
-        job: WhisperOptions,
-        audio: &[f32],
-        call: &Call<'_, Whisper>,
-    ) -> Result<(), Failure> {
-        let recogniser = self.recogniser.as_mut().ok_or_else(|| Failure::Engine {
-            message: "no model is loaded".to_owned(),
-        })?;
-        let transcript = recogniser.transcribe(&job, audio, call)?;
-        call.output(transcript)
+        first: Assigned<'a, Whisper>,
+        _more: &mut dyn FnMut() -> Option<Assigned<'a, Whisper>>,
+    ) {
+        first.alone(|options, audio, call| {
+            let recogniser = self.recogniser.as_mut().ok_or_else(|| Failure::Engine {
+                message: "no model is loaded".to_owned(),
+            })?;
+            call.output(recogniser.transcribe(&options, audio, call)?)
+        });
     }
 }

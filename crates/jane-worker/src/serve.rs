@@ -37,27 +37,13 @@ pub trait Engine<P: Protocol> {
     /// Where the file cannot be read, is no such model, or does not fit.
     fn load(&mut self, load: P::Load) -> Result<P::Loaded, Failure>;
 
-    /// Does `job` with the model that is loaded; what comes of it goes through `call`. `audio` is empty where the job takes none.
-    ///
-    /// # Errors
-    /// Where no model is loaded, the job cannot be done with it, or nobody wants it any more.
-    fn work(&mut self, job: P::Job, audio: &[f32], call: &Call<'_, P>) -> Result<(), Failure> {
-        let _ = (job, audio, call);
-        Err(Failure::Engine {
-            message: "it does no job alone".to_owned(),
-        })
-    }
-
-    /// Does `first`, and the jobs that come meanwhile and that `more` yields, to the end of all. By default `first` alone.
-    fn work_together<'a>(
+    /// Does `first` with the model that is loaded, and ends its call: [`Assigned::alone`], where jobs are done one by one. Jobs that come
+    /// meanwhile are got from `more`, by an engine that does several together; those are done when this returns, as `first` is.
+    fn work<'a>(
         &mut self,
         first: Assigned<'a, P>,
-        _more: &mut dyn FnMut() -> Option<Assigned<'a, P>>,
-    ) {
-        let Assigned { job, audio, call } = first;
-        let result = self.work(job, &audio, &call);
-        call.end(result);
-    }
+        more: &mut dyn FnMut() -> Option<Assigned<'a, P>>,
+    );
 
     /// Called while nobody wants anything: a step, some 50 ms at most because a request that comes meanwhile waits, of what makes
     /// the next request faster. Whether there is more of it.
@@ -81,8 +67,19 @@ const LONGEST_STEP: Duration = Duration::from_secs(600);
 /// A job with everything that belongs to it. Its call has to be ended.
 pub struct Assigned<'a, P: Protocol> {
     pub job: P::Job,
+    /// Empty where the job takes none.
     pub audio: Vec<f32>,
+    /// Takes what comes of the job.
     pub call: Call<'a, P>,
+}
+
+impl<'a, P: Protocol> Assigned<'a, P> {
+    /// Has `work` do the job, and ends its call.
+    pub fn alone(self, work: impl FnOnce(P::Job, &[f32], &Call<'a, P>) -> Result<(), Failure>) {
+        let Self { job, audio, call } = self;
+        let result = work(job, &audio, &call);
+        call.end(result);
+    }
 }
 
 /// One request at work.
@@ -372,7 +369,7 @@ fn work<P: Protocol>(
                         _ => None,
                     }
                 };
-                engine.work_together(Assigned { job, audio, call }, &mut more);
+                engine.work(Assigned { job, audio, call }, &mut more);
             }
         }
     }
