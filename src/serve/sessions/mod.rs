@@ -11,6 +11,7 @@
 mod announcements;
 mod conversation_store;
 mod hearing;
+mod languages;
 mod limited_model;
 mod listening;
 mod model;
@@ -93,7 +94,7 @@ pub struct SkillTold {
     pub may: Vec<String>,
 }
 
-/// The languages that she hears and speaks, as their codes; empty for any.
+/// The languages that she hears and speaks, as their codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Languages {
     pub heard: Vec<String>,
@@ -209,19 +210,17 @@ impl Sessions {
     #[must_use]
     pub fn languages(&self) -> Languages {
         let in_force = self.inner.means.runtime.in_force();
-        let heard = match in_force.config.stt.language.as_str() {
-            "" | "auto" => "en",
-            code => code,
-        };
+        let heard = languages::heard(&in_force.config.stt.language, &in_force.config.stt.model);
         // A voice of the catalogue says it in its name: `piper-en_US-joe-medium`.
         let voice = in_force.config.tts.model.split('-').find(|part| {
             let letters = part.as_bytes();
             matches!(letters, [a, b, b'_', c, d] if [a, b].iter().all(|letter| letter.is_ascii_lowercase())
                 && [c, d].iter().all(|letter| letter.is_ascii_uppercase()))
         });
+        let first = heard.first().map_or("en", String::as_str);
         Languages {
-            heard: vec![heard.to_owned()],
-            spoken: vec![voice.unwrap_or(heard).to_owned()],
+            spoken: vec![voice.unwrap_or(first).to_owned()],
+            heard,
         }
     }
 

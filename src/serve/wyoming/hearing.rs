@@ -141,7 +141,11 @@ async fn transcribe(house: House, sound: Sound, out: Out) {
     match house.sessions.listen(sound).await {
         Ok(text) => {
             let languages = house.sessions.languages().heard;
-            let language = languages.first().cloned();
+            // Of several, nobody says which it was.
+            let language = match languages.as_slice() {
+                [one] => Some(one.clone()),
+                _ => None,
+            };
             for (kind, data) in [
                 ("transcript-start", json!({"language": language})),
                 ("transcript-chunk", json!({"text": text})),
