@@ -405,7 +405,11 @@ impl Human {
     fn report(&mut self, report: &serde_json::Value) {
         self.interrupt();
         if let Some(text) = report.get("text").and_then(serde_json::Value::as_str) {
-            self.put(Place::Output, &shown::lines(text));
+            let mut text = shown::lines(text);
+            if !text.ends_with('\n') {
+                text.push('\n');
+            }
+            self.put(Place::Output, &text);
         }
     }
 }
