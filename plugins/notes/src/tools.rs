@@ -76,13 +76,11 @@ pub fn call(store: &mut dyn Store, call: &ToolCall) -> Result<ToolOutput, Failur
         },
         other => return Err(Failure::invalid(format!("there is no tool `{other}`"))),
     };
-    let asks = matches!(command, Command::Read { .. } | Command::Lists | Command::ReadNotes(_));
     let mut store = Recorder::new(store);
     let reply = book::run(&mut store, command).map_err(Failure::unavailable)?;
     store.keep().map_err(Failure::unavailable)?;
     match reply {
-        Some(Reply::Said(speech) | Reply::Asked(speech, _)) if asks => Ok(ToolOutput::text(speech)),
-        // What was done needs no words of the model's.
+        // It needs no words of a model's, which would say that it noted something itself.
         Some(Reply::Said(speech) | Reply::Asked(speech, _)) => Ok(ToolOutput::say(speech)),
         None => Ok(ToolOutput::text("There is no such list.")),
     }
