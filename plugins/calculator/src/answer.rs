@@ -29,6 +29,12 @@ pub fn worked_out(text: &str) -> Option<Answer> {
     one(&text).or_else(|| phrase::corrections(&text).iter().find_map(|meant| one(meant))).or_else(|| two(&text))
 }
 
+/// What is converted in this: "42 kilometres".
+pub fn converted_from(text: &str) -> Option<String> {
+    let text = phrase::plain(text);
+    conversion::understand(&Said::new(&spelled(&text))).map(|conversion| conversion.quantity())
+}
+
 /// `what's 5 plus 5 and what's 6 times 7`, `7 times 8 and 9 times 9`
 fn two(text: &str) -> Option<Answer> {
     let lower = text.to_ascii_lowercase();
@@ -143,14 +149,14 @@ fn with_cents(text: &str) -> String {
 ///
 /// # Errors
 /// What is wrong with it, for the language model.
-pub fn calculated(formula: &str) -> Result<String, String> {
+pub fn calculated(formula: &str) -> Result<Value, String> {
     let not_understood = || format!("`{formula}` was not understood: write it with numbers, + - * / ^ and brackets");
     // Of so many words, a formula would nest too deep for a skill's small stack.
     if formula.len() > 1000 {
         return Err("the formula is too long".into());
     }
     let expression = command::formula(formula).ok_or_else(not_understood)?;
-    evaluate(&expression).map(|value| value.say()).map_err(|wrong| match wrong {
+    evaluate(&expression).map_err(|wrong| match wrong {
         Wrong::DivisionByZero => "you can't divide by zero".into(),
         wrong => wrong.say().map_or_else(not_understood, |text| text.trim_end_matches('.').into()),
     })

@@ -16,6 +16,12 @@ pub struct Conversion {
 }
 
 impl Conversion {
+    /// What is converted: "5 feet 10 inches".
+    pub fn quantity(&self) -> String {
+        let parts: Vec<String> = self.from.iter().map(|part| format!("{} {}", part.value, part.unit.name.1)).collect();
+        parts.join(" ")
+    }
+
     /// The answer; `None` where the units are of different kinds.
     pub fn say(&self) -> Option<String> {
         let to = self.to.unit;

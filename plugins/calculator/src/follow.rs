@@ -1,11 +1,12 @@
-//! What goes on from the last result: "times 2", "and divided by 4", "half of that".
+//! What goes on from the last result: "times 2", "and divided by 4", "half of that", and of a conversion "and in feet".
 
 use jane_skill::{TurnId, prelude::*};
 
 use crate::{
-    answer::worked_out,
+    answer::{converted_from, worked_out},
     evaluation::{Unit, Value},
     speech::Money,
+    units,
 };
 
 /// The key that the last result is kept by.
@@ -25,14 +26,25 @@ pub fn answer(text: &str, turn: TurnId) -> Result<Option<String>, Failure> {
     let kept = kv::get::<(TurnId, String)>(RECENT).unwrap_or_default();
     let is_kept = kept.is_some();
     let before = kept.filter(|(at, _)| *at < turn && turn <= at + TURNS).map(|(_, value)| value);
-    let found = worked_out(text).or_else(|| continued(text, &before?).and_then(|text| worked_out(&text)));
-    match found.as_ref().and_then(|(_, value)| value.as_ref()) {
-        Some(value) => kv::set(RECENT, &(turn, written(value)))?,
+    let itself = worked_out(text).map(|found| (text.to_owned(), found));
+    let found = itself.or_else(|| {
+        let whole = continued(text, &before?)?;
+        worked_out(&whole).map(|found| (whole, found))
+    });
+    // Of a conversion, what goes on is what was converted.
+    let goes_on = found.as_ref().and_then(|(whole, (_, value))| value.as_ref().map(written).or_else(|| converted_from(whole)));
+    match goes_on {
+        Some(value) => keep(&value, turn)?,
         // Most of what is said is nothing to calculate, and writes nothing.
         None if is_kept => kv::delete(RECENT)?,
         None => {}
     }
-    Ok(found.map(|(speech, _)| speech))
+    Ok(found.map(|(_, (speech, _))| speech))
+}
+
+/// Keeps a result, or what was converted, for what goes on from it.
+pub fn keep(value: &str, turn: TurnId) -> Result<(), Failure> {
+    kv::set(RECENT, &(turn, value))
 }
 
 /// The whole of it, with the result in its place.
@@ -43,6 +55,11 @@ fn continued(text: &str, value: &str) -> Option<String> {
     let rest = start.fold(text, |text, word| text.strip_prefix(word).unwrap_or(text));
     if OPERATIONS.iter().any(|operation| rest.starts_with(operation)) {
         return Some(format!("{value} {rest}"));
+    }
+    // `in feet`, `what about feet`
+    let other = ["in ", "what about in ", "what about ", "how about in ", "how about "].iter().find_map(|start| rest.strip_prefix(start));
+    if let Some(unit) = other.filter(|unit| units::named(unit).is_some()) {
+        return Some(format!("{value} in {unit}"));
     }
     // `10 percent of that`, `double that`, `add 5 to it`
     let words: Vec<&str> = rest.split(' ').collect();

@@ -55,15 +55,19 @@ impl Skill for Calculator {
         let result = match call.name.as_str() {
             "calculate" => {
                 let Calculation { expression } = call.parse()?;
-                answer::calculated(&expression)
+                let value = answer::calculated(&expression).map_err(Failure::InvalidInput)?;
+                follow::keep(&follow::written(&value), call.turn)?;
+                value.say()
             }
             "convert" => {
                 let Conversion { value, from, to } = call.parse()?;
-                answer::converted(value, &from, &to)
+                let said = answer::converted(value, &from, &to).map_err(Failure::InvalidInput)?;
+                follow::keep(&format!("{value} {from}"), call.turn)?;
+                said
             }
-            other => Err(format!("there is no tool `{other}`")),
+            other => return Err(Failure::invalid(format!("there is no tool `{other}`"))),
         };
-        result.map(ToolOutput::text).map_err(Failure::InvalidInput)
+        Ok(ToolOutput::text(result))
     }
 }
 
@@ -79,6 +83,19 @@ mod tests {
             Err(failure) => format!("failure: {}", failure.message()),
             Ok(other) => format!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn what_the_model_calculated_goes_on() {
+        jane_skill::fake::reset();
+        let say = |turn, text: &str| match Calculator.on_transcript(&Transcript { turn, ..Transcript::typed(text) }) {
+            Ok(TranscriptAction::Answer(answer)) => answer.speech,
+            other => format!("{other:?}"),
+        };
+        call("calculate", r#"{"expression": "30 + 12"}"#);
+        assert_eq!(say(2, "half of that"), "Half of 42 is 21.");
+        call("convert", r#"{"value": 42, "from": "km", "to": "miles"}"#);
+        assert_eq!(say(2, "and in feet?"), "42 kilometres is about 137,795 feet.");
     }
 
     #[test]

@@ -141,7 +141,10 @@ impl Recent {
         let begun = (rest.len() < lower.len()).then_some(rest);
         let ended = || BEHIND.iter().find_map(|word| lower.strip_suffix(word));
         let items = split(begun.or_else(ended)?.trim_end_matches(','), Some(&self.list));
-        let fits = |item: &String| item.split(' ').count() <= LONGEST && is_grocery(item);
+        // `the groceries need eggs as well` is a sentence.
+        const VERBS: &[&str] = &["need", "needs", "is", "are", "was", "were", "has", "have", "want", "wants", "goes", "comes"];
+        let is_sentence = |item: &String| item.split(' ').any(|word| VERBS.contains(&word.to_lowercase().as_str()));
+        let fits = |item: &String| item.split(' ').count() <= LONGEST && is_grocery(item) && !is_sentence(item);
         (!self.added.is_empty() && self.list == "shopping" && !items.is_empty() && items.iter().all(fits)).then_some(items)
     }
 }

@@ -34,8 +34,20 @@ pub fn choose(store: &mut Store, query: &Query, what: What) -> Result<Reply, Fai
         return Ok(Reply::Said("All right.".into()));
     }
     if query.which == Which::It {
-        return match store.last()? {
-            Some(sets) if !sets.is_empty() => act(store, &sets, what, kind),
+        let mut last = store.last()?.unwrap_or_default();
+        // `that reminder` is none of the alarms that were spoken of.
+        if what == What::Left
+            && let Some(kind) = kind
+        {
+            last.retain(|set| set.ring.kind == kind);
+            if last.is_empty() {
+                return choose(store, &Query::of(Some(kind), Which::Only), what);
+            }
+        }
+        return match last {
+            // `it` is one of them.
+            sets if sets.len() > 1 && !matches!(what, What::Left | What::Stop) => Ok(which_one(store, sets, what)),
+            sets if !sets.is_empty() => act(store, &sets, what, kind),
             _ if matches!(what, What::Restart | What::Again) => Ok(rung_anew(store)?.unwrap_or(Reply::Pass)),
             _ => Ok(Reply::Pass),
         };
@@ -52,8 +64,7 @@ pub fn choose(store: &mut Store, query: &Query, what: What) -> Result<Reply, Fai
         let is = |set: &Set| set.ring.label.eq_ignore_ascii_case(label) || (kind.is_none() && set.ring.is_called(label, set.due(), store.now));
         let found: Vec<Set> = store.all(kind).into_iter().filter(is).collect();
         if kind.is_none() && found.len() > 1 {
-            let text = format!("Which one? You have {}.", all_described(store, &found));
-            return Ok(Reply::Asked(text, Some(Question::Which(found.into_iter().map(|set| set.id).collect(), what))));
+            return Ok(which_one(store, found, what));
         }
         return if found.is_empty() { Ok(Reply::Pass) } else { act(store, &found, what, kind) };
     }
@@ -152,11 +163,15 @@ pub fn choose(store: &mut Store, query: &Query, what: What) -> Result<Reply, Fai
         return act(store, &paused, what, kind);
     }
     if several {
-        let ids = chosen.iter().map(|set| set.id.clone()).collect();
-        let text = format!("Which one? You have {}.", all_described(store, &chosen));
-        return Ok(Reply::Asked(text, Some(Question::Which(ids, what))));
+        return Ok(which_one(store, chosen, what));
     }
     act(store, &chosen, what, kind)
+}
+
+/// Asks which of these is meant.
+fn which_one(store: &Store, sets: Vec<Set>, what: What) -> Reply {
+    let text = format!("Which one? You have {}.", all_described(store, &sets));
+    Reply::Asked(text, Some(Question::Which(sets.into_iter().map(|set| set.id).collect(), what)))
 }
 
 /// The timer that rang last, once more from the beginning.

@@ -75,7 +75,9 @@ pub fn reminded(when: &When, heard: &Heard) -> Option<New> {
 
 /// Which, in answer to a question.
 pub fn answered_which(heard: &Heard) -> Option<Query> {
-    let words = heard.words();
+    let mut begun = Reader::new(heard.words());
+    begun.eat(&["that would be", "it would be", "it is", "that is", "i mean", "i want"]);
+    let words = begun.rest();
     if let Some(query) = target(words).filter(|query| !query.which.is_spoken_of()) {
         return Some(query);
     }
@@ -85,13 +87,14 @@ pub fn answered_which(heard: &Heard) -> Option<Query> {
     }
     // `the pasta one` is `the pasta timer`.
     let text = heard.text();
+    let start = words.first()?.place.start;
     let joined = match words.split_last() {
         Some((last, rest)) if last.form == "one" || last.form == "ones" => {
             let end = rest.last().map_or(0, |word| word.place.end);
-            format!("{} timer", text.get(..end)?)
+            format!("{} timer", text.get(start..end)?)
         }
         _ if reader.eat(&["the one", "the one that is", "one"]) => format!("the timer {}", text.get(reader.rest().first()?.place.start..)?),
-        _ => format!("{text} timer"),
+        _ => format!("{} timer", text.get(start..)?),
     };
     let words = phrase::split(&joined);
     target(&words).map(|query| Query::of(None, query.which))

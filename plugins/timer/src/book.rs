@@ -50,15 +50,21 @@ pub enum Question {
 
 pub fn run_all(commands: Vec<Command>, turn: TurnId) -> Result<Reply, Failure> {
     let mut store = Store::open(turn)?;
-    let (mut said, mut asked) = (Vec::new(), None);
+    let (mut said, mut asked, mut which) = (Vec::new(), None, None);
     for command in commands {
         // Nothing of it was for this skill.
-        if command == Command::Rest && said.is_empty() {
+        if command == Command::Rest && said.is_empty() && which.is_none() {
             return Ok(Reply::Pass);
         }
         match run(&mut store, command)? {
             Reply::Said(text) => said.push(text),
+            // The others are dealt with before it is asked; one thing is asked at a time.
+            Reply::Asked(text, Some(Question::Which(ids, what))) if which.is_none() => which = Some((text, Question::Which(ids, what))),
             Reply::Asked(text, question) => {
+                if which.is_some() {
+                    said.push(REST.into());
+                    break;
+                }
                 said.push(text);
                 asked = Some(question);
                 break;
@@ -69,6 +75,10 @@ pub fn run_all(commands: Vec<Command>, turn: TurnId) -> Result<Reply, Failure> {
         }
     }
     store.close()?;
+    if let Some((text, question)) = which {
+        said.push(text);
+        asked = Some(Some(question));
+    }
     let text = said.join(" ");
     Ok(match asked {
         Some(question) => Reply::Asked(text, question),
@@ -121,6 +131,13 @@ fn run(store: &mut Store, command: Command) -> Result<Reply, Failure> {
         }
         Command::Remind(when) => Ok(Reply::Asked(unclear::remind(&when).into(), Some(Question::Remind(when)))),
         Command::Unclear(kind, query) => unclear_what(store, kind, query),
+        Command::Never(new) => {
+            let no = if new.kind == Kind::Timer { "That is no length." } else { "There is no such time." };
+            Ok(match set(store, new)? {
+                Reply::Asked(text, question) => Reply::Asked(format!("{no} {text}"), question),
+                other => other,
+            })
+        }
         Command::Rest => Ok(Reply::Said(REST.into())),
     }
 }

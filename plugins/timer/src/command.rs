@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    acts, heard::Heard, questions, ring::Kind, setting, several,
+    acts, heard::Heard, never, questions, ring::Kind, setting, several,
     target::Query,
     unclear,
     when::When,
@@ -43,6 +43,8 @@ pub enum Command {
     Remind(When),
     /// It is about these, and not understood.
     Unclear(Option<Kind>, Option<Query>),
+    /// What is said of when is no length and no time: it is asked for.
+    Never(New),
     /// What of it is another's: that is not done.
     Rest,
 }
@@ -120,7 +122,9 @@ pub fn understand(heard: &Heard) -> Option<Vec<Command>> {
     }
     let whole = || questions::ask(heard).or_else(|| acts::act(words, heard.corrects()));
     let plain = || setting::set(words, heard.text()).map(Command::Set);
-    several::pairs(heard)
+    never::never(heard)
+        .map(|new| vec![Command::Never(new)])
+        .or_else(|| several::pairs(heard))
         .or_else(|| several::reminders(heard))
         .or_else(|| whole().map(|command| vec![command]))
         .or_else(|| several::times(heard))

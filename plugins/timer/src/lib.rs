@@ -10,6 +10,7 @@ mod changes;
 mod command;
 mod heard;
 mod names;
+mod never;
 mod questions;
 mod reader;
 mod ring;
@@ -59,10 +60,7 @@ impl Skill for Timers {
         match reply {
             Ok(Reply::Said(speech)) => Ok(TranscriptAction::say(speech)),
             Ok(Reply::Asked(speech, question)) => {
-                match question {
-                    Some(question) => kv::set(ASKED, &Asked { question, turn: transcript.turn, at_ms: clock::now_ms() })?,
-                    None => kv::delete(ASKED)?,
-                }
+                keep(question, transcript.turn)?;
                 Ok(TranscriptAction::ask(speech))
             }
             Ok(Reply::Pass) => Ok(TranscriptAction::Pass),
@@ -85,6 +83,14 @@ impl Skill for Timers {
 }
 
 jane_skill::export!(Timers: transcript_hook, tools, events);
+
+/// Keeps what was asked back, for the answer in the next turn.
+fn keep(question: Option<Question>, turn: TurnId) -> Result<(), Failure> {
+    match question {
+        Some(question) => kv::set(ASKED, &Asked { question, turn, at_ms: clock::now_ms() }),
+        None => kv::delete(ASKED),
+    }
+}
 
 /// What somebody said is done: where it answers a question, then that comes first.
 fn answer(heard: &Heard, turn: TurnId) -> Result<Reply, Failure> {

@@ -147,6 +147,10 @@ fn left(said: &Said) -> Option<Command> {
             format!("where (are we|am i) (on|with) {timer}"),
         ]
     };
+    const THAT: &str = "(when|what time) (is|was|does|will) (that|this) (timer|alarm|reminder) [set|due|ring|go off|going off|set for|for|again]";
+    if is(THAT) {
+        return Some(Command::Act(Query::of(kind(said), Which::It), What::Left));
+    }
     if on(NONE).iter().any(|template| is(template)) {
         return Some(Command::Act(Query::of(kind(said), Which::Only), What::Left));
     }
@@ -156,6 +160,12 @@ fn left(said: &Said) -> Option<Command> {
         .and_then(|slots| slots.words("label"))
         .filter(|words| !words.iter().any(|word| matches!(word.form.as_str(), "next" | "first")));
     if let Some(label) = due.and_then(said_label) {
+        return Some(Command::Act(Query::of(kind(said), Which::Named(label)), What::Left));
+    }
+    const SET_FOR: &str = "(when|what time) is [my|the] {label} (alarm|reminder) [set|due|set for|for|going off]";
+    if let Some(label) = said.matches(SET_FOR).and_then(|slots| said_label(slots.words("label").filter(|words| words.len() <= 3)?))
+        && !said.has(&["next", "first", "a", "an", "last", "that", "this"])
+    {
         return Some(Command::Act(Query::of(kind(said), Which::Named(label)), What::Left));
     }
     let is_name = |words: &&[phrase::Word]| !words.iter().any(|word| matches!(word.form.as_str(), "there" | "a" | "an" | "any"));

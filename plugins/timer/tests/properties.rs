@@ -128,8 +128,8 @@ fn tools_do_what_requests_do() {
         ("change_timer", r#"{"action": "add", "name": "pasta", "value": "5 minutes"}"#, "15 minutes left now on the pasta timer."),
         ("change_timer", r#"{"action": "rename", "name": "pasta", "value": "noodle"}"#, "The pasta timer is the noodle timer now."),
         ("cancel_timer", r#"{"name": "noodle"}"#, "Noodle timer cancelled."),
-        ("set_timer", r#"{"when": "soonish"}"#, "! `when` is not understood: `soonish`. Give a length such as `10 minutes` or a time such as `6:30 tomorrow`"),
-        ("set_timer", "{}", "! `when` is missing: ask the user for how long, or for when"),
+        ("set_timer", r#"{"when": "soonish"}"#, "For how long?"),
+        ("set_timer", "{}", "For how long?"),
         ("cancel_timer", r#"{"name": "all"}"#, "All 3 cancelled."),
     ] {
         assert_eq!(call(name, arguments), expected, "{name} {arguments}");

@@ -49,9 +49,8 @@ struct Arguments {
     day: String,
 }
 
-/// What is said behind that where the owner has not granted requests.
-const NOT_GRANTED: &str = "Under skills dot weather in jane.toml, allow_http has to name the two servers of \
-    Open-Meteo, and allow has to name transcripts. The command jane skills list shows both lines.";
+/// What is said where no place is named, and none is set.
+const NO_PLACE: &str = "I do not know where you are. Say a place, such as: the weather in Oslo. A place of yours can be set in jane.toml.";
 
 /// What is scheduled where the servers take long.
 const LOOK: &str = "look";
@@ -68,19 +67,14 @@ const RECENT_TURNS: TurnId = 2;
 enum Trouble {
     /// No server answered, or not in time.
     NotReached(Failure),
+    /// There is no such place, or none was named: what is said then.
+    Place(String),
     Other(Failure),
 }
 
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
         Self::Other(failure)
-    }
-}
-
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
-        let (Trouble::NotReached(failure) | Trouble::Other(failure)) = trouble;
-        failure
     }
 }
 
@@ -116,7 +110,7 @@ impl Skill for Weather {
             return Ok(());
         }
         let asked = event.parse()?;
-        let speech = self.answer(&asked, None).unwrap_or_else(|trouble| sorry(&trouble.into(), &asked));
+        let speech = self.answer(&asked, None).unwrap_or_else(|trouble| sorry(&trouble, &asked));
         voice::say(&speech)
     }
 
@@ -133,12 +127,12 @@ impl Skill for Weather {
             return Err(Failure::invalid(format!("there is no tool `{}`", call.name)));
         }
         let Arguments { place, day } = call.parse()?;
-        let asked = Asked {
-            what: What::Weather,
-            place: Some(place).filter(|place| !place.trim().is_empty()),
-            day: Day::named(day.trim()).ok_or_else(|| Failure::invalid(format!("`{day}` is not a day of this week")))?,
+        let Some(day) = Day::named(day.trim()) else {
+            return Ok(ToolOutput::say("I know the weather of the next seven days only."));
         };
-        Ok(ToolOutput::text(self.answer(&asked, None)?))
+        let asked = Asked { what: What::Weather, place: Some(place).filter(|place| !place.trim().is_empty()), day };
+        // An error would be read aloud, in words for developers.
+        Ok(self.answer(&asked, None).map_or_else(|trouble| ToolOutput::say(sorry(&trouble, &asked)), ToolOutput::text))
     }
 }
 
@@ -155,7 +149,7 @@ impl Weather {
                 schedule::after(&id, Duration::ZERO, LOOK, &serde_json::to_string(asked)?)?;
                 "One moment.".to_owned()
             }
-            Err(trouble) => sorry(&trouble.into(), asked),
+            Err(trouble) => sorry(&trouble, asked),
         })
     }
 
@@ -165,10 +159,10 @@ impl Weather {
         let end_ms = patience_ms.map(|patience_ms| clock::monotonic_ms() + u64::from(patience_ms));
         let wanted = asked.place.as_deref().unwrap_or(settings.place.trim());
         if wanted.is_empty() {
-            return Ok("I do not know where you are. Say a place, or set one under skills dot weather dot config in jane.toml.".to_owned());
+            return Err(Trouble::Place(NO_PLACE.to_owned()));
         }
         let Some(place) = self.place(wanted, end_ms)? else {
-            return Ok(format!("I do not know a place called {wanted}."));
+            return Err(Trouble::Place(format!("I do not know a place called {wanted}.")));
         };
         let forecast = self.forecast(&place, end_ms)?;
         Ok(forecast.say(asked, &place.name, settings.units)?)
@@ -233,11 +227,15 @@ fn fetch(url: &str, end_ms: Option<u64>) -> Result<String, Trouble> {
     }
 }
 
-fn sorry(failure: &Failure, asked: &Asked) -> String {
+/// What is said in place of the weather.
+fn sorry(trouble: &Trouble, asked: &Asked) -> String {
     let place = asked.place.as_ref().map(|place| format!(" in {place}")).unwrap_or_default();
-    match failure {
-        Failure::Denied(_) => format!("I may not ask for the weather{place} yet. {NOT_GRANTED}"),
-        failure => format!("I could not get the weather: {}.", failure.message().trim_end_matches('.')),
+    match trouble {
+        Trouble::Place(said) => said.clone(),
+        Trouble::Other(Failure::Denied(_)) => format!("I may not ask for the weather{place} yet. The command jane skills list shows how to allow it."),
+        Trouble::NotReached(failure) | Trouble::Other(failure) => {
+            format!("I could not get the weather: {}.", failure.message().trim_end_matches('.'))
+        }
     }
 }
 
@@ -274,12 +272,39 @@ mod tests {
     #[test]
     fn without_a_grant_it_says_how_to_give_one() {
         let asked = asked::understand("What's the weather in Oslo?").unwrap();
-        let denied = sorry(&Failure::Denied("no".into()), &asked);
-        assert!(denied.contains("in Oslo yet") && denied.contains("allow_http") && denied.contains("transcripts"));
         assert_eq!(
-            sorry(&Failure::Unavailable("the server took too long".into()), &asked),
+            sorry(&Trouble::Other(Failure::Denied("no".into())), &asked),
+            "I may not ask for the weather in Oslo yet. The command jane skills list shows how to allow it."
+        );
+        assert_eq!(
+            sorry(&Trouble::NotReached(Failure::Unavailable("the server took too long".into())), &asked),
             "I could not get the weather: the server took too long."
         );
+    }
+
+    fn tool(weather: &mut Weather, arguments: &str) -> String {
+        match weather.call_tool(&ToolCall { turn: 1, name: "get_weather".into(), arguments: arguments.into() }) {
+            Ok(ToolOutput::FinalAnswer(text)) => text,
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_tool_says_what_the_hook_says_where_there_is_no_weather() {
+        fake::reset();
+        let mut weather = Weather::default();
+        let allow = "The command jane skills list shows how to allow it.";
+        fake::set_http(|_| Err(Failure::Denied("`https://geocoding-api.open-meteo.com` is not among what `allow_http` names".into())));
+        for (arguments, text) in [
+            (r#"{"place": "Oslo"}"#, format!("I may not ask for the weather in Oslo yet. {allow}")),
+            ("{}", NO_PLACE.to_owned()),
+            (r#"{"place": "Oslo", "day": "next year"}"#, "I know the weather of the next seven days only.".to_owned()),
+        ] {
+            assert_eq!(tool(&mut weather, arguments), text);
+        }
+        assert_eq!(fake::ask(&mut weather, "What's the weather?").unwrap(), NO_PLACE);
+        fake::set_http(|_| Err(Failure::unavailable("it took too long")));
+        assert_eq!(tool(&mut weather, r#"{"place": "Oslo"}"#), "I could not get the weather: it took too long.");
     }
 
     const PLACES: &str = r#"{"results": [{"name": "Berlin", "latitude": 52.5, "longitude": 13.4, "country": "Germany"}]}"#;

@@ -61,8 +61,10 @@ impl Skill for Yourself {
                 None => "I have not said anything yet.".into(),
             }),
             Some(Asked::Undo) => Some("There is nothing that I could take back.".into()),
-            Some(Asked::Volume) => Some("I cannot change how loud I am. The volume of your machine does that.".into()),
-            Some(Asked::Pace) => Some("I cannot change that by word. Set tts dot speed in jane.toml: above one is faster, below it slower, and it takes effect at once.".into()),
+            Some(Asked::Name) => Some(format!("My name is {}.", self.called())),
+            Some(Asked::Maker) => Some(format!("I am {}, a free program. The language model in me was made by others.", self.called())),
+            Some(Asked::Other) => Some(format!("No, I am {}. The language model in me was made by others.", self.called())),
+            Some(Asked::Same(text)) => Some(text.into()),
         };
         Ok(TranscriptAction::say_or_pass(answer))
     }
@@ -91,6 +93,10 @@ impl Skill for Yourself {
 jane_skill::export!(Yourself: lifecycle, transcript_hook, sentence_hook);
 
 impl Yourself {
+    fn called(&self) -> &str {
+        if self.name.is_empty() { "Jane" } else { &self.name }
+    }
+
     /// What was said in the last turn before this one.
     fn last(&self, turn: TurnId) -> Option<&Said> {
         let before = |said: &&Said| said.turn != turn && !said.text.is_empty();

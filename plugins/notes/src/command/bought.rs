@@ -19,6 +19,8 @@ const NEED: &[&str] = &[
     "(we|i) [also|still|really] (need|want) [some|more|some_more] {items}",
     "(we|i) [also|still|really] (need|have|ought) to (buy|get|pick_up) [some|more|some_more] {items}",
     "(we|i) (should|must|could|gotta) [also|really] (buy|get|pick_up) [some|more|some_more] {items}",
+    "[the|my|our] (groceries|shopping|shop) (need|needs) [some|more] {items} (as_well|too|also)",
+    "[the|my|our] (groceries|shopping|shop) (need|needs) [also] [some|more] {items}",
     "(we|i) could (use|do_with) [some|more|some_more] {items}", "(buy|get|pick_up) [some|more|some_more] {items}",
     "(add|put_down|note_down) [some|more|some_more] {items}", "(we|i) will need [some|more] {items}", "we'll need [some|more] {items}",
 ];
