@@ -8,12 +8,13 @@ use std::fmt::Write as _;
 use futures::StreamExt;
 use serde_json::Value;
 
+use super::grounding;
 use jane_core::{BackendError, Generated, LanguageModel, Message, Tool, ToolCall};
 
 /// What a model may call where nothing that it is shown is meant.
 const TALK: &str = "just_talk";
 
-/// The call that serves `request`; `None` where it is only talk, or the model wrote no call. With `certain`, it is no talk. `before` is the
+/// The call that serves `request`; `None` where it is only talk, or the model wrote no call that has to do with it. With `certain`, it is no talk. `before` is the
 /// exchange before it, which the request may refer to.
 ///
 /// # Errors
@@ -25,6 +26,7 @@ pub async fn call_for(
     before: Option<(&str, &str)>,
     certain: bool,
 ) -> Result<Option<ToolCall>, BackendError> {
+    let offered = tools;
     let mut tools = tools.to_vec();
     if !certain {
         tools.push(Tool {
@@ -52,7 +54,19 @@ pub async fn call_for(
             first = first.or(Some(call));
         }
     }
-    Ok(first.filter(|call| call.name != TALK))
+    let Some(call) = first else { return Ok(None) };
+    let Some(tool) = offered.iter().find(|tool| tool.name == call.name) else {
+        return Ok(None);
+    };
+    let name = call.name.clone();
+    let call = grounding::grounded(call, tool, request, before);
+    if call.is_none() {
+        tracing::info!(
+            tool = name,
+            "a call that has nothing to do with what was said is not made"
+        );
+    }
+    Ok(call)
 }
 
 /// What the model is told of `tools`.

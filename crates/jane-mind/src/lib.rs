@@ -9,6 +9,7 @@
 //! | `background` | the router, which is there once it was loaded |
 //! | `mood` | whether something is to be done at all, by the form of the sentence |
 //! | `asking` | the model writes the call of a tool that may be meant |
+//! | `grounding` | whether a call is about what was said |
 //! | `memory` | what she was told to remember |
 //! | `claims` | sentences that claim an action |
 //! | `pretends` | answers that speak of what was asked as if it were done |
@@ -23,6 +24,7 @@ mod asking;
 mod background;
 mod claims;
 mod encoder;
+mod grounding;
 mod known;
 mod memory;
 mod mood;
@@ -38,10 +40,10 @@ mod wordpiece;
 pub use asking::call_for;
 pub use background::{Mind, RouterFiles};
 pub use claims::{claims_an_action, opens_a_claim};
-pub use memory::{Change, Fact, Memory, MemoryRequest};
-pub use mood::may_serve;
+pub use memory::{Change, Fact, Memory, MemoryRequest, Moment};
+pub use mood::{acts, may_serve};
 pub use pretends::pretends;
-pub use repeats::Repeats;
+pub use repeats::{Repeats, echoes};
 pub use router::{Route, Router};
 pub use several::requests;
 pub use tool_names::names_a_tool;

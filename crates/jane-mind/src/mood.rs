@@ -4,8 +4,9 @@
 use super::phrases::{behind, behind_all, words};
 
 /// What a sentence may begin with that says nothing.
-const OPENINGS: [&str; 11] = [
-    "jane", "hey", "hi", "ok", "okay", "so", "well", "and", "oh", "um", "uh",
+const OPENINGS: [&str; 15] = [
+    "jane", "hey", "hi", "ok", "okay", "so", "well", "and", "oh", "um", "uh", "actually", "but",
+    "yes", "no",
 ];
 
 /// What a question begins with that is answered and not done.
@@ -58,6 +59,33 @@ const PEOPLE: [&str; 30] = [
 /// What tells of somebody or something where it begins a sentence.
 const SUBJECTS: [&str; 8] = ["i", "we", "my", "our", "the", "it", "there", "a"];
 
+/// Who tells what they are doing: "we're driving to Hamburg".
+const AT_IT: [&str; 10] = [
+    "i'm", "i am", "we're", "we are", "they're", "they are", "he's", "he is", "she's", "she is",
+];
+
+/// What one does that wants something all the same: "we're running out of milk".
+const WANTING: [&str; 4] = ["running", "going", "getting", "needing"];
+
+/// What tells of a habit.
+const HABITS: [&str; 6] = [
+    "always",
+    "usually",
+    "normally",
+    "often",
+    "sometimes",
+    "never",
+];
+
+/// What makes a request of "my … is …": something is missing, or is to be changed.
+const MISSING: [&str; 16] = [
+    "need", "needs", "out", "low", "empty", "gone", "missing", "finished", "make", "change",
+    "move", "add", "set", "too", "wrong", "due",
+];
+
+/// Words of a statement about somebody's own things at most.
+const SHORT: usize = 10;
+
 /// What is said of what is over.
 const PAST: [&str; 3] = ["yesterday", "ago", "last"];
 
@@ -103,7 +131,7 @@ pub fn may_serve(tool: &str, request: &str) -> bool {
 }
 
 /// Whether a tool of this name changes something, as far as the name tells; one that does not tell may.
-fn acts(tool: &str) -> bool {
+pub fn acts(tool: &str) -> bool {
     let tool = tool.to_lowercase();
     let words: Vec<&str> = tool
         .split(|letter: char| !letter.is_alphanumeric())
@@ -112,7 +140,7 @@ fn acts(tool: &str) -> bool {
     has(&ACTING) || !has(&READING)
 }
 
-fn may_want_it_done(request: &str) -> bool {
+pub fn may_want_it_done(request: &str) -> bool {
     let words = words(request);
     let words = behind_all(&words, &OPENINGS);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
@@ -130,7 +158,18 @@ fn may_want_it_done(request: &str) -> bool {
     let is_of_others =
         OTHERS.contains(&first) || (POSSESSIVES.contains(&first) && PEOPLE.contains(&second));
     let is_over = SUBJECTS.contains(&first) && has(&PAST);
-    !is_of_others && !is_over
+    let is_at_it = AT_IT.iter().any(|subject| {
+        let does = behind(words, subject).and_then(<[String]>::first);
+        does.is_some_and(|does| does.ends_with("ing") && !WANTING.contains(&does.as_str()))
+    });
+    let is_habit = ["i", "we"].contains(&first) && HABITS.contains(&second);
+    let is_own = POSSESSIVES.contains(&first)
+        || (["it's", "its"].contains(&first) && POSSESSIVES.contains(&second));
+    let is_told = is_own
+        && words.len() <= SHORT
+        && (first.starts_with("it") || has(&["is", "are", "was", "were"]))
+        && !has(&MISSING);
+    !(is_of_others || is_over || is_at_it || is_habit || is_told)
 }
 
 #[cfg(test)]
@@ -148,6 +187,12 @@ mod tests {
             "She added milk to her list.",
             "I wrote a note to my teacher yesterday",
             "we bought bananas two days ago",
+            "we're driving to Hamburg on Friday",
+            "we are having dinner with Paul",
+            "I always wake up at six",
+            "my wife's name is Anna",
+            "it's my birthday next week",
+            "actually, my door code is 9920",
             "",
         ] {
             assert!(!may_serve("add_to_list", told), "{told}");
@@ -167,6 +212,9 @@ mod tests {
             "My sister comes at eight, please remind me.",
             "could you ping me in 45 seconds",
             "note that I paid the rent yesterday",
+            "we're running out of milk",
+            "my milk is gone",
+            "my rent is due on Friday",
         ] {
             assert!(may_serve("set_timer", asked), "{asked}");
         }

@@ -113,6 +113,9 @@ const BEGUN: &[&str] = &[
 /// also "A timer for five minutes." and the request itself, said back.
 pub fn pretends(sentence: &str, question: &str) -> bool {
     let (said, asked) = (words(sentence), words(question));
+    if is_a_refusal_of_hers(&said) {
+        return true;
+    }
     let Some(thing) = wanted(&asked) else {
         return false;
     };
@@ -128,6 +131,19 @@ pub fn pretends(sentence: &str, question: &str) -> bool {
     }
     said.iter().any(|word| singular(word) == thing)
         || BEGUN.iter().any(|begun| joined.contains(begun))
+}
+
+/// Whether a model says what she says herself of what she cannot do, which it read in the conversation: "none of my skills does that".
+fn is_a_refusal_of_hers(said: &[String]) -> bool {
+    let joined = said.join(" ");
+    [
+        "skill of mine",
+        "of my skills",
+        "no skill for",
+        "no skill to",
+    ]
+    .iter()
+    .any(|words| joined.contains(words))
 }
 
 /// What the words of a request want something done with.
@@ -166,6 +182,10 @@ mod tests {
             ("Alarm for 7 AM.", "set an alarm for 7"),
             ("Lights off.", "Turn off the lights"),
             ("The front door: locked.", "Lock the front door."),
+            (
+                "I have no skill of mine to create content.",
+                "tell me a short story",
+            ),
         ] {
             assert!(pretends(sentence, question), "{sentence}");
         }

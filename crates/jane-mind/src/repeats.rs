@@ -43,6 +43,12 @@ impl Repeats {
     }
 }
 
+/// Whether `sentence` says back word for word what `said` told, and nothing else; a question that is said back may be one.
+pub fn echoes(sentence: &str, said: &str) -> bool {
+    let (sentence, plain_said) = (plain(sentence), plain(said));
+    !said.trim_end().ends_with('?') && sentence.len() >= SHORTEST && sentence == plain_said
+}
+
 fn plain(text: &str) -> String {
     let letters = text.chars().filter(|letter| letter.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()
@@ -51,6 +57,20 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_back_is_no_answer() {
+        assert!(echoes(
+            "I have to get up early tomorrow.",
+            "I have to get up early tomorrow"
+        ));
+        assert!(!echoes(
+            "You have to get up early.",
+            "I have to get up early tomorrow"
+        ));
+        assert!(!echoes("What time is it there?", "What time is it there?"));
+        assert!(!echoes("Yes.", "yes"));
+    }
 
     const BEFORE: [(&str, &str); 3] = [
         ("Is it far?", "The answer is no. It is near."),

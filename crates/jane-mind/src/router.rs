@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::encoder::{Embedding, Encoder};
 use super::known::Known;
+use super::mood;
 use super::wording::{Frequencies, Wording, likeness};
 use jane_core::Tool;
 
@@ -45,6 +46,9 @@ const POSSIBLE: f32 = 0.03;
 /// How much nearer than everything else what is beyond her has to be: nothing is tried then.
 const CLEARLY: f32 = 0.04;
 
+/// The same for what is done and not answered, where nothing is asked to be done: a riddle of keys and locks.
+const VERY_CLEARLY: f32 = 0.25;
+
 /// How much farther than the nearest tool another one may be to be shown beside it.
 const BESIDE: f32 = 0.25;
 
@@ -70,6 +74,9 @@ pub struct Router {
 #[derive(Deserialize)]
 struct Group {
     answer: String,
+    /// Whether it is done, and not only answered.
+    #[serde(default)]
+    acts: bool,
     examples: Vec<String>,
 }
 
@@ -147,9 +154,10 @@ impl Router {
         let talk = self.nearness(&said, self.talk.iter().copied(), &known);
         let beyond = self.beyond.iter().map(|group| {
             let examples = group.examples.iter().map(String::as_str);
-            (self.nearness(&said, examples, &known), &group.answer)
+            (self.nearness(&said, examples, &known), group)
         });
         let beyond = beyond.max_by(|(one, _), (other, _)| one.total_cmp(other));
+        let wants = mood::may_want_it_done(text);
         let tool = scored.first().map_or(0.0, |(score, _)| *score);
         tracing::debug!(
             talk,
@@ -158,13 +166,19 @@ impl Router {
             nearest = scored.first().map(|(_, name)| name),
             "what was said is routed"
         );
-        if let Some((score, answer)) = beyond
+        if let Some((score, group)) = beyond
             && score >= LEAST
-            && score > talk + CLEARLY
+            && score
+                > talk
+                    + if group.acts && !wants {
+                        VERY_CLEARLY
+                    } else {
+                        CLEARLY
+                    }
             && score > tool + CLEARLY
         {
             return Route::Beyond {
-                answer: answer.clone(),
+                answer: group.answer.clone(),
             };
         }
         if tool < LEAST || tool + POSSIBLE < talk {

@@ -23,7 +23,8 @@ pub struct Paused<'a> {
 impl Paused<'_> {
     /// The odds that the turn is over, as a natural logarithm; `None` where the sound is not known. Of pauses and ends in equal
     /// numbers, half are ends at about -0.75.
-    fn log_odds(&self) -> Option<f32> {
+    #[must_use]
+    pub fn log_odds(&self) -> Option<f32> {
         let sound = self.sound?.clamp(LEAST_SURE, 1.0 - LEAST_SURE);
         let Signs {
             form,

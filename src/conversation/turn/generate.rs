@@ -38,6 +38,12 @@ const LONGEST_RESULT: usize = 4_000;
 /// Characters under which no result is shortened to make it fit.
 const SHORTEST_RESULT: usize = 200;
 
+/// Bytes of a tool's result that may be said as it is.
+const LONGEST_SAID: usize = 300;
+
+/// Said to who wants nothing more.
+const ALL_RIGHT: &str = "All right.";
+
 /// Calls in one message of the model.
 const MOST_CALLS: usize = 8;
 
@@ -72,6 +78,12 @@ async fn ask(
     text: &mut Text<'_>,
 ) -> Result<(Generation, Vec<String>), BackendError> {
     let (engines, tools) = (&request.engines, request.skills.tools());
+    // Skills were asked first: nothing of theirs is meant.
+    if jane_turn_detection::command(&request.question).is_some() {
+        text.tell(ReplyEvent::Begun { skipped: 0 });
+        text.sentence(ALL_RIGHT).await;
+        return Ok((NOTHING, Vec::new()));
+    }
     let route = match engines.llm.tool_use() {
         ToolUse::InPrompt => {
             let answered = converse(request, text, &tools, Vec::new()).await?;
@@ -164,7 +176,13 @@ async fn serve(
                 tool_calls: vec![call],
                 ..Message::assistant("")
             };
+            let found = result.content.clone();
             let (generation, _) = converse(request, text, &[], vec![asked, result]).await?;
+            if text.has_claimed() && !text.has_words() {
+                let is_sayable = found.len() <= LONGEST_SAID && !found.starts_with(['{', '[']);
+                let said = if is_sayable { found.as_str() } else { NOT_DONE };
+                text.sentence(said).await;
+            }
             return Ok(Some((generation, used)));
         }
     }
@@ -179,7 +197,10 @@ async fn converse(
     tools: &[Tool],
     called: Vec<Message>,
 ) -> Result<(Generation, Vec<String>), BackendError> {
-    text.guard(called.is_empty());
+    // What was only read is no reason to believe that anything was done.
+    let calls = called.iter().flat_map(|message| &message.tool_calls);
+    let has_acted = calls.into_iter().any(|call| jane_mind::acts(&call.name));
+    text.guard(!has_acted);
     let answered = rounds(request, text, tools, called.clone()).await?;
     let Some(repeated) = text.take_repeated() else {
         return Ok(answered);

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use jane_engines::{Tool, ToolCall};
-use jane_mind::{Change, Memory, MemoryRequest, requests};
-use jane_skills::{Called, Heard, SkillRegistry, SkillSet, SkillTransaction, Spoken, Verdict};
+use jane_mind::{Change, Memory, MemoryRequest, Moment, requests};
+use jane_skills::{
+    Called, Heard, SkillRegistry, SkillSet, SkillTransaction, Spoken, TurnId, Verdict,
+};
 use parking_lot::Mutex;
 
 use crate::conversation::ClientTools;
@@ -149,7 +151,9 @@ impl TurnSkills {
         let Some(request) = MemoryRequest::of(question) else {
             return verdict;
         };
-        let answered = memory.answer(&request).unwrap_or_else(|error| {
+        let TurnId { session, turn } = TurnId::of(self.turn.id);
+        let moment = Moment { session, turn };
+        let answered = memory.answer(&request, moment).unwrap_or_else(|error| {
             tracing::error!(%error, "what is remembered cannot be read");
             Some((Change::default(), NOT_READ.to_owned()))
         });

@@ -11,6 +11,9 @@ use tokio::sync::mpsc;
 use super::reply::{ReplyEvent, ReplyRequest, Timed};
 use crate::conversation::context::history::SKILLS_MARK;
 
+/// Said in the place of what a model only says back.
+const ACKNOWLEDGED: &str = "I see.";
+
 pub(super) struct Text<'a> {
     request: &'a ReplyRequest,
     sentences: mpsc::Sender<String>,
@@ -186,6 +189,10 @@ impl<'a> Text<'a> {
         if let Some(rest) = piece.text.trim_start().strip_prefix(SKILLS_MARK.trim_end()) {
             written = written.replacen(SKILLS_MARK.trim_end(), "", 1);
             piece.text = rest.trim_start().to_owned();
+        }
+        if self.guard.is_a_models && jane_mind::echoes(&piece.text, &self.request.question) {
+            ACKNOWLEDGED.clone_into(&mut piece.text);
+            ACKNOWLEDGED.clone_into(&mut written);
         }
         let sentence = piece.text.as_str();
         let guard = &mut self.guard;

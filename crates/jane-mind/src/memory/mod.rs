@@ -9,10 +9,13 @@
 mod request;
 mod words;
 
-use std::fs::OpenOptions;
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 pub use request::MemoryRequest;
 use request::{Forget, NAME, SAID};
@@ -35,10 +38,30 @@ const MOST_SAID: usize = 8;
 const HEADING: &str =
     "# What Jane was told to remember, a fact in each line. Edit or delete what you like.\n";
 
+/// Turns for which "forget that" means what was to be remembered last.
+const RECENT: u64 = 2;
+
 /// The store. Clones share it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Memory {
     file: Arc<PathBuf>,
+    /// What was remembered last, by session.
+    last: Arc<Mutex<HashMap<u64, Last>>>,
+}
+
+/// What was remembered in a turn.
+#[derive(Debug, Clone)]
+struct Last {
+    turn: u64,
+    facts: Vec<String>,
+}
+
+/// The turn of a conversation in which something is asked of the memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Moment {
+    /// 0 where it is none over the network.
+    pub session: u64,
+    pub turn: u64,
 }
 
 /// Something that is to be remembered.
@@ -69,6 +92,7 @@ impl Memory {
     pub fn new(file: &Path) -> Self {
         Self {
             file: Arc::new(file.to_path_buf()),
+            last: Arc::default(),
         }
     }
 
@@ -121,11 +145,15 @@ impl Memory {
         near.into_iter().map(|(_, fact)| fact).collect()
     }
 
-    /// What is to be done for `request`, and what is said about it once that is done; `None` where it is not meant for the memory.
+    /// What is to be done for `request` of this `moment`, and what is said about it once that is done; `None` where it is not meant for the memory.
     ///
     /// # Errors
     /// Where the file cannot be read.
-    pub fn answer(&self, request: &MemoryRequest) -> io::Result<Option<(Change, String)>> {
+    pub fn answer(
+        &self,
+        request: &MemoryRequest,
+        moment: Moment,
+    ) -> io::Result<Option<(Change, String)>> {
         let facts = self.facts()?;
         Ok(match request {
             MemoryRequest::Remember { facts, answer } => {
@@ -133,7 +161,35 @@ impl Memory {
                     add: facts.clone(),
                     ..Change::default()
                 };
+                let last = Last {
+                    turn: moment.turn,
+                    facts: facts.iter().map(|fact| fact.text.clone()).collect(),
+                };
+                self.last.lock().insert(moment.session, last);
                 Some((change, answer.clone()))
+            }
+            MemoryRequest::Update { begin, fact } => {
+                let old = facts.into_iter().filter(|known| known.starts_with(begin));
+                let remove: Vec<String> = old.collect();
+                // Whoever did not ask to have it remembered only tells it.
+                (!remove.is_empty()).then(|| {
+                    let add = vec![fact.clone()];
+                    (Change { add, remove }, "I will remember that.".to_owned())
+                })
+            }
+            MemoryRequest::Forget(Forget::Last) => {
+                let last = self.last.lock().remove(&moment.session);
+                let is_recent = |last: &Last| moment.turn.saturating_sub(last.turn) <= RECENT;
+                let remove = last
+                    .filter(is_recent)
+                    .map_or_else(Vec::new, |last| last.facts);
+                (!remove.is_empty()).then(|| {
+                    let change = Change {
+                        remove,
+                        ..Change::default()
+                    };
+                    (change, "I have forgotten that.".to_owned())
+                })
             }
             MemoryRequest::Recall => Some((Change::default(), said(&facts))),
             MemoryRequest::Forget(wanted) => forgotten(facts, wanted),
@@ -143,6 +199,7 @@ impl Memory {
     /// # Errors
     /// Where the file cannot be read or written; it stays as it was then.
     pub fn apply(&self, change: &Change) -> io::Result<()> {
+        let _lock = self.lock()?;
         let mut facts = self.facts()?;
         let goes = |fact: &String| {
             let is_replaced = |new: &Fact| {
@@ -161,6 +218,7 @@ impl Memory {
     /// Where the file cannot be read or written.
     pub fn forget(&self, text: &str) -> io::Result<Vec<String>> {
         let text = text.to_lowercase();
+        let _lock = self.lock()?;
         let (gone, stay): (Vec<String>, Vec<String>) = self
             .facts()?
             .into_iter()
@@ -169,6 +227,17 @@ impl Memory {
             self.write(&stay)?;
         }
         Ok(gone)
+    }
+
+    /// Nobody else changes the file while this is held: another Jane may have the same home.
+    fn lock(&self) -> io::Result<File> {
+        let directory = self.file.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(directory)?;
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        let lock = options.open(self.file.with_extension("lock"))?;
+        lock.lock()?;
+        Ok(lock)
     }
 
     fn read(&self) -> Vec<String> {
@@ -233,12 +302,13 @@ fn said(facts: &[String]) -> String {
 fn forgotten(facts: Vec<String>, wanted: &Forget) -> Option<(Change, String)> {
     let is_meant = |fact: &String| match wanted {
         Forget::All => true,
+        Forget::Last => false,
         Forget::Name => fact.starts_with(NAME),
-        Forget::About { what, .. } => words::covers(&words::content(what), &words::content(fact)),
+        Forget::About { what, .. } => words::covers(&words::whole(what), &words::whole(fact)),
     };
     let remove: Vec<String> = facts.into_iter().filter(is_meant).collect();
     let answer = match (wanted, remove.len()) {
-        (Forget::About { certain: false, .. }, 0) => return None,
+        (Forget::About { certain: false, .. }, 0) | (Forget::Last, _) => return None,
         (Forget::All, 0) => "There was nothing to forget.".to_owned(),
         (Forget::Name, 0) => "I did not know your name.".to_owned(),
         (Forget::About { .. }, 0) => "I remember nothing of that.".to_owned(),
@@ -266,7 +336,8 @@ mod tests {
 
     /// Says `text` to `memory`; what she answers, where it is meant for it.
     fn say(memory: &Memory, text: &str) -> Option<String> {
-        let (change, answer) = memory.answer(&MemoryRequest::of(text)?).unwrap()?;
+        let moment = Moment::default();
+        let (change, answer) = memory.answer(&MemoryRequest::of(text)?, moment).unwrap()?;
         if !change.is_nothing() {
             memory.apply(&change).unwrap();
         }
@@ -321,7 +392,6 @@ mod tests {
         );
         // That may be meant for a skill, or be talk.
         assert_eq!(say(&memory, "forget about the pizza"), None);
-        assert_eq!(say(&memory, "forget it"), None);
         assert_eq!(
             say(&memory, "please forget my name").unwrap(),
             "I have forgotten your name."
@@ -331,6 +401,105 @@ mod tests {
             "I have forgotten all that you told me."
         );
         assert_eq!(memory.facts().unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn only_what_was_named_is_forgotten() {
+        let (_directory, memory) = memory();
+        for text in [
+            "remember that Christine is allergic to nuts",
+            "remember that Christopher is in the hospital",
+            "remember that the code of the safe is 123456",
+            "remember that the code of the office is 123499",
+            "remember that my wife's name is Anna",
+        ] {
+            say(&memory, text).unwrap();
+        }
+        assert_eq!(
+            say(&memory, "forget about Christine").unwrap(),
+            "I have forgotten that."
+        );
+        assert_eq!(
+            say(&memory, "forget that the code of the safe is 123456").unwrap(),
+            "I have forgotten that."
+        );
+        assert_eq!(
+            say(&memory, "forget my wife's name").unwrap(),
+            "I have forgotten that."
+        );
+        assert_eq!(say(&memory, "forget my shopping list"), None);
+        assert_eq!(
+            say(&memory, "forget my shoe size").unwrap(),
+            "I remember nothing of that."
+        );
+        assert_eq!(
+            memory.facts().unwrap(),
+            [
+                "The user said: Christopher is in the hospital.",
+                "The user said: The code of the office is 123499."
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_remembered_last_is_forgotten_and_put_right() {
+        let (_directory, memory) = memory();
+        let at = |session, turn| Moment { session, turn };
+        let say = |text: &str, moment: Moment| {
+            let (change, answer) = memory.answer(&MemoryRequest::of(text)?, moment).unwrap()?;
+            memory.apply(&change).unwrap();
+            Some(answer)
+        };
+        assert!(say("remember that my door code is 4471", at(0, 1)).is_some());
+        assert_eq!(
+            say("Actually, my door code is 9920.", at(0, 2)).unwrap(),
+            "I will remember that."
+        );
+        assert_eq!(
+            memory.facts().unwrap(),
+            ["The user said: My door code is 9920."]
+        );
+        assert_eq!(say("my car is blue", at(0, 3)), None);
+        assert!(say("I'm vegetarian, keep that in mind.", at(0, 4)).is_some());
+        // Somebody else remembered nothing.
+        assert_eq!(say("forget that", at(7, 5)), None);
+        assert_eq!(
+            say("No, forget it.", at(0, 5)).unwrap(),
+            "I have forgotten that."
+        );
+        assert_eq!(say("forget that", at(0, 6)), None);
+        assert!(say("remember that I like tea", at(0, 7)).is_some());
+        assert_eq!(say("forget that", at(0, 20)), None);
+        assert_eq!(
+            memory.facts().unwrap(),
+            [
+                "The user said: My door code is 9920.",
+                "The user said: I like tea."
+            ]
+        );
+    }
+
+    #[test]
+    fn two_janes_lose_nothing() {
+        let (_directory, memory) = memory();
+        let others: Vec<_> = (0..4)
+            .map(|number| {
+                let memory = Memory::new(memory.file());
+                std::thread::spawn(move || {
+                    for count in 0..25 {
+                        say(
+                            &memory,
+                            &format!("remember that box {number} {count} is blue"),
+                        )
+                        .unwrap();
+                    }
+                })
+            })
+            .collect();
+        for other in others {
+            other.join().unwrap();
+        }
+        assert_eq!(memory.facts().unwrap().len(), 100);
     }
 
     #[test]

@@ -14,6 +14,11 @@ pub enum MemoryRequest {
         facts: Vec<Fact>,
         answer: String,
     },
+    /// To keep this fact in the place of those that begin so, where there are any.
+    Update {
+        begin: String,
+        fact: Fact,
+    },
     Forget(Forget),
     /// To say what is kept.
     Recall,
@@ -24,6 +29,8 @@ pub enum MemoryRequest {
 pub enum Forget {
     All,
     Name,
+    /// What was to be remembered last.
+    Last,
     /// What has to do with this. `certain`: nothing but a fact can be meant.
     About {
         what: String,
@@ -104,6 +111,45 @@ const FORGET_ALL: &[&str] = &[
     "delete everything you remember about me",
 ];
 
+const FORGET_LAST: &[&str] = &[
+    "forget that",
+    "forget it",
+    "forget about that",
+    "forget about it",
+    "forget this",
+    "forget that again",
+    "forget what i just said",
+    "forget what i said",
+    "forget what i just told you",
+    "don't remember that",
+    "do not remember that",
+];
+
+/// What stands before what is put right, or taken back.
+const CORRECTIONS: &[&str] = &[
+    "actually, ",
+    "actually ",
+    "no, ",
+    "no ",
+    "sorry, ",
+    "wait, ",
+    "now ",
+];
+
+/// What asks to have remembered what stands before it.
+const REMEMBER_BEHIND: &[&str] = &[
+    ", keep that in mind",
+    ", please keep that in mind",
+    ", remember that",
+    ", please remember that",
+    ", don't forget that",
+    ", so remember that",
+    ". keep that in mind",
+    ". please keep that in mind",
+    ". remember that",
+    ". please remember that",
+];
+
 const FORGET_NAME: &[&str] = &["forget my name", "forget what i am called"];
 
 /// What names a fact for certain, and what may as well be meant for somebody else.
@@ -115,7 +161,19 @@ const FORGET_FACT: &[&str] = &[
     "don't remember that ",
     "stop remembering that ",
 ];
-const FORGET_ABOUT: &[&str] = &["forget about "];
+const FORGET_ABOUT: &[&str] = &["forget about ", "forget "];
+
+/// What skills keep.
+const SKILLS: &[&str] = &[
+    "list",
+    "alarm",
+    "timer",
+    "reminder",
+    "note",
+    "countdown",
+    "meeting",
+    "appointment",
+];
 
 /// "Call me tomorrow" names nobody.
 const TIMES: &[&str] = &[
@@ -156,13 +214,28 @@ impl MemoryRequest {
         if let Some(what) = request.behind(FORGET_FACT) {
             return about(what, true);
         }
+        let right = CORRECTIONS.iter().find_map(|word| rest.strip_prefix(word));
+        if FORGET_LAST.contains(&right.unwrap_or(rest)) {
+            return Some(Self::Forget(Forget::Last));
+        }
         if let Some(what) = request.behind(FORGET_ABOUT) {
-            return about(what, false);
+            // "Forget my wife's name" is of a fact, "forget my shopping list" perhaps of a skill's things.
+            let is_own = ["my ", "our "]
+                .iter()
+                .any(|own| what.to_lowercase().starts_with(own));
+            let is_a_skills = SKILLS
+                .iter()
+                .any(|thing| what.to_lowercase().contains(thing));
+            return about(what, is_own && !is_a_skills);
         }
         if asks && !plain.contains("remember that ") {
             return None;
         }
-        request.introduced().or_else(|| request.stated())
+        request
+            .introduced()
+            .or_else(|| request.stated())
+            .or_else(|| request.behind_a_statement())
+            .or_else(|| request.updated())
     }
 }
 
@@ -184,7 +257,19 @@ impl<'a> Request<'a> {
 
     /// A name, and what is said of oneself behind it.
     fn introduced(&self) -> Option<MemoryRequest> {
-        let named = self.behind(NAMED)?;
+        // "I'm Abigail, but you can call me Abby"
+        let called = self.behind(&["i'm ", "i am "]).and_then(|said| {
+            let at = [
+                ", call me ",
+                ", but call me ",
+                ", you can call me ",
+                " but you can call me ",
+            ]
+            .iter()
+            .find_map(|between| said.find(between).map(|at| at + between.len()))?;
+            said.get(at..)
+        });
+        let named = called.or_else(|| self.behind(NAMED))?;
         let (name, more) = [" and ", ", ", ". ", "; "]
             .iter()
             .filter_map(|between| named.split_once(between))
@@ -207,6 +292,40 @@ impl<'a> Request<'a> {
             answer = format!("Nice to meet you, {name}. I will remember that.");
         }
         Some(MemoryRequest::Remember { facts, answer })
+    }
+
+    /// "I'm vegetarian, keep that in mind"
+    fn behind_a_statement(&self) -> Option<MemoryRequest> {
+        let end = REMEMBER_BEHIND
+            .iter()
+            .find_map(|end| self.rest.strip_suffix(end))?;
+        let is_about_oneself = ABOUT_ONESELF.iter().any(|begin| end.starts_with(begin));
+        let fact = self.said.get(..end.len()).filter(|_| is_about_oneself)?;
+        Some(MemoryRequest::Remember {
+            facts: vec![stated(fact.trim())?],
+            answer: "I will remember that.".to_owned(),
+        })
+    }
+
+    /// "Actually, my door code is 9920"
+    fn updated(&self) -> Option<MemoryRequest> {
+        let right = CORRECTIONS
+            .iter()
+            .find_map(|word| self.rest.strip_prefix(word));
+        let rest = right.unwrap_or(self.rest);
+        let said = self.said.get(self.said.len().checked_sub(rest.len())?..)?;
+        let (subject, _) = rest.strip_prefix("my ")?.split_once(" is ")?;
+        // One is introduced in other words, or tells of a name.
+        if subject == "name" {
+            return None;
+        }
+        let fact = stated(said.trim())?;
+        let begin: String = fact
+            .text
+            .chars()
+            .take(SAID.chars().count() + "my  is ".len() + subject.chars().count())
+            .collect();
+        Some(MemoryRequest::Update { begin, fact })
     }
 
     /// What she is told to remember.
@@ -316,6 +435,7 @@ mod tests {
             ),
             ("My name is Ada.", &["The user's name is Ada."]),
             ("Hey Jane, call me Bob", &["The user's name is Bob."]),
+            ("I'm Abigail, call me Abby", &["The user's name is Abby."]),
             (
                 "My name is Anna and I'm allergic to nuts",
                 &[
@@ -394,8 +514,13 @@ mod tests {
                 "{text}"
             );
         }
-        for text in ["forget it", "Forget about it.", "forget that", "Never mind"] {
-            assert_eq!(MemoryRequest::of(text), None, "{text}");
+        for text in ["forget it", "Forget about it.", "no, forget that"] {
+            assert_eq!(
+                MemoryRequest::of(text),
+                Some(MemoryRequest::Forget(Forget::Last)),
+                "{text}"
+            );
         }
+        assert_eq!(MemoryRequest::of("Never mind"), None);
     }
 }

@@ -16,12 +16,24 @@ const EMPTY: &[&str] = &[
     "were", "what", "when", "where", "which", "who", "why", "will", "with", "would", "you", "your",
 ];
 
-/// The words of `text` that say what it is about, in lower case.
+/// The words of `text` that say what it is about, in lower case: those of one family as one.
 pub fn content(text: &str) -> BTreeSet<String> {
+    let whole = whole(text);
+    whole
+        .iter()
+        .map(|word| word.chars().take(FAMILY).collect())
+        .collect()
+}
+
+/// The same, whole, but for the `s` of a plural: what is to be forgotten is not guessed.
+pub fn whole(text: &str) -> BTreeSet<String> {
     text.to_lowercase()
         .split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty() && !EMPTY.contains(word))
-        .map(|word| word.chars().take(FAMILY).collect())
+        .map(|word| match word.strip_suffix('s') {
+            Some(one) if one.len() > 2 && !one.ends_with('s') => one.to_owned(),
+            _ => word.to_owned(),
+        })
         .collect()
 }
 
