@@ -62,18 +62,18 @@ impl Chat {
                     let in_force = runtime.take().await;
                     conversation.maintain(&in_force).await;
                 };
-                // A line that is there already comes first, and one that comes cuts the maintenance short.
+                // What is due comes before the lines that are there already, and a line that comes cuts the maintenance short.
                 tokio::select! {
                     biased;
-                    typed = input.next() => break Next::Typed(typed),
                     announcement = requests.announcement() => break Next::Say(announcement),
+                    typed = input.next() => break Next::Typed(typed),
                     () = maintenance => session.events.emit(Event::Idle),
                 }
                 // Another model has to read the conversation anew.
                 tokio::select! {
                     biased;
-                    typed = input.next() => break Next::Typed(typed),
                     announcement = requests.announcement() => break Next::Say(announcement),
+                    typed = input.next() => break Next::Typed(typed),
                     Ok(()) = changes.changed() => {}
                 }
             };

@@ -9,7 +9,7 @@
 //! | `compile`, `component` | from a file to machine code, and what it exports and asks for |
 //! | `loaded`, `instance` | a skill that is loaded, and a call of it; `circuit_breaker` what becomes of one that fails, `caught` of what panics |
 //! | `host_state`, `host/`, `grants` | what an instance may take and use, one file for each interface |
-//! | `transaction`, `commit`, `store`, `reads`, `request` | what a skill did for a turn, how it takes effect, what it keeps, what of that a call read, what it wants said; `turn_id` and `origins` for which conversation |
+//! | `transaction`, `commit`, `store`, `reads`, `request` | what a skill did for a turn, how it takes effect, what it keeps, what of that a call read, what it wants said; `turn_id` and `origins` for which conversation; `unsaid` what of it nobody heard |
 //! | `tool`, `schema`, `names` | what the language model may call, with what, and under which name |
 
 mod bindings;
@@ -37,6 +37,7 @@ mod store;
 mod tool;
 mod transaction;
 mod turn_id;
+mod unsaid;
 pub mod untrusted;
 mod watcher;
 

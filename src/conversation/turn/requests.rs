@@ -26,13 +26,21 @@ pub struct SkillRequests {
     wishes: Option<mpsc::Receiver<SkillRequest>>,
     waiting: VecDeque<Announcement>,
     events: Events,
+    /// Where what nobody heard is kept at the end; `None` where that is others' business.
+    skills: Option<SkillRegistry>,
 }
 
 impl SkillRequests {
-    /// All that `skills` want from now on. One conversation has them.
+    /// All that `skills` want from now on, and what nobody heard before Jane ended. One conversation has them.
     #[must_use]
     pub fn new(skills: &SkillRegistry, events: Events) -> Self {
-        Self::from(skills.wishes(), events)
+        let Some(wishes) = skills.wishes() else {
+            return Self::from(None, events);
+        };
+        let mut requests = Self::from(Some(wishes), events);
+        requests.waiting = skills.take_unsaid().into();
+        requests.skills = Some(skills.clone());
+        requests
     }
 
     pub(crate) fn from(wishes: Option<mpsc::Receiver<SkillRequest>>, events: Events) -> Self {
@@ -40,6 +48,7 @@ impl SkillRequests {
             wishes,
             waiting: VecDeque::new(),
             events,
+            skills: None,
         }
     }
 
@@ -115,6 +124,20 @@ impl SkillRequests {
             }
             SkillRequest::CancelTurn { turn, .. } => Some(Request::Cancel(turn)),
         }
+    }
+}
+
+impl Drop for SkillRequests {
+    /// What nobody heard is said at the next start.
+    fn drop(&mut self) {
+        let Some(skills) = self.skills.take() else {
+            return;
+        };
+        while let Some(Ok(wish)) = self.wishes.as_mut().map(mpsc::Receiver::try_recv) {
+            self.grant(wish);
+        }
+        let waiting: Vec<Announcement> = self.waiting.drain(..).collect();
+        skills.keep_unsaid(&waiting);
     }
 }
 

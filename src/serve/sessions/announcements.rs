@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jane_core::event::{Event, Events};
-use jane_skills::{Announcement, SkillRequest, TurnId};
+use jane_skills::{Announcement, SkillRegistry, SkillRequest, TurnId};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
@@ -26,13 +26,29 @@ struct State {
     /// By session.
     told: BTreeMap<u64, mpsc::Sender<SkillRequest>>,
     kept: VecDeque<Announcement>,
+    /// Where what nobody heard is kept at the end.
+    skills: Option<SkillRegistry>,
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Some(skills) = self.skills.take() {
+            skills.keep_unsaid(self.kept.make_contiguous());
+        }
+    }
 }
 
 impl Announcements {
     /// Takes what the skills of `runtime` want from now on. To be called in a tokio runtime.
     pub fn follow(runtime: &Runtime, events: Events) -> Self {
         let this = Self::default();
-        if let Some(mut wishes) = runtime.in_force().skills.wishes() {
+        let skills = runtime.in_force().skills.clone();
+        if let Some(mut wishes) = skills.wishes() {
+            {
+                let mut state = this.0.lock();
+                state.kept = skills.take_unsaid().into();
+                state.skills = Some(skills);
+            }
             let told = this.clone();
             tokio::spawn(async move {
                 while let Some(wish) = wishes.recv().await {

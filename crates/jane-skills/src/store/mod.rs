@@ -111,6 +111,27 @@ impl Store {
         keys(&self.connection(), skill, prefix, after)
     }
 
+    /// The values of `skill` in the order of their keys, which are gone then.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn take_all(&self, skill: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut connection = self.connection();
+        // Nobody else takes them.
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let values = {
+            let mut query = transaction
+                .prepare_cached("SELECT value FROM entries WHERE skill = ?1 ORDER BY key")?;
+            let rows = query.query_map([skill], |row| row.get(0))?;
+            rows.collect::<Result<Vec<Vec<u8>>, _>>()?
+        };
+        if !values.is_empty() {
+            transaction.execute("DELETE FROM entries WHERE skill = ?1", [skill])?;
+        }
+        transaction.commit()?;
+        Ok(values)
+    }
+
     /// Bytes of all keys and values of `skill` but those under `without`.
     pub fn size(&self, skill: &str, without: &[&str]) -> Result<u64, StoreError> {
         let connection = self.connection();
