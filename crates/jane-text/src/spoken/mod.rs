@@ -54,7 +54,7 @@ pub struct Unit {
 pub struct Said(pub Vec<Unit>);
 
 impl Said {
-    /// What the voice is given; empty where nothing is heard.
+    /// What the voice is given, in one line without control characters; empty where nothing is heard.
     #[must_use]
     pub fn text(&self) -> String {
         let units = self.0.iter().map(|unit| unit.spoken.as_str());
@@ -62,6 +62,7 @@ impl Said {
             .filter(|spoken| !spoken.is_empty())
             .collect::<Vec<_>>()
             .join(" ")
+            .replace(char::is_control, " ")
     }
 
     /// What it is said for, without markup.

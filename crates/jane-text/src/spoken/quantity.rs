@@ -114,6 +114,7 @@ pub fn counted(at: At<'_>, number: &str, is_one: bool, behind: &str) -> Option<(
         && !goes_on(next.get(letter.len()..)?)
         && !(letter == "K" && matches!(number, "2" | "4" | "5" | "8" | "10"))
         && !is_label(at)
+        && !names_a_street(next.get(letter.len()..)?)
     {
         return Some((letter.len(), format!(" {name}")));
     }
@@ -121,6 +122,33 @@ pub fn counted(at: At<'_>, number: &str, is_one: bool, behind: &str) -> Option<(
         return Some((1, " times".to_owned()));
     }
     None
+}
+
+/// Whether a street is named behind a number, which is that of a house then: "221B Baker Street".
+fn names_a_street(rest: &str) -> bool {
+    let words = rest.split_whitespace().take(4);
+    words
+        .take_while(|word| word.starts_with(char::is_uppercase))
+        .map(|word| word.trim_end_matches(|letter: char| !letter.is_alphanumeric()))
+        .any(|word| {
+            matches!(
+                word,
+                "Street"
+                    | "St"
+                    | "Road"
+                    | "Rd"
+                    | "Avenue"
+                    | "Ave"
+                    | "Lane"
+                    | "Drive"
+                    | "Square"
+                    | "Place"
+                    | "Court"
+                    | "Way"
+                    | "Terrace"
+                    | "Boulevard"
+            )
+        })
 }
 
 /// Whether a number at the place is the name of one of many, which a letter may end: "Apartment 4B".
