@@ -89,14 +89,22 @@ pub async fn measure(bench: &Bench<'_>, part: &mut Part) -> Result<(), BenchErro
             if sound.is_some() {
                 sound_seconds.push(begun.elapsed().as_secs_f64());
             }
-            found.push(Found {
+            let silence = Found {
                 kind: clip.kind.clone(),
                 goes_on_ms: silence.goes_on_ms,
                 between_sentences: pauses::is_between_sentences(&clip.text, &transcript.text),
                 transcript: transcript.text,
                 language: transcript.language,
                 sound,
-            });
+            };
+            tracing::debug!(
+                kind = silence.kind,
+                goes_on_ms = silence.goes_on_ms,
+                between_sentences = silence.between_sentences,
+                log_odds = silence.paused().log_odds(),
+                "a silence"
+            );
+            found.push(silence);
         }
     }
     super::unload(bench.installed).await;

@@ -5,7 +5,7 @@ use std::path::Path;
 use jane_audio::duplex::{FRAME, Frame};
 use jane_audio::{AudioError, SPEECH_RATE, read_speech};
 use jane_config::Hearing;
-use jane_turn_detection::{FrontendSettings, Silero, SpeechEvent, SpeechFrontend};
+use jane_turn_detection::{FrontendSettings, Paused, Silero, SpeechEvent, SpeechFrontend};
 
 use crate::word_errors::normalise;
 
@@ -38,6 +38,18 @@ pub struct Found {
     pub transcript: String,
     pub language: Option<String>,
     pub sound: Option<f32>,
+}
+
+impl Found {
+    /// What a conversation knows at it.
+    pub fn paused(&self) -> Paused<'_> {
+        Paused {
+            transcript: &self.transcript,
+            language: self.language.as_deref(),
+            sound: self.sound,
+            is_understood: false,
+        }
+    }
 }
 
 /// Finds silences.

@@ -98,10 +98,8 @@ impl Rule {
     fn wait_ms(self, found: &Found, hearing: &Hearing) -> f64 {
         let paused = |sound, patience| {
             let paused = Paused {
-                transcript: &found.transcript,
-                language: found.language.as_deref(),
                 sound,
-                is_understood: false,
+                ..found.paused()
             };
             let hearing = Hearing {
                 patience,
