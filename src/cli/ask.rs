@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use jane_audio::{AudioError, AudioOutput, WavFile, WavSource};
+use jane_config::{SttBackend, TtsBackend};
 use jane_core::event::TurnOutcome;
 
 use super::session::SKILLS_PATIENCE;
@@ -44,9 +45,13 @@ impl Ask {
         let skills = in_force.skills.clone();
         let _following = skills.follow();
         let mut requests = SkillRequests::new(&skills, session.events.clone());
+        // Servers have nothing to load: one that does not answer is waited for once, in the turn.
+        let config = &in_force.config;
+        let loads_stt = listens && config.stt.backend == SttBackend::Whisper;
+        let loads_tts = output.is_there() && config.tts.backend == TtsBackend::Piper;
         // What fails here fails again in the turn, where it is retried and reported.
         let (_, ()) = tokio::join!(
-            conversation.prepare(&in_force, listens, output.is_there()),
+            conversation.prepare(&in_force, loads_stt, loads_tts),
             skills.settled(SKILLS_PATIENCE),
         );
         let answer = conversation.turn(&in_force, question, output.get()).await?;

@@ -9,9 +9,10 @@ use futures::stream;
 use serde::Serialize;
 
 use super::client::Client;
-use super::failure::Failure;
+use super::failure::{Again, Failure};
+use crate::wyoming::has_sound;
 use crate::{BackendError, Speech, SpeechStream, TextToSpeech};
-use jane_audio::wav_to_speech;
+use jane_audio::{AudioError, wav_to_speech};
 use jane_config::Tts;
 use jane_core::event::EngineKind;
 
@@ -84,11 +85,25 @@ impl Inner {
         let response = response.await?;
         let body = self.client.read(&mut time, response, LARGEST_ANSWER);
         let body = body.await?;
+        let has_words = text.contains(char::is_alphanumeric);
         let (samples, sample_rate) = wav_to_speech(&body).map_err(|error| {
+            let is_soundless = has_words && matches!(error, AudioError::NoSamples { .. });
             let error = self.client.subject().quote(&error.to_string());
-            Failure::nonsense(format!("answered with something else than speech: {error}"))
-                .with_hint("it must be able to answer with a WAV (`response_format` `wav`)")
+            let failure =
+                Failure::nonsense(format!("answered with something else than speech: {error}"))
+                    .with_hint("it must be able to answer with a WAV (`response_format` `wav`)");
+            Failure {
+                down: is_soundless,
+                ..failure
+            }
         })?;
+        // Another voice may have a sound for it.
+        if has_words && !has_sound(&samples) {
+            let failure = Failure::down("offers no sound", Again::Never);
+            return Err(failure.with_hint(
+                "what it sent is silent; its log may say why, or `tts.model` has no voice for such a text",
+            ));
+        }
         Ok(Speech::new(samples, sample_rate))
     }
 }

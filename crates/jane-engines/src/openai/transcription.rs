@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::client::Client;
 use super::failure::Failure;
+use crate::wyoming::LONGEST_TEXT;
 use crate::{BackendError, SpeechToText, Transcript};
 use jane_audio::{SPEECH_RATE, speech_to_wav};
 use jane_config::Stt;
@@ -76,10 +77,16 @@ impl OpenAiTranscription {
         let response = self.client.post(&mut time, PATH, with_form).await?;
         let body = self.client.read(&mut time, response, LARGEST_ANSWER);
         let body = body.await?;
-        serde_json::from_slice(&body).map_err(|_| {
+        let answer: Answer = serde_json::from_slice(&body).map_err(|_| {
             let reason = "answered with something else than a transcript";
             self.client.subject().not_understood(reason)
-        })
+        })?;
+        if answer.text.len() > LONGEST_TEXT {
+            return Err(Failure::nonsense(
+                "answered with more text than anyone can have said",
+            ));
+        }
+        Ok(answer)
     }
 }
 

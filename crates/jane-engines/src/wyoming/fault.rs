@@ -28,6 +28,9 @@ pub enum Fault {
     Malformed(String),
     #[error("offers no {0}")]
     NotOffered(String),
+    /// Nothing is to be heard of a text that has words.
+    #[error("offers no sound")]
+    Soundless,
 }
 
 impl Fault {
@@ -60,7 +63,8 @@ impl Fault {
             | Self::Closed
             | Self::CutOff
             | Self::Silent(_)
-            | Self::Endless(_) => true,
+            | Self::Endless(_)
+            | Self::Soundless => true,
             Self::TooLarge(_) | Self::Failed(_) | Self::Malformed(_) | Self::NotOffered(_) => false,
         }
     }
@@ -81,6 +85,11 @@ impl Fault {
                 format!("`{section}.remote.whole_mb` is how much an answer may have")
             }
             Self::Failed(_) => "the log of the server may say more".to_owned(),
+            Self::Soundless => {
+                format!(
+                    "what it sent is empty or silent; its log may say why, or `{section}.model` has no voice for such a text"
+                )
+            }
             Self::Malformed(_) => {
                 format!("is it another kind of server? `{section}.backend` names the kind")
             }

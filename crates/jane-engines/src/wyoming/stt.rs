@@ -24,7 +24,7 @@ const FORMAT: Format = Format {
 };
 
 /// Bytes of text that speech of the longest length cannot hold.
-const LONGEST_TEXT: usize = 64 * 1024;
+pub(crate) const LONGEST_TEXT: usize = 64 * 1024;
 
 /// `stt.backend = "wyoming"`.
 #[derive(Debug)]
@@ -137,17 +137,24 @@ async fn recognise(
                 .read::<Heard>()
                 .map_err(|error| Fault::malformed(&error))
         };
+        let mut is_whole = false;
         match event.kind.as_str() {
-            "transcript" => return read(),
+            "transcript" => {
+                so_far = read()?;
+                is_whole = true;
+            }
             "transcript-start" => so_far = read()?,
             "transcript-chunk" => so_far.text.push_str(&read()?.text),
-            "transcript-stop" => return Ok(so_far),
+            "transcript-stop" => is_whole = true,
             _ => {}
         }
         if so_far.text.len() > LONGEST_TEXT {
             return Err(Fault::Malformed(
                 "more text than anyone can have said".to_owned(),
             ));
+        }
+        if is_whole {
+            return Ok(so_far);
         }
     }
 }

@@ -1,14 +1,13 @@
 //! A voice behind a Wyoming server.
 
 use async_trait::async_trait;
-use futures::future::ready;
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
 use super::client::{Connection, Server};
 use super::codec::Event;
 use super::fault::Fault;
-use super::{Format, LONGEST_SPEECH, chosen, offer};
+use super::{Format, LONGEST_SPEECH, chosen, has_sound, offer};
 use crate::{BackendError, Speech, SpeechStream, TextToSpeech};
 use jane_config::Tts;
 use jane_core::event::EngineKind;
@@ -47,15 +46,19 @@ impl WyomingSpeech {
         })
     }
 
-    /// `None` where the server makes no sound of `text`.
-    async fn synthesise(self, text: String) -> Result<Option<Speech>, BackendError> {
+    /// `text` has words, and so a server that makes no sound of it is at fault.
+    async fn synthesise(self, text: String) -> Result<Speech, BackendError> {
         let mut event = Event::new("synthesize", json!({ "text": text }));
         if let Some(voice) = self.voice_data() {
             event.data.insert("voice".to_owned(), voice);
         }
-        self.server
+        let speech = self
+            .server
             .ask(|connection| collect(connection, event.clone()))
-            .await
+            .await?;
+        speech
+            .filter(|speech| has_sound(&speech.samples))
+            .ok_or_else(|| self.server.error(&Fault::Soundless))
     }
 
     fn voice_data(&self) -> Option<Value> {
@@ -74,9 +77,8 @@ impl TextToSpeech for WyomingSpeech {
     async fn prepare(&self) -> Result<(), BackendError> {
         let check = |connection| offer::check(connection, EngineKind::Tts, self.voice.clone());
         self.server.ask(check).await?;
-        let word = self.clone().synthesise(FIRST_WORD.to_owned()).await?;
+        let word = self.clone().synthesise(FIRST_WORD.to_owned()).await;
         word.map(drop)
-            .ok_or_else(|| self.server.error(&Fault::NotOffered("sound".to_owned())))
     }
 
     /// The whole of `text` is one item, for the protocol does not tell sentences apart. Signs alone are not spoken: Piper's server
@@ -85,9 +87,7 @@ impl TextToSpeech for WyomingSpeech {
         if !text.contains(char::is_alphanumeric) {
             return stream::empty().boxed();
         }
-        stream::once(self.clone().synthesise(text))
-            .filter_map(|speech| ready(speech.transpose()))
-            .boxed()
+        stream::once(self.clone().synthesise(text)).boxed()
     }
 }
 

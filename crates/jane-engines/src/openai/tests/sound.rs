@@ -169,6 +169,7 @@ async fn what_is_no_transcript_is_an_error() {
     let server = OpenAiServer::start("ears");
     let recogniser = recogniser(&stt(remote(server.url())));
     let huge = json!({ "text": "x".repeat(300_000) }).to_string();
+    let long = json!({ "text": "x".repeat(70_000) }).to_string();
     for (answer, expected) in [
         (
             Answer::Raw(vec!["<html>".into()]),
@@ -179,6 +180,10 @@ async fn what_is_no_transcript_is_an_error() {
             "something else than a transcript",
         ),
         (Answer::Raw(vec![huge.into()]), "more than 262144 bytes"),
+        (
+            Answer::Raw(vec![long.into()]),
+            "more text than anyone can have said",
+        ),
         (
             Answer::Endless(Bytes::from_static(b"{{{{{{{{")),
             "more than 262144 bytes",
@@ -264,6 +269,40 @@ async fn what_is_no_speech_is_an_error() {
         error.to_string().contains("more than 16777216 bytes"),
         "{error}"
     );
+}
+
+/// A WAV of mono floats at 24 kHz.
+fn floats(samples: &[f32]) -> Bytes {
+    let bytes: Vec<u8> = samples
+        .iter()
+        .flat_map(|sample| sample.to_le_bytes())
+        .collect();
+    let length = u32::try_from(bytes.len()).unwrap();
+    let mut wav = Vec::from(*b"RIFF");
+    wav.extend((length + 36).to_le_bytes());
+    wav.extend(b"WAVEfmt \x10\0\0\0\x03\0\x01\0");
+    wav.extend(24_000_u32.to_le_bytes());
+    wav.extend(96_000_u32.to_le_bytes());
+    wav.extend(b"\x04\0\x20\0data");
+    wav.extend(length.to_le_bytes());
+    wav.extend(bytes);
+    wav.into()
+}
+
+#[tokio::test]
+async fn a_text_of_which_nothing_is_to_be_heard_counts_as_a_server_that_is_down() {
+    let server = OpenAiServer::start("mouth");
+    let voice = voice(&tts(remote(server.url())));
+    for sample in [0.0, -0.0, f32::NAN, f32::INFINITY] {
+        server.answer(Answer::Raw(vec![floats(&[sample; 2400])]));
+        let error = spoken(&voice).await.unwrap_err();
+        assert!(error.to_string().ends_with("offers no sound"), "{error}");
+        assert!(error.is_down());
+    }
+    server.answer(Answer::Raw(vec![tone(24_000, 0.0)]));
+    assert!(spoken(&voice).await.unwrap_err().is_down());
+    server.answer(Answer::Raw(vec![floats(&[0.5; 2400])]));
+    assert!(spoken(&voice).await.is_ok());
 }
 
 #[tokio::test]

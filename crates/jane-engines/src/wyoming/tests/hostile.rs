@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 
-use super::{Peer, answering, chunk, event, heard, remote, said, server, voice, writing};
+use super::{Peer, answering, chunk, event, heard, remote, said, server, stop, voice, writing};
 use crate::TextToSpeech;
 use crate::wyoming::codec::LONGEST_PAYLOAD;
 
@@ -140,12 +140,31 @@ async fn sound_that_cannot_be_played_is_refused() {
 #[tokio::test]
 async fn a_transcript_without_end_is_refused() {
     let piece = event("transcript-chunk", json!({ "text": "ha ".repeat(1000) }));
-    let url = answering(vec![piece; 100]).await;
-    assert!(
-        remote(heard(&url).await)
-            .0
-            .contains("more text than anyone can have said")
+    let whole = event("transcript", json!({ "text": "ha ".repeat(30_000) }));
+    for events in [vec![piece; 100], vec![whole]] {
+        let (message, _, _) = remote(heard(&answering(events).await).await);
+        assert!(
+            message.contains("more text than anyone can have said"),
+            "{message}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_text_of_which_nothing_is_to_be_heard_counts_as_a_server_that_is_down() {
+    let start = event(
+        "audio-start",
+        json!({ "rate": 16000, "width": 2, "channels": 1 }),
     );
+    let silence = chunk(16000, 2, 1, vec![0; 3200]);
+    for events in [
+        vec![stop()],
+        vec![start.clone(), stop()],
+        vec![start, silence, stop()],
+    ] {
+        let (message, _, down) = remote(said(&answering(events).await).await);
+        assert!(message.ends_with("offers no sound") && down, "{message}");
+    }
 }
 
 #[tokio::test]
