@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 /// The lock within each directory.
 const LOCK: &str = "lock";
 
+/// Its name until it is held: another run that starts takes a lock that nobody holds for one of a killed run.
+const NEW_LOCK: &str = "lock.new";
+
 /// A directory of this run's own.
 #[derive(Debug)]
 pub struct RunDirectory {
@@ -26,8 +29,10 @@ impl RunDirectory {
         remove_leftovers(parent)?;
         let directory = tempfile::Builder::new().prefix("run-").tempdir_in(parent)?;
         jane_platform::private_directory(directory.path())?;
-        let lock = jane_platform::create_private_new(&directory.path().join(LOCK))?;
+        let new = directory.path().join(NEW_LOCK);
+        let lock = jane_platform::create_private_new(&new)?;
         lock.lock()?;
+        fs::rename(&new, directory.path().join(LOCK))?;
         Ok(Self {
             directory,
             _lock: lock,

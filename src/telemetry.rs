@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 
 use jane_config::LogLevel;
 use jane_engines::worker::REPLIED;
+use parking_lot::Mutex;
 use tracing_appender::non_blocking::WorkerGuard;
-use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
@@ -21,6 +22,12 @@ pub use engine_replies::{EngineReplies, ReplyTrace};
 
 /// Points at the newest log.
 const LATEST: &str = "jane.log";
+
+/// How often a log with that pointer is tried: of two that start at once, one may find the other's where it is to make its own.
+const TRIES: usize = 4;
+
+/// Writes what was logged when it is dropped.
+static UNWRITTEN: Mutex<Option<WorkerGuard>> = Mutex::new(None);
 
 /// The directory of what `jane bench` measured.
 const REPORTS: &str = "benchmarks";
@@ -44,14 +51,13 @@ impl TelemetryError {
     }
 }
 
-/// The log of this process. It is flushed when this is dropped.
+/// The log of this process. [`flush`] writes what is left of it.
 pub struct Log {
     level: reload::Handle<EnvFilter, Registry>,
     /// What others could reach when it was started, and cannot any more.
     pub tightened: Vec<PathBuf>,
     /// What engines reply, and how long they were at it.
     pub engine_replies: EngineReplies,
-    _flush: WorkerGuard,
 }
 
 impl Log {
@@ -60,6 +66,13 @@ impl Log {
         // It fails only where there is no log any more.
         let _ = self.level.reload(filter(level));
     }
+}
+
+/// Writes what was logged, in bounded time; what is logged from then on is lost. To be called at the end of the process, which may end without
+/// running destructors.
+pub fn flush() {
+    let unwritten = UNWRITTEN.lock().take();
+    drop(unwritten);
 }
 
 /// Starts logging into `directory`.
@@ -73,14 +86,8 @@ pub fn start(directory: &Path, log: &jane_config::Log) -> Result<Log, TelemetryE
     };
     jane_platform::create_private_directory(directory).map_err(|problem| error(&problem))?;
     let tightened = tighten(directory).map_err(|problem| error(&problem))?;
-    let appender = RollingFileAppender::builder()
-        .rotation(Rotation::DAILY)
-        .filename_prefix("jane")
-        .filename_suffix("log")
-        .latest_symlink(LATEST)
-        .max_log_files(usize::try_from(log.keep_files).unwrap_or(usize::MAX))
-        .build(directory)
-        .map_err(|problem| error(&problem))?;
+    let keep_files = usize::try_from(log.keep_files).unwrap_or(usize::MAX);
+    let appender = appender(directory, keep_files).map_err(|problem| error(&problem))?;
     let (writer, guard) = tracing_appender::non_blocking(appender);
     let (filter, level) = reload::Layer::new(filter(log.level));
     let lines = tracing_subscriber::fmt::layer()
@@ -93,12 +100,28 @@ pub fn start(directory: &Path, log: &jane_config::Log) -> Result<Log, TelemetryE
         .with(engine_replies.layer())
         .try_init()
         .map_err(|problem| error(&problem))?;
+    *UNWRITTEN.lock() = Some(guard);
     Ok(Log {
         level,
         tightened,
         engine_replies,
-        _flush: guard,
     })
+}
+
+/// What writes into the files, without a pointer at the newest where it cannot be made.
+fn appender(directory: &Path, keep_files: usize) -> Result<RollingFileAppender, InitError> {
+    let builder = || {
+        RollingFileAppender::builder()
+            .rotation(Rotation::DAILY)
+            .filename_prefix("jane")
+            .filename_suffix("log")
+            .max_log_files(keep_files)
+    };
+    let with_pointer = || builder().latest_symlink(LATEST).build(directory);
+    std::iter::repeat_with(with_pointer)
+        .take(TRIES)
+        .find_map(Result::ok)
+        .map_or_else(|| builder().build(directory), Ok)
 }
 
 /// Takes from others what they may do with the files of the log, and with the directory where nothing but Jane's lies in it.
@@ -143,4 +166,34 @@ fn filter(level: LogLevel) -> EnvFilter {
     };
     // Each reply of an engine would be a line for each token.
     EnvFilter::new(format!("warn,jane={level},{REPLIED}=off"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pointer_at_the_newest_log_that_cannot_be_made_keeps_nobody_from_logging() {
+        let directory = tempfile::tempdir().unwrap();
+        // It cannot be replaced by a link, as that of another start in the same moment.
+        std::fs::create_dir(directory.path().join(LATEST)).unwrap();
+        assert!(appender(directory.path(), 7).is_ok());
+        assert!(directory.path().join(LATEST).is_dir());
+        let directory = tempfile::tempdir().unwrap();
+        assert!(appender(directory.path(), 7).is_ok());
+        assert!(directory.path().join(LATEST).is_symlink());
+    }
+
+    #[test]
+    fn those_that_start_at_once_all_log() {
+        let directory = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| appender(directory.path(), 7).is_ok()))
+                .collect();
+            for start in starts {
+                assert!(start.join().unwrap());
+            }
+        });
+    }
 }

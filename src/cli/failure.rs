@@ -1,11 +1,14 @@
 //! Why a command failed: a message, what to do about it, and the exit code.
 
+use std::io::Write;
+
 use jane_audio::AudioError;
 use jane_config::ConfigError;
 use jane_core::event::Event;
 use jane_engines::BackendError;
 use jane_models::ModelError;
 
+use super::shown;
 use crate::conversation::TurnError;
 use crate::metrics::NotFound;
 use crate::telemetry::TelemetryError;
@@ -57,6 +60,12 @@ impl Failure {
 
     pub fn code(&self) -> u8 {
         self.code
+    }
+
+    /// Says it on standard error, where nothing that prints is left.
+    pub fn tell(&self) {
+        // Nobody misses what standard error does not take.
+        let _ = writeln!(std::io::stderr(), "error: {}", shown::text(&self.message));
     }
 
     pub fn into_event(self) -> Event {

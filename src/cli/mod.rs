@@ -8,6 +8,7 @@ mod chat;
 mod check;
 mod choose;
 mod doctor;
+mod ending;
 mod failure;
 mod figures;
 mod init;
@@ -27,6 +28,7 @@ mod talk;
 mod top;
 mod transcribe;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -35,11 +37,14 @@ use clap::{Parser, Subcommand};
 use jane_core::event::Events;
 use jane_skills::COMPILE_COMMAND;
 
+use ending::Ending;
 use failure::Failure;
 use output::Printer;
 use prompt::Prompt;
 use session::Session;
 use status::Status;
+
+use crate::telemetry;
 
 /// A voice assistant that runs on its owner's machine.
 #[derive(Parser)]
@@ -109,6 +114,13 @@ enum Command {
     Init(init::Init),
 }
 
+impl Command {
+    /// Whether SIGHUP has the configuration read anew.
+    fn reloads(&self) -> bool {
+        matches!(self, Self::Talk(_) | Self::Chat(_) | Self::Serve(_))
+    }
+}
+
 /// How long an interrupted command may take to print what is left.
 const PRINTING: Duration = Duration::from_secs(1);
 
@@ -117,6 +129,9 @@ const ENDING: Duration = Duration::from_secs(5);
 
 /// The same where turns of others are under way.
 const SERVING_ENDS: Duration = Duration::from_secs(60);
+
+/// How long what still runs may take to end when the command has ended. What loads a model or reads from a terminal cannot be cancelled.
+const LEAVING: Duration = Duration::from_millis(300);
 
 /// Runs the program.
 #[must_use]
@@ -132,13 +147,17 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             let code = if error.use_stderr() { 2 } else { 0 };
-            print_usage(&error);
-            return ExitCode::from(code);
+            return ExitCode::from(match print_usage(&error) {
+                Err(problem) if code == 0 => told(&problem, code),
+                _ => code,
+            });
         }
     };
     let prompt = Prompt::default();
     let serves = matches!(arguments.command, Command::Serve(_));
-    end_after_interruption(prompt.clone(), if serves { SERVING_ENDS } else { ENDING });
+    // Before anything that takes time: who asks early is heard as well.
+    let patience = if serves { SERVING_ENDS } else { ENDING };
+    let ending = Ending::watch(&prompt, !arguments.command.reloads(), patience);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -152,28 +171,33 @@ pub fn main() -> ExitCode {
         }
     };
     // On a thread of the runtime: a reply that comes from a worker is then taken, handed on and said without changing threads.
-    let running = run(arguments, prompt.clone());
+    let running = run(arguments, prompt.clone(), ending);
     let code = runtime.block_on(async { tokio::spawn(running).await });
     prompt.restore();
     let code = code.unwrap_or_else(|error| {
         eprintln!("error: {}", shown::text(&error.to_string()));
         1
     });
-    // Blocking work such as reading a line from a terminal cannot be cancelled, and is not waited for.
-    runtime.shutdown_background();
-    ExitCode::from(code)
+    // What its tasks hold is let go here, such as the directory of this run.
+    runtime.shutdown_timeout(LEAVING);
+    telemetry::flush();
+    // Not by returning: libraries in C would take themselves apart while a thread that was not waited for is at work in them. All that was
+    // printed was flushed where it was printed.
+    jane_platform::exit_now(code.into())
 }
 
 /// Prints what is wrong with the arguments, or the help that was asked for. Arguments may be names of files that others gave.
-fn print_usage(error: &clap::Error) {
+fn print_usage(error: &clap::Error) -> std::io::Result<()> {
     let is_harmless = |argument: std::ffi::OsString| {
         let argument = argument.to_string_lossy();
         shown::line(&argument) == argument
     };
     if std::env::args_os().all(is_harmless) {
-        let _ = error.print();
+        error.print()?;
+        std::io::stdout().flush()
     } else {
-        eprintln!("{}", shown::text(&error.render().to_string()));
+        let text = shown::text(&error.render().to_string());
+        writeln!(std::io::stderr(), "{text}")
     }
 }
 
@@ -188,7 +212,7 @@ fn compile() -> ExitCode {
     }
 }
 
-async fn run(Arguments { common, command }: Arguments, prompt: Prompt) -> u8 {
+async fn run(Arguments { common, command }: Arguments, prompt: Prompt, ending: Ending) -> u8 {
     let events = Events::new();
     let status = Status::default();
     let mut printer = Printer::start(&events, common.json, &status, &prompt);
@@ -196,14 +220,14 @@ async fn run(Arguments { common, command }: Arguments, prompt: Prompt) -> u8 {
     let only_looks = matches!(command, Command::Top(_));
     // Those who talk to her over the network are let finish, which the command sees to.
     let serves = matches!(command, Command::Serve(_));
-    let mut is_interrupted = false;
     let result = tokio::select! {
-        result = dispatch(&common, command, &events, &status, &prompt) => result,
-        error = printer.broken() => unprinted(&error),
-        () = interrupted(&prompt), if !serves => {
-            is_interrupted = true;
+        biased;
+        () = ending.asked(), if !serves => {
             if only_looks { Ok(()) } else { Err(Failure::interrupted()) }
         }
+        result = dispatch(&common, command, &events, &status, &prompt, &ending) => result,
+        // Nobody listens, and so she does not either.
+        () = printer.broken() => Ok(()),
     };
     let code = match result {
         Ok(()) => 0,
@@ -214,16 +238,29 @@ async fn run(Arguments { common, command }: Arguments, prompt: Prompt) -> u8 {
         }
     };
     drop(events);
-    if is_interrupted {
-        // Who interrupts does not want to wait for a terminal or pipe that takes nothing.
-        let _ = tokio::time::timeout(PRINTING, printer.finish()).await;
-    } else {
-        printer.finish().await;
+    let printed = tokio::select! {
+        printed = printer.finish() => printed,
+        // Who asks her to end does not want to wait for a terminal or pipe that takes nothing.
+        () = ending.overdue(PRINTING) => Ok(()),
+    };
+    match printed {
+        Ok(()) => code,
+        Err(error) => told(&error, code),
     }
-    code
 }
 
-/// What the command comes to where its output cannot be written: nobody listens, and so she does not either.
+/// The exit code where the output could not be written, which is said, and would have been `code`.
+fn told(error: &std::io::Error, code: u8) -> u8 {
+    match unprinted(error) {
+        Ok(()) => code,
+        Err(failure) => {
+            failure.tell();
+            if code == 0 { failure.code() } else { code }
+        }
+    }
+}
+
+/// What the command comes to where its output cannot be written.
 fn unprinted(error: &std::io::Error) -> Result<(), Failure> {
     tracing::info!(%error, "nobody takes the output: Jane ends");
     match error.kind() {
@@ -239,6 +276,7 @@ async fn dispatch(
     events: &Events,
     status: &Status,
     prompt: &Prompt,
+    ending: &Ending,
 ) -> Result<(), Failure> {
     // What needs no configuration that is in order.
     match &command {
@@ -253,7 +291,7 @@ async fn dispatch(
         Command::Talk(talk) => talk.run(&session, (!common.json).then_some(status)).await,
         Command::Ask(ask) => ask.run(&session).await,
         Command::Chat(chat) => chat.run(&session, (!common.json).then_some(prompt)).await,
-        Command::Serve(serve) => serve.run(&session, prompt).await,
+        Command::Serve(serve) => serve.run(&session, ending).await,
         Command::Transcribe(transcribe) => transcribe.run(&session).await,
         Command::Say(say) => say.run(&session).await,
         Command::Models(models) => models.run(&session).await,
@@ -264,38 +302,17 @@ async fn dispatch(
     }
 }
 
-/// Ends the process where it was asked to end and does not, whatever its threads are doing: some time after it was asked, and at once where it
-/// is asked again.
-fn end_after_interruption(prompt: Prompt, ending: Duration) {
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        // Without it the process ends as far as its threads come to it.
-        if let Ok(runtime) = runtime {
-            runtime.block_on(async {
-                interrupted(&prompt).await;
-                let _ = tokio::time::timeout(ending, interrupted(&prompt)).await;
-            });
-            prompt.restore_settings();
-            jane_platform::exit_now(Failure::interrupted().code().into());
-        }
-    });
-}
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
 
-/// Waits for a polite request to end, or Ctrl-C; where lines are edited at a terminal, the conversation takes that.
-async fn interrupted(prompt: &Prompt) {
-    let pressed = async { while tokio::signal::ctrl_c().await.is_ok() && prompt.has_editor() {} };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                () = pressed => {}
-            }
-            return;
-        }
+    use super::*;
+
+    #[test]
+    fn output_that_is_lost_is_a_failure_unless_its_reader_had_enough() {
+        let full = Error::from(ErrorKind::StorageFull);
+        let closed = Error::from(ErrorKind::BrokenPipe);
+        assert_eq!((told(&full, 0), told(&closed, 0)), (1, 0));
+        assert_eq!((told(&full, 2), told(&closed, 130)), (2, 130));
     }
-    pressed.await;
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jane_core::event::{DropReason, Event, Events, FinishReason, Stamped, TurnOutcome, Waterfall};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::prompt::{Place, Prompt};
 use super::shown;
@@ -24,6 +24,8 @@ const TICK: Duration = Duration::from_millis(200);
 
 pub struct Printer {
     task: JoinHandle<std::io::Result<()>>,
+    /// What came of the task, where that is known.
+    ended: Option<std::io::Result<()>>,
 }
 
 impl Printer {
@@ -42,24 +44,35 @@ impl Printer {
                 human.print(receiver)
             }
         });
-        Self { task }
+        Self { task, ended: None }
     }
 
-    /// Waits until standard output takes nothing more, because its reader went away for one.
-    pub async fn broken(&mut self) -> std::io::Error {
-        match (&mut self.task).await {
-            Ok(Err(error)) => error,
+    /// Waits until standard output takes nothing more, because its reader went away for one. [`finish`](Self::finish) says why.
+    pub async fn broken(&mut self) {
+        if self.ended.is_none() {
+            self.ended = Some(printed((&mut self.task).await));
+        }
+        if matches!(self.ended, Some(Ok(()))) {
             // All was printed, which is no reason to end before the command does.
-            _ => std::future::pending().await,
+            std::future::pending().await
         }
     }
 
     /// Waits until all events are printed. The last handle of [`Events`] must be gone, or about to go.
-    pub async fn finish(self) {
-        if !self.task.is_finished() {
-            let _ = self.task.await;
+    ///
+    /// # Errors
+    /// Where standard output did not take all of them.
+    pub async fn finish(self) -> std::io::Result<()> {
+        match self.ended {
+            Some(ended) => ended,
+            None => printed(self.task.await),
         }
     }
+}
+
+/// What came of printing.
+fn printed(task: Result<std::io::Result<()>, JoinError>) -> std::io::Result<()> {
+    task.unwrap_or_else(|error| Err(std::io::Error::other(error)))
 }
 
 fn print_json(mut events: mpsc::UnboundedReceiver<Stamped>) -> std::io::Result<()> {

@@ -11,11 +11,11 @@ use jane_core::event::{Event, Events};
 use jane_turn_detection::VoiceDetector;
 use tokio_util::sync::CancellationToken;
 
-use super::prompt::Prompt;
+use super::ending::Ending;
 use super::session::SKILLS_PATIENCE;
 use super::shown::line;
 use super::talk::detector;
-use super::{Failure, Session, interrupted};
+use super::{Failure, Session};
 use crate::serve::{Means, ServeError, Server, Sessions, Token, service};
 
 #[derive(clap::Args)]
@@ -36,7 +36,7 @@ enum What {
 
 impl Serve {
     /// Ends when she is asked to end, once the turns that are under way have ended.
-    pub async fn run(self, session: &Session, prompt: &Prompt) -> Result<(), Failure> {
+    pub async fn run(self, session: &Session, ending: &Ending) -> Result<(), Failure> {
         let settings = session.config.serve.clone();
         if let Some(What::Token) = self.what {
             let token = Token::of(&session.home().join(&settings.token_file))?;
@@ -49,11 +49,11 @@ impl Serve {
         if self.install {
             return install(session);
         }
-        serve(session, &settings, prompt).await
+        serve(session, &settings, ending).await
     }
 }
 
-async fn serve(session: &Session, settings: &Settings, prompt: &Prompt) -> Result<(), Failure> {
+async fn serve(session: &Session, settings: &Settings, asked: &Ending) -> Result<(), Failure> {
     let installed = session.installed()?;
     let runtime = session.runtime(&installed)?;
     let ending = CancellationToken::new();
@@ -70,7 +70,11 @@ async fn serve(session: &Session, settings: &Settings, prompt: &Prompt) -> Resul
         detector: detectors(session, &installed.home),
     });
     // What is wrong with an address is said before anything is loaded.
-    let server = Server::open(settings, session.home(), sessions.clone()).await?;
+    let server = tokio::select! {
+        biased;
+        () = asked.asked() => return Ok(()),
+        server = Server::open(settings, session.home(), sessions.clone()) => server?,
+    };
     let _watching = runtime.watch(&installed.workers);
     let skills = runtime.in_force().skills.clone();
     let _following = skills.follow();
@@ -78,12 +82,13 @@ async fn serve(session: &Session, settings: &Settings, prompt: &Prompt) -> Resul
         tokio::join!(sessions.prepare(), skills.settled(SKILLS_PATIENCE));
     };
     tokio::select! {
+        biased;
+        () = asked.asked() => return Ok(()),
         () = preparing => {}
-        () = interrupted(prompt) => return Ok(()),
     }
     let _calling = skills.call_when_due();
     let asked_to_end = async {
-        interrupted(prompt).await;
+        asked.asked().await;
         ending.cancel();
     };
     tokio::join!(server.run(ending.clone()), asked_to_end);

@@ -43,7 +43,8 @@ pub use speed::multiplied_per_second;
 pub use typing::Typing;
 #[cfg(unix)]
 pub use unix::{
-    FileState, Hangups, Terminal, ask_to_end, computed, exit_now, private_directory, take_stdout,
+    EndRequest, EndRequests, FileState, Hangups, Terminal, ask_to_end, computed, exit_now,
+    private_directory, take_stdout,
 };
 
 /// Gives up files and network; on this system that is not known, and nothing is given up.

@@ -4,10 +4,12 @@ use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::task::Poll;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Ends the process without running destructors: native engines may be at work in other threads.
+/// Ends the process without running destructors, neither Rust's nor those that C libraries leave for the end (`atexit`): native engines may
+/// be at work in other threads. What is to be written or removed has to be before.
 pub fn exit_now(code: i32) -> ! {
     // SAFETY: `_exit` has no preconditions.
     unsafe { libc::_exit(code) }
@@ -138,7 +140,7 @@ impl Terminal {
     #[must_use]
     pub fn of_process() -> Self {
         Self {
-            ends_with_it: File::open(TERMINAL).is_ok() && !ignores_hangups(),
+            ends_with_it: File::open(TERMINAL).is_ok() && !ignores(libc::SIGHUP),
         }
     }
 
@@ -154,10 +156,11 @@ impl Terminal {
 /// Whoever opens it gets the terminal that controls the process.
 const TERMINAL: &str = "/dev/tty";
 
-fn ignores_hangups() -> bool {
+/// Whether whoever started this process wants the signal to do nothing. To be asked before it is waited for.
+fn ignores(signal: libc::c_int) -> bool {
     let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: `action` has room for what is written there, and nothing is changed.
-    let asked = unsafe { libc::sigaction(libc::SIGHUP, std::ptr::null(), action.as_mut_ptr()) };
+    let asked = unsafe { libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) };
     // SAFETY: all bytes zero are a `sigaction` as well, where nothing was written.
     asked == 0 && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_IGN
 }
@@ -166,6 +169,56 @@ fn ignores_hangups() -> bool {
 pub fn ask_to_end() {
     // SAFETY: `raise` has no preconditions.
     unsafe { libc::raise(libc::SIGTERM) };
+}
+
+/// How the process is asked to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndRequest {
+    /// Ctrl-C (SIGINT).
+    Interrupt,
+    /// Anything else.
+    End,
+}
+
+/// SIGINT, SIGTERM and SIGQUIT, and SIGHUP where it means nothing else. From the moment that this is made none of them is lost, and none ends
+/// the process by itself.
+pub struct EndRequests(Vec<(EndRequest, Signal)>);
+
+impl EndRequests {
+    /// `hangups` is whether SIGHUP asks to end. That and SIGQUIT do not where whoever started the process has it ignore them (`nohup`). To be
+    /// made within a runtime of tokio. A signal that cannot be waited for does what the system does with it.
+    #[must_use]
+    pub fn listen(hangups: bool) -> Self {
+        let mut wanted = vec![
+            (EndRequest::Interrupt, SignalKind::interrupt()),
+            (EndRequest::End, SignalKind::terminate()),
+        ];
+        if !ignores(libc::SIGQUIT) {
+            wanted.push((EndRequest::End, SignalKind::quit()));
+        }
+        if hangups && !ignores(libc::SIGHUP) {
+            wanted.push((EndRequest::End, SignalKind::hangup()));
+        }
+        let signals = wanted.into_iter();
+        Self(
+            signals
+                .filter_map(|(request, kind)| Some((request, signal(kind).ok()?)))
+                .collect(),
+        )
+    }
+
+    /// Waits for the next one; for ever where there can be none.
+    pub async fn next(&mut self) -> EndRequest {
+        std::future::poll_fn(|context| {
+            for (request, signal) in &mut self.0 {
+                if let Poll::Ready(Some(())) = signal.poll_recv(context) {
+                    return Poll::Ready(*request);
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
 }
 
 /// SIGHUP: the configuration is to be read anew, or the [`Terminal`] was closed.
@@ -190,5 +243,18 @@ impl Hangups {
 impl Default for Hangups {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_to_end_is_not_lost_where_it_comes_before_it_is_waited_for() {
+        let mut requests = EndRequests::listen(false);
+        ask_to_end();
+        tokio::task::yield_now().await;
+        assert_eq!(requests.next().await, EndRequest::End);
     }
 }
