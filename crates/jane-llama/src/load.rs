@@ -64,6 +64,7 @@ pub fn load(
     let parameters = LlamaModelParams::default().with_n_gpu_layers(placement.gpu_layers);
     let model = LlamaModel::load_from_file(&backend, path, &parameters)
         .map_err(|error| broken(&reason(path, &error)))?;
+    crate::mapped::give_back(Path::new(path));
     // The context borrows the model, and both live until the process ends: a worker loads one model in its life.
     let model: &'static LlamaModel = Box::leak(Box::new(model));
     let window = placement.context_window.min(model.n_ctx_train());

@@ -9,6 +9,7 @@ mod generate;
 mod json;
 mod kv_reuse;
 mod load;
+mod mapped;
 mod prompt_cache;
 mod reply;
 mod sampling;
