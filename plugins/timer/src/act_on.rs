@@ -219,17 +219,22 @@ fn cancel(store: &mut Store, chosen: &[Set], kind: Option<Kind>) -> Result<Reply
         store.remove(&set.id)?;
     }
     Ok(Reply::Said(match chosen {
-        [set] => match (&set.ring.recurs, set.ring.kind, set.ring.label.as_str()) {
-            (_, Kind::Reminder, label) if !label.is_empty() => format!("Reminder cancelled: {label}."),
-            (Some(recurs), Kind::Alarm, "") => format!("Alarm {} cancelled.", recurs.said()),
-            (None, Kind::Alarm, "") => format!("Alarm {} cancelled.", ring::at(set.due(), store.now)),
-            _ => sentence(&format!("{} cancelled.", set.ring.name())),
-        },
+        [set] => cancelled(set, store.now),
         several => match kind {
             Some(kind) => format!("{} {}s cancelled.", several.len(), kind.word()),
             None => format!("All {} cancelled.", several.len()),
         },
     }))
+}
+
+/// What is said of one that is cancelled.
+pub fn cancelled(set: &Set, now: i64) -> String {
+    match (&set.ring.recurs, set.ring.kind, set.ring.label.as_str()) {
+        (_, Kind::Reminder, label) if !label.is_empty() => format!("Reminder cancelled: {label}."),
+        (Some(recurs), Kind::Alarm, "") => format!("Alarm {} cancelled.", recurs.said()),
+        (None, Kind::Alarm, "") => format!("Alarm {} cancelled.", ring::at(set.due(), now)),
+        _ => sentence(&format!("{} cancelled.", set.ring.name())),
+    }
 }
 
 fn left(store: &Store, chosen: &[Set]) -> String {

@@ -4,9 +4,10 @@ use jane_skill::prelude::*;
 use phrase::{Day, calendar::Date};
 
 use crate::{
+    act_on::cancelled,
     again::Again,
     command::What,
-    ring::{self, Kind, sentence},
+    ring::{self, Kind},
     spoken_when,
     store::{Set, Store},
     wall::{DAY_S, utc_ms},
@@ -34,9 +35,7 @@ pub fn of_one_day(chosen: &[Set], label: &str, what: What, now: i64) -> What {
 /// Leaves it out on `day`, counted from 1970, or the next time.
 pub fn skip(store: &mut Store, mut set: Set, day: Option<i64>) -> Result<String, Failure> {
     let Some(recurs) = set.ring.recurs else {
-        let when = ring::at(set.due(), store.now);
-        let name = if set.ring.kind == Kind::Alarm && set.ring.label.is_empty() { format!("alarm {when}") } else { set.ring.name() };
-        return store.remove(&set.id).map(|()| sentence(&format!("{name} cancelled.")));
+        return store.remove(&set.id).map(|()| cancelled(&set, store.now));
     };
     let name = match (set.ring.kind, set.ring.label.as_str()) {
         (Kind::Reminder, label) if !label.is_empty() => format!("reminder {}: {label}", recurs.said()),
