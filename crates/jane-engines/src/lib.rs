@@ -10,6 +10,7 @@ pub mod memory;
 mod openai;
 mod sampling;
 mod secret;
+mod sent;
 mod time_left;
 mod turn_completion;
 pub mod worker;

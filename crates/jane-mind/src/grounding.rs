@@ -138,7 +138,7 @@ const NUMBERS: &[&str] = &[
     "sunrise",
 ];
 
-/// Words of which each needs one of the others where a model writes it: nobody's alarm comes again where that was not said.
+/// Words that a model writes, each with those that mean it where it was said otherwise: nobody's alarm comes again where that was not said.
 const KINS: &[&[&str]] = &[
     &[
         "every",
@@ -344,11 +344,8 @@ impl Said {
     /// Whether a word like this was said, or one that means it.
     fn has(&self, word: &str) -> bool {
         let is_kin = |other: &str| {
-            KINS.iter().any(|kin| {
-                kin.contains(&stem(word))
-                    && kin.first() == Some(&stem(word))
-                    && kin.contains(&stem(other))
-            })
+            KINS.iter()
+                .any(|kin| kin.first() == Some(&stem(word)) && kin.contains(&stem(other)))
         };
         self.words
             .iter()

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::client::Client;
 use super::failure::{Again, Failure};
-use crate::wyoming::has_sound;
+use crate::sent::has_sound;
 use crate::{BackendError, Speech, SpeechStream, TextToSpeech};
 use jane_audio::{AudioError, wav_to_speech};
 use jane_config::Tts;

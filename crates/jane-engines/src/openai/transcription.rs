@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::client::Client;
 use super::failure::Failure;
-use crate::wyoming::LONGEST_TEXT;
+use crate::sent::LONGEST_TEXT;
 use crate::{BackendError, SpeechToText, Transcript};
 use jane_audio::{SPEECH_RATE, speech_to_wav};
 use jane_config::Stt;

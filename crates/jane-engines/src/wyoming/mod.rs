@@ -20,7 +20,6 @@ mod tests;
 mod tts;
 
 pub use codec::{CodecError, Event as WyomingEvent, WyomingCodec};
-pub(crate) use stt::LONGEST_TEXT;
 pub use stt::WyomingTranscription;
 pub use tts::WyomingSpeech;
 
@@ -37,13 +36,6 @@ struct Format {
     /// Bytes of a sample.
     width: u16,
     channels: u16,
-}
-
-/// Whether there is anything to be heard in what a server sends: what is no number is played as silence.
-pub(crate) fn has_sound(samples: &[f32]) -> bool {
-    samples
-        .iter()
-        .any(|sample| sample.is_finite() && *sample != 0.0)
 }
 
 /// `name`, where it is not the default and so means something to the server.

@@ -11,6 +11,7 @@ use super::client::{Connection, Server};
 use super::codec::Event;
 use super::fault::Fault;
 use super::{Format, chosen, offer};
+use crate::sent::LONGEST_TEXT;
 use crate::{BackendError, SpeechToText, Transcript};
 use jane_audio::SPEECH_RATE;
 use jane_config::Stt;
@@ -22,9 +23,6 @@ const FORMAT: Format = Format {
     width: 2,
     channels: 1,
 };
-
-/// Bytes of text that speech of the longest length cannot hold.
-pub(crate) const LONGEST_TEXT: usize = 64 * 1024;
 
 /// `stt.backend = "wyoming"`.
 #[derive(Debug)]
