@@ -44,7 +44,7 @@ pub use typing::Typing;
 #[cfg(unix)]
 pub use unix::{
     EndRequest, EndRequests, FileState, Hangups, Terminal, ask_to_end, computed, exit_now,
-    private_directory, take_stdout,
+    is_running, private_directory, take_stdout,
 };
 
 /// Gives up files and network; on this system that is not known, and nothing is given up.

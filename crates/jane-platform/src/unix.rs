@@ -15,6 +15,18 @@ pub fn exit_now(code: i32) -> ! {
     unsafe { libc::_exit(code) }
 }
 
+/// Whether a process of this number runs, whoever it belongs to. Numbers are given again to other processes.
+#[must_use]
+pub fn is_running(process: u32) -> bool {
+    let Ok(process) = libc::pid_t::try_from(process) else {
+        return false;
+    };
+    // SAFETY: signal 0 is sent to nobody; it is only looked whether it could be.
+    let found = unsafe { libc::kill(process, 0) } == 0;
+    let is_forbidden = || std::io::Error::last_os_error().raw_os_error() == Some(libc::EPERM);
+    process > 0 && (found || is_forbidden())
+}
+
 /// Moves standard output to a private descriptor and points fd 1 at standard error, so that a C library that prints cannot
 /// write into the stream.
 ///

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::host_state::HostServices;
+use super::outbox;
 use super::request::{Announcement, SkillRequest, Urgency};
 use super::store::{Over, Store, StoreError};
 use super::transaction::{Again, SkillTransaction, Staged};
@@ -82,8 +83,8 @@ impl HostServices {
         session: Option<u64>,
     ) -> Result<(), NoEffect> {
         let Staged {
-            changes,
-            wishes,
+            mut changes,
+            mut wishes,
             reads,
             ..
         } = staged;
@@ -96,6 +97,9 @@ impl HostServices {
             .map_err(|_| NoEffect::TooMuchToSay)?
             .into_iter()
             .flatten();
+        if over.is_some() {
+            outbox::keep(self, &mut changes, &mut wishes);
+        }
         if !changes.is_empty() || over.is_some() {
             let (scheduled, dealt_with) = (changes.events.clone(), over.clone());
             let apply = move |store: &Store| store.apply_if(&changes, over.as_ref(), &reads);
@@ -189,6 +193,7 @@ impl HostServices {
                 urgency: Urgency::Normal,
                 expect_reply: false,
                 session,
+                entry: None,
             });
             let _ = self.wishes.send(said).await;
             return;
@@ -338,6 +343,58 @@ mod tests {
         let rung = services.finish(None, staged("rung"), Some(over())).await;
         assert_eq!(rung, Ok(()));
         assert_eq!((world.kept().as_deref(), left()), (Some("rung"), 0));
+    }
+
+    #[tokio::test]
+    async fn what_is_to_be_said_of_an_event_is_kept_until_it_begins_to_be_said() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("skills.db");
+        let mut world = world(Some(&path));
+        let tea = Scheduled {
+            id: "tea".to_owned(),
+            name: "ring".to_owned(),
+            payload: String::new(),
+            due_ms: 1_000,
+            cron: None,
+        };
+        let key = ("one".to_owned(), "tea".to_owned());
+        let mut scheduling = Staged::default();
+        scheduling.changes.events.insert(key, Some(tea.clone()));
+        world.services.finish(None, scheduling, None).await.unwrap();
+        let over = Over {
+            due: Due {
+                skill: "one".to_owned(),
+                event: tea,
+                attempts: 0,
+                first_tried_ms: 1_000,
+            },
+            next: None,
+        };
+        let mut rung = Staged::default();
+        rung.wishes.push(SkillRequest::Say(Announcement {
+            skill: "one".to_owned(),
+            text: "The tea is ready.".to_owned(),
+            urgency: Urgency::Interrupt,
+            expect_reply: false,
+            session: None,
+            entry: None,
+        }));
+        world.services.finish(None, rung, Some(over)).await.unwrap();
+        // As after a death of this process, which is not there to remove anything.
+        let Ok(SkillRequest::Say(said)) = world.wishes.try_recv() else {
+            panic!("nothing is said");
+        };
+        drop(said);
+        let again = outbox::take(&world.services).unwrap();
+        assert_eq!(again.len(), 1);
+        assert_eq!(again[0].text, "The tea is ready.");
+        let begins = again[0].clone();
+        tokio::task::spawn_blocking(move || begins.begins())
+            .await
+            .unwrap();
+        while !outbox::take(&world.services).unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Adds one to the number of `one`, as a call of a skill does for a turn, and can do so once more.

@@ -9,7 +9,7 @@
 //! | `compile`, `component` | from a file to machine code, and what it exports and asks for |
 //! | `loaded`, `instance` | a skill that is loaded, and a call of it; `circuit_breaker` what becomes of one that fails, `caught` of what panics |
 //! | `host_state`, `host/`, `grants` | what an instance may take and use, one file for each interface |
-//! | `transaction`, `commit`, `store`, `reads`, `request` | what a skill did for a turn, how it takes effect, what it keeps, what of that a call read, what it wants said; `turn_id` and `origins` for which conversation; `unsaid` what of it nobody heard |
+//! | `transaction`, `commit`, `store`, `reads`, `request` | what a skill did for a turn, how it takes effect, what it keeps, what of that a call read, what it wants said; `turn_id` and `origins` for which conversation; `outbox` what of it nobody heard yet |
 //! | `tool`, `schema`, `names` | what the language model may call, with what, and under which name |
 
 mod bindings;
@@ -26,6 +26,7 @@ mod instance;
 mod loaded;
 mod names;
 mod origins;
+mod outbox;
 mod reads;
 mod registry;
 mod request;
@@ -37,9 +38,20 @@ mod store;
 mod tool;
 mod transaction;
 mod turn_id;
-mod unsaid;
 pub mod untrusted;
 mod watcher;
+
+/// What hostile bytes of a skill's reach first, for fuzzing.
+#[cfg(feature = "testing")]
+pub mod hostile {
+    pub use super::schema::{Limits, Schema};
+
+    /// Whether a skill may send these headers, as names and values.
+    #[must_use]
+    pub fn may_be_sent(headers: &[(String, String)]) -> bool {
+        super::host::request_headers(headers).is_ok()
+    }
+}
 
 pub use circuit_breaker::Health;
 pub use compile::{COMMAND as COMPILE_COMMAND, compile_standard_input};

@@ -2,6 +2,8 @@
 
 use tokio::sync::mpsc;
 
+use super::outbox::OutboxEntry;
+
 /// When something is to be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Urgency {
@@ -21,6 +23,8 @@ pub struct Announcement {
     pub expect_reply: bool,
     /// The session over the network that asked for it, where that is known.
     pub session: Option<u64>,
+    /// Where it is kept until it is said, where it is.
+    pub entry: Option<OutboxEntry>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

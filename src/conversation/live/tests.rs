@@ -92,6 +92,7 @@ impl Scene {
             urgency,
             expect_reply: false,
             session: None,
+            entry: None,
         });
         self.wishes.send(said).await.unwrap();
     }
@@ -262,6 +263,7 @@ async fn what_is_too_much_to_say_waits_and_is_said() {
                 urgency: Urgency::Normal,
                 expect_reply: false,
                 session: None,
+                entry: None,
             });
             wishes.send(said).await.unwrap();
         }

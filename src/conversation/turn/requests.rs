@@ -26,8 +26,6 @@ pub struct SkillRequests {
     wishes: Option<mpsc::Receiver<SkillRequest>>,
     waiting: VecDeque<Announcement>,
     events: Events,
-    /// Where what nobody heard is kept at the end; `None` where that is others' business.
-    skills: Option<SkillRegistry>,
 }
 
 impl SkillRequests {
@@ -39,7 +37,6 @@ impl SkillRequests {
         };
         let mut requests = Self::from(Some(wishes), events);
         requests.waiting = skills.take_unsaid().into();
-        requests.skills = Some(skills.clone());
         requests
     }
 
@@ -48,7 +45,6 @@ impl SkillRequests {
             wishes,
             waiting: VecDeque::new(),
             events,
-            skills: None,
         }
     }
 
@@ -74,11 +70,13 @@ impl SkillRequests {
         }
     }
 
-    /// The next announcement that may be said now: where it is not `quiet`, none that is not pressing.
+    /// The next announcement, which is said now: where it is not `quiet`, none that is not pressing.
     pub fn take(&mut self, quiet: bool) -> Option<Announcement> {
         let may_be_said = |next: &Announcement| quiet || next.urgency != Urgency::Background;
         let place = self.waiting.iter().position(may_be_said)?;
-        self.waiting.remove(place)
+        let next = self.waiting.remove(place)?;
+        next.begins();
+        Some(next)
     }
 
     /// Waits for the next announcement while no turn is under way. May be dropped and called again without loss.
@@ -127,20 +125,6 @@ impl SkillRequests {
     }
 }
 
-impl Drop for SkillRequests {
-    /// What nobody heard is said at the next start.
-    fn drop(&mut self) {
-        let Some(skills) = self.skills.take() else {
-            return;
-        };
-        while let Some(Ok(wish)) = self.wishes.as_mut().map(mpsc::Receiver::try_recv) {
-            self.grant(wish);
-        }
-        let waiting: Vec<Announcement> = self.waiting.drain(..).collect();
-        skills.keep_unsaid(&waiting);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +136,7 @@ mod tests {
             urgency,
             expect_reply: false,
             session: None,
+            entry: None,
         })
     }
 

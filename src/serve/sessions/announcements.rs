@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jane_core::event::{Event, Events};
-use jane_skills::{Announcement, SkillRegistry, SkillRequest, TurnId};
+use jane_skills::{Announcement, SkillRequest, TurnId};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
@@ -26,16 +26,6 @@ struct State {
     /// By session.
     told: BTreeMap<u64, mpsc::Sender<SkillRequest>>,
     kept: VecDeque<Announcement>,
-    /// Where what nobody heard is kept at the end.
-    skills: Option<SkillRegistry>,
-}
-
-impl Drop for State {
-    fn drop(&mut self) {
-        if let Some(skills) = self.skills.take() {
-            skills.keep_unsaid(self.kept.make_contiguous());
-        }
-    }
 }
 
 impl Announcements {
@@ -44,11 +34,7 @@ impl Announcements {
         let this = Self::default();
         let skills = runtime.in_force().skills.clone();
         if let Some(mut wishes) = skills.wishes() {
-            {
-                let mut state = this.0.lock();
-                state.kept = skills.take_unsaid().into();
-                state.skills = Some(skills);
-            }
+            this.0.lock().kept = skills.take_unsaid().into();
             let told = this.clone();
             tokio::spawn(async move {
                 while let Some(wish) = wishes.recv().await {
@@ -79,6 +65,7 @@ impl Announcements {
     /// The texts of what nobody has heard yet, for somebody who can be told with an answer alone.
     pub fn take_kept(&self) -> Vec<String> {
         let kept = self.state().kept.drain(..).collect::<Vec<_>>();
+        kept.iter().for_each(Announcement::begins);
         kept.into_iter().map(|kept| kept.text).collect()
     }
 
@@ -132,6 +119,7 @@ mod tests {
             urgency: Urgency::Normal,
             expect_reply: false,
             session,
+            entry: None,
         }
     }
 

@@ -64,6 +64,7 @@ impl Host for HostState {
             urgency,
             expect_reply,
             session: self.caller.session,
+            entry: None,
         }))
     }
 

@@ -111,25 +111,35 @@ impl Store {
         keys(&self.connection(), skill, prefix, after)
     }
 
-    /// The values of `skill` in the order of their keys, which are gone then.
+    /// Gives values of `skill` the keys that `rename` makes of theirs, which nobody else does meanwhile. Returns these values by their new keys, in
+    /// the order of the old ones; those without a new key stay.
     ///
     /// # Errors
     /// Where the database cannot be written.
-    pub fn take_all(&self, skill: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+    pub fn rename_keys(
+        &self,
+        skill: &str,
+        rename: impl Fn(&str) -> Option<String>,
+    ) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         let mut connection = self.connection();
-        // Nobody else takes them.
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let values = {
+        let entries = {
             let mut query = transaction
-                .prepare_cached("SELECT value FROM entries WHERE skill = ?1 ORDER BY key")?;
-            let rows = query.query_map([skill], |row| row.get(0))?;
-            rows.collect::<Result<Vec<Vec<u8>>, _>>()?
+                .prepare_cached("SELECT key, value FROM entries WHERE skill = ?1 ORDER BY key")?;
+            let rows = query.query_map([skill], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect::<Result<Vec<(String, Vec<u8>)>, _>>()?
         };
-        if !values.is_empty() {
-            transaction.execute("DELETE FROM entries WHERE skill = ?1", [skill])?;
+        let mut renamed = Vec::new();
+        for (old, value) in entries {
+            let Some(new) = rename(&old) else { continue };
+            transaction.execute(
+                "UPDATE entries SET key = ?3 WHERE skill = ?1 AND key = ?2",
+                [skill, &old, &new],
+            )?;
+            renamed.push((new, value));
         }
         transaction.commit()?;
-        Ok(values)
+        Ok(renamed)
     }
 
     /// Bytes of all keys and values of `skill` but those under `without`.
