@@ -111,7 +111,7 @@ wyoming-bench: models ## how fast and how well she hears and speaks for Home Ass
 FUZZ_SECONDS ?= 30
 
 fuzz: setup ## fuzz every kind of file that is opened, each for FUZZ_SECONDS (a nightly toolchain and cargo-fuzz)
-	for target in wav recording config model catalogue frames reply; do
+	for target in wav recording config model catalogue frames reply schema headers; do
 		mkdir -p fuzz/corpus/$$target fuzz/seeds/$$target
 		cargo +nightly fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS)
 	done
