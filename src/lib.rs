@@ -5,7 +5,8 @@
 //! | [`cli`] | the commands, one file each |
 //! | [`word_errors`] | word errors, as the field counts them |
 //! | [`bench`] | the performance goals, measured |
-//! | [`conversation`] | the history and the life of a turn |
+//! | [`conversation`] | the life of a turn, typed and by voice |
+//! | [`context`] | the history, kept within what the language model sees of it |
 //! | [`runtime`] | what is in force, and its replacement while Jane runs |
 //! | [`metrics`] | figures about a running Jane, for `jane top` and Prometheus |
 //! | [`serve`] | what other programs, browsers and Home Assistant reach her by |
@@ -27,6 +28,7 @@
 
 pub mod bench;
 pub mod cli;
+pub mod context;
 pub mod conversation;
 pub mod metrics;
 pub mod run_directory;

@@ -4,7 +4,6 @@
 //! fails leaves it as it was; a voice that fails costs the sound, never the text.
 
 mod client_tools;
-mod context;
 pub mod live;
 #[cfg(test)]
 mod tests;
@@ -21,14 +20,14 @@ use tracing::Instrument;
 
 use crate::runtime::InForce;
 
+pub use crate::context::{History, Part, Watermarks};
 pub use client_tools::ClientTools;
-pub use context::{History, Part, Watermarks};
 pub use jane_text::{SentenceCutter, ends_a_sentence};
 pub use turn::run::Question;
 pub use turn::transcribe;
 pub use turn::{SkillRequests, TurnError, TurnReport};
 
-use context::maintenance::ContextMaintenance;
+use crate::context::maintenance::ContextMaintenance;
 use turn::run::{self, Ended};
 use turn::skills::TurnSkills;
 use turn::{Clock, Turn, TurnStart, Turns};

@@ -175,7 +175,7 @@ async fn run(course: TurnTrace) {
     let events = Events::new();
     let mut receiver = events.subscribe();
     let mut conversation = conversation(&llm, &course.context, &events);
-    let marks = context::watermarks::Watermarks::new(course.window, &course.context);
+    let marks = crate::context::watermarks::Watermarks::new(course.window, &course.context);
     let beginning = conversation
         .history
         .dialogue(0)
@@ -495,7 +495,7 @@ async fn full(llm: &Arc<Fake>, events: &Events) -> Scene {
     let mut conversation = conversation(llm, &summarising(), events);
     let mut number = 0;
     while next_prompt(llm, &conversation)
-        <= context::watermarks::Watermarks::new(window(900, 50), &summarising()).high
+        <= crate::context::watermarks::Watermarks::new(window(900, 50), &summarising()).high
     {
         ask(&mut conversation, &question(number, 10, 20))
             .await
@@ -525,7 +525,8 @@ async fn a_model_that_fails_at_maintenance_leaves_the_conversation_as_it_is() {
 fn the_reply_and_a_question_have_their_room_in_any_window() {
     for tokens in [512, 513, 2048, 1 << 20] {
         for reply in [1, 60, 384] {
-            let marks = context::watermarks::Watermarks::new(window(tokens, reply), &summarising());
+            let marks =
+                crate::context::watermarks::Watermarks::new(window(tokens, reply), &summarising());
             let question = tokens - reply - marks.high;
             assert!((32..=128).contains(&question), "{marks:?}");
             assert!(marks.low <= marks.kept && marks.kept <= marks.high);

@@ -14,7 +14,7 @@ use jane_engines::{BackendError, Engines, Message, finished};
 use tokio::sync::OwnedRwLockWriteGuard;
 
 use super::{InForce, Runtime};
-use crate::conversation::{History, Watermarks};
+use crate::context::{History, Watermarks};
 
 /// What is spoken, asked and heard to find out whether an engine works: it costs little.
 const GREETING: &str = "Hello.";

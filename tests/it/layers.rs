@@ -243,3 +243,54 @@ fn what_measures_the_machine_is_compiled_with_all_optimisations() {
     assert!(release.get("opt-level").is_none());
     assert!(release["package"].get("jane-platform").is_none());
 }
+
+/// The modules at the top of the host use one another one way only, as the crates do.
+#[test]
+fn no_modules_of_the_host_use_one_another_in_a_circle() {
+    let source = crate::common::root().join("src");
+    let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let modules = std::fs::read_dir(&source).unwrap();
+    let modules = modules.map(|entry| entry.unwrap().path());
+    for path in modules.filter(|path| !path.ends_with("lib.rs") && !path.ends_with("main.rs")) {
+        let own = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let mut names = BTreeSet::new();
+        for file in rust_files(&path) {
+            let text = std::fs::read_to_string(file).unwrap();
+            let code = text.split("\n#[cfg(test)]").next().unwrap_or_default();
+            let after = code.split("crate::").skip(1);
+            names.extend(after.map(|rest| {
+                let end =
+                    rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+                rest[..end.unwrap_or(rest.len())].to_owned()
+            }));
+        }
+        names.remove(&own);
+        used.entry(own).or_default().extend(names);
+    }
+    assert!(used["conversation"].contains("runtime"), "{used:?}");
+    for module in used.keys() {
+        let (mut found, mut waiting) = (BTreeSet::new(), vec![module]);
+        while let Some(next) = waiting.pop() {
+            for needed in used.get(next).into_iter().flatten() {
+                assert_ne!(needed, module, "`{module}` needs itself, by {found:?}");
+                if found.insert(needed) {
+                    waiting.push(needed);
+                }
+            }
+        }
+    }
+}
+
+/// The files of a module, without those that hold tests alone.
+fn rust_files(path: &std::path::Path) -> Vec<std::path::PathBuf> {
+    if path.is_file() {
+        return vec![path.to_path_buf()];
+    }
+    let entries = std::fs::read_dir(path).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let is_test = |path: &std::path::PathBuf| path.to_string_lossy().contains("tests");
+    let of_product = paths.filter(|path| {
+        !is_test(path) && (path.is_dir() || path.extension().is_some_and(|end| end == "rs"))
+    });
+    of_product.flat_map(|path| rust_files(&path)).collect()
+}

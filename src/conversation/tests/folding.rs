@@ -92,7 +92,7 @@ async fn a_summary_is_bounded_and_of_one_line() {
         number += 1;
     }
     let summary = conversation.history.summary();
-    assert!(summary.len() <= context::summary::SUMMARY_BYTES && !summary.contains('\n'));
+    assert!(summary.len() <= crate::context::summary::SUMMARY_BYTES && !summary.contains('\n'));
 }
 
 #[tokio::test]
@@ -116,14 +116,14 @@ async fn of_what_is_cut_only_the_newest_that_fits_beside_the_conversation_is_fol
         !text.contains("question 0") && text.contains("Assistant: "),
         "{text}"
     );
-    assert!(llm.read(&asked) + context::summary::SUMMARY_TOKENS <= room);
+    assert!(llm.read(&asked) + crate::context::summary::SUMMARY_TOKENS <= room);
     assert!(conversation.history.cut().is_empty());
 }
 
 proptest! {
     #[test]
     fn the_newest_part_of_a_text_is_its_end_and_fits(text in "(\\PC| ){0,60}", bytes in 0..80_usize) {
-        let part = context::summary::newest(&text, bytes);
+        let part = crate::context::summary::newest(&text, bytes);
         prop_assert!(text.ends_with(part) && part.len() <= bytes);
         prop_assert!(part.len() < text.len() || bytes >= text.len());
     }

@@ -34,7 +34,7 @@ use jane_engines::BackendError;
 use jane_skills::{Announcement, TurnId};
 use tracing::Span;
 
-use super::context::{History, maintenance};
+use crate::context::{History, maintenance};
 use crate::runtime::InForce;
 use reply::{ReplyEvent, ReplyOutcome, ReplyRequest, Timed};
 use report::TurnReporter;

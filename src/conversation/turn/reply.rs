@@ -19,8 +19,8 @@ use tracing::Instrument;
 
 use super::generate::write;
 use super::skills::{Asked, TurnSkills};
-use crate::conversation::context::History;
-use crate::conversation::context::watermarks;
+use crate::context::History;
+use crate::context::watermarks;
 use crate::runtime::InForce;
 
 /// Sentences that may wait for the voice. A reply is bounded by `llm.max_reply_tokens`, so this holds nearly any of them whole.

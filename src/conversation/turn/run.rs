@@ -12,7 +12,7 @@ use super::reply::{Reply, ReplyRequest, SpeechChunk, Timed};
 use super::skills::DroppedBy;
 use super::transcribe;
 use super::{Clock, Step, Turn, TurnError};
-use crate::conversation::context::History;
+use crate::context::History;
 use crate::runtime::InForce;
 
 /// What a turn starts from.

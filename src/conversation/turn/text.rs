@@ -9,7 +9,7 @@ use jane_text::spoken::{self, Piece, Said, Unit};
 use tokio::sync::mpsc;
 
 use super::reply::{ReplyEvent, ReplyRequest, Timed};
-use crate::conversation::context::history::SKILLS_MARK;
+use crate::context::history::SKILLS_MARK;
 
 /// Said in the place of what a model only says back.
 const ACKNOWLEDGED: &str = "I see.";

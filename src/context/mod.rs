@@ -7,10 +7,10 @@
 //! | `summary` | what was cut, in a few sentences |
 //! | `maintenance` | the work on all of this while nobody waits |
 
-pub(super) mod history;
-pub(super) mod maintenance;
-pub(super) mod summary;
-pub(super) mod watermarks;
+pub mod history;
+pub mod maintenance;
+pub mod summary;
+pub mod watermarks;
 
 pub use history::{History, Part};
 pub use watermarks::Watermarks;
