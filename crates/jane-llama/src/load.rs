@@ -1,7 +1,7 @@
 //! Loads a model and makes its context.
 
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jane_core::KvCache;
 use jane_core::Placement;
@@ -25,6 +25,9 @@ pub const ASIDES: u32 = 2;
 
 /// All of them.
 pub const SEQUENCES: u32 = CONVERSATIONS + ASIDES;
+
+/// The share of a file after whose loading the memory of what is mapped of it is given back.
+const GIVE_BACK_EVERY: f32 = 0.1;
 
 /// The sequences of a model. One that cannot go back within a sequence has a state for each in place of cells, and gets no more than one
 /// conversation and something aside.
@@ -50,6 +53,20 @@ fn reason(path: &str, error: &LlamaModelLoadError) -> String {
     }
 }
 
+/// Gives back the memory of what is mapped of the file at `path` from time to time while it is loaded, so that it is never there as a whole beside
+/// what is made of it. Never stops the loading.
+fn giving_back(path: &str) -> impl FnMut(f32) -> bool + 'static {
+    let path = PathBuf::from(path);
+    let mut next = GIVE_BACK_EVERY;
+    move |done| {
+        if done >= next {
+            crate::mapped::give_back(&path);
+            next = done + GIVE_BACK_EVERY;
+        }
+        true
+    }
+}
+
 /// # Errors
 /// Where the file is no GGUF model, or the memory does not suffice.
 pub fn load(
@@ -61,7 +78,9 @@ pub fn load(
         message: format!("`{path}` is not a GGUF model that can be loaded: {error}"),
     };
     let backend = LlamaBackend::init().map_err(|error| broken(&error))?;
-    let parameters = LlamaModelParams::default().with_n_gpu_layers(placement.gpu_layers);
+    let parameters = LlamaModelParams::default()
+        .with_n_gpu_layers(placement.gpu_layers)
+        .with_progress_callback(giving_back(path));
     let model = LlamaModel::load_from_file(&backend, path, &parameters)
         .map_err(|error| broken(&reason(path, &error)))?;
     crate::mapped::give_back(Path::new(path));
