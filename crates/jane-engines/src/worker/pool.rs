@@ -3,7 +3,6 @@
 //! Invariant: engines that are specified alike share one worker, so that an edit of `jane.toml` reloads nothing that it does not
 //! touch, and a model that comes back while it is still leaving is not loaded twice.
 
-use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -16,7 +15,7 @@ use crate::memory::{EntryId, MemoryManager, MemoryUse, Reason};
 use jane_core::event::{EngineKind, Events};
 #[cfg(target_os = "linux")]
 use jane_platform::MemoryGroups;
-use jane_worker::Protocol;
+use jane_worker::{Llama, Piper, Protocol, Whisper};
 
 tokio::task_local! {
     static BESIDE: EngineKind;
@@ -36,9 +35,74 @@ pub fn is_beside(role: EngineKind) -> bool {
     BESIDE.try_with(|beside| *beside == role).unwrap_or(false)
 }
 
+/// The supervisors of one kind of engine that are still wanted.
+pub struct Registry<P: Protocol>(Arc<Mutex<Vec<Weak<Supervisor<P>>>>>);
+
+impl<P: Protocol> Registry<P> {
+    /// The supervisor of `spec`: the one that there is, or what `new` makes of it.
+    fn find(
+        &self,
+        spec: WorkerSpec<P>,
+        new: impl FnOnce(WorkerSpec<P>) -> Supervisor<P>,
+    ) -> Arc<Supervisor<P>> {
+        let mut supervisors = self.0.lock();
+        supervisors.retain(|supervisor| supervisor.strong_count() > 0);
+        let mut wanted = supervisors.iter().filter_map(Weak::upgrade);
+        if let Some(same) = wanted.find(|supervisor| *supervisor.spec() == spec) {
+            return same;
+        }
+        let supervisor = Arc::new(new(spec));
+        supervisors.push(Arc::downgrade(&supervisor));
+        supervisor
+    }
+
+    fn all(&self) -> Vec<Arc<dyn Evict>> {
+        let supervisors = self.0.lock();
+        let wanted = supervisors.iter().filter_map(Weak::upgrade);
+        wanted
+            .map(|supervisor| supervisor as Arc<dyn Evict>)
+            .collect()
+    }
+}
+
+impl<P: Protocol> Default for Registry<P> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<P: Protocol> Clone for Registry<P> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// An engine that has workers in the pool.
+pub trait Pooled: Protocol {
+    fn registry(pool: &WorkerPool) -> &Registry<Self>;
+}
+
+impl Pooled for Whisper {
+    fn registry(pool: &WorkerPool) -> &Registry<Self> {
+        &pool.recognisers
+    }
+}
+
+impl Pooled for Llama {
+    fn registry(pool: &WorkerPool) -> &Registry<Self> {
+        &pool.models
+    }
+}
+
+impl Pooled for Piper {
+    fn registry(pool: &WorkerPool) -> &Registry<Self> {
+        &pool.voices
+    }
+}
+
 /// A supervisor, whatever its protocol.
 #[async_trait]
-pub trait Evict: Any + Send + Sync {
+pub trait Evict: Send + Sync {
     /// Ends the worker that has this entry in the ledger, where it is idle, and waits until it is gone. `None` where it has none
     /// such.
     async fn unload(&self, entry: EntryId, reason: Reason) -> Option<bool>;
@@ -50,7 +114,9 @@ pub struct WorkerPool {
     pub events: Events,
     pub memory: MemoryManager,
     pub cores: Cores,
-    supervisors: Arc<Mutex<Vec<Weak<dyn Evict>>>>,
+    recognisers: Registry<Whisper>,
+    models: Registry<Llama>,
+    voices: Registry<Piper>,
     /// Whether it is news that a worker goes because nothing needs it: not where the program ends.
     goes_on: Arc<AtomicBool>,
     /// Control groups that hold workers to their memory, where the system lets Jane make them.
@@ -65,7 +131,9 @@ impl WorkerPool {
             events,
             memory,
             cores,
-            supervisors: Arc::default(),
+            recognisers: Registry::default(),
+            models: Registry::default(),
+            voices: Registry::default(),
             goes_on: Arc::default(),
             #[cfg(target_os = "linux")]
             groups: MemoryGroups::prepare()
@@ -105,27 +173,14 @@ impl WorkerPool {
     }
 
     /// The supervisor of `spec`: the one that there is, or a new one.
-    pub(super) fn supervisor<P: Protocol>(&self, spec: WorkerSpec<P>) -> Arc<Supervisor<P>> {
-        let mut supervisors = self.lock();
-        supervisors.retain(|supervisor| supervisor.strong_count() > 0);
-        let same = supervisors
-            .iter()
-            .filter_map(Weak::upgrade)
-            .filter_map(|supervisor| (supervisor as Arc<dyn Any + Send + Sync>).downcast().ok())
-            .find(|supervisor: &Arc<Supervisor<P>>| *supervisor.spec() == spec);
-        if let Some(supervisor) = same {
-            return supervisor;
-        }
-        let supervisor = Arc::new(Supervisor::new(spec, self.clone()));
-        let weak: Weak<Supervisor<P>> = Arc::downgrade(&supervisor);
-        supervisors.push(weak);
-        supervisor
+    pub(super) fn supervisor<P: Pooled>(&self, spec: WorkerSpec<P>) -> Arc<Supervisor<P>> {
+        P::registry(self).find(spec, |spec| Supervisor::new(spec, self.clone()))
     }
 
     /// Ends the worker that has this entry in the ledger, where it is idle, and waits until it is gone. Returns whether it is.
     pub async fn unload(&self, entry: EntryId, reason: Reason) -> bool {
-        let supervisors: Vec<_> = self.lock().iter().filter_map(Weak::upgrade).collect();
-        for supervisor in supervisors {
+        let all = [self.recognisers.all(), self.models.all(), self.voices.all()];
+        for supervisor in all.into_iter().flatten() {
             if let Some(gone) = supervisor.unload(entry, reason).await {
                 return gone;
             }
@@ -133,9 +188,5 @@ impl WorkerPool {
         // Nobody has it any more: it is on its way out.
         self.memory.gone(&[entry]).await;
         true
-    }
-
-    fn lock(&self) -> parking_lot::MutexGuard<'_, Vec<Weak<dyn Evict>>> {
-        self.supervisors.lock()
     }
 }
