@@ -130,7 +130,12 @@ pub fn requests(said: &str) -> Vec<&str> {
         let is_end = words.get(at - 1).is_some_and(|word| word.ends);
         let further = joined.unwrap_or(rest);
         let next = forms.len() - further.len();
-        if (joined.is_some() || is_end) && (opens(further, OPENINGS) || opens(further, FURTHER)) {
+        let before = forms.get(begin..at).unwrap_or_default();
+        let is_whole = behind_all(before, BEFORE).len() > 1;
+        if is_whole
+            && (joined.is_some() || is_end)
+            && (opens(further, OPENINGS) || opens(further, FURTHER))
+        {
             parts.push(text(said, words.get(begin..at)));
             begin = next;
             at = next;
@@ -149,7 +154,7 @@ struct Word {
     form: String,
     start: usize,
     end: usize,
-    /// Whether a sentence ends behind it.
+    /// Whether a sentence or a part of it ends behind it.
     ends: bool,
 }
 
@@ -165,7 +170,7 @@ fn words(said: &str) -> Vec<Word> {
             form: form.to_lowercase().replace('’', "'"),
             start,
             end: start + piece.len(),
-            ends: piece.ends_with(['.', '!', '?']),
+            ends: piece.ends_with(['.', '!', '?', ',', ';']),
         });
     }
     found
@@ -227,6 +232,18 @@ mod tests {
                 ],
             ),
             (
+                "Okay, set a timer for 5 minutes, add milk to the shopping list, and tell me the time in Tokyo.",
+                vec![
+                    "Okay, set a timer for 5 minutes",
+                    "add milk to the shopping list",
+                    "tell me the time in Tokyo.",
+                ],
+            ),
+            (
+                "Hey Jane, please, what time is it? And set an alarm for 7.",
+                vec!["Hey Jane, please, what time is it?", "set an alarm for 7."],
+            ),
+            (
                 "set an alarm for 7 and note that the key is under the mat",
                 vec!["set an alarm for 7", "note that the key is under the mat"],
             ),
@@ -249,6 +266,8 @@ mod tests {
             "Who wrote Hamlet and what else did he write?",
             "I went home and set a timer.",
             "Add bread and cancel.",
+            "Jane, please, set a timer.",
+            "Add milk, eggs, and bread to the shopping list.",
         ] {
             assert_eq!(requests(said), [said]);
         }
