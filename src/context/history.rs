@@ -132,6 +132,19 @@ impl History {
             .retain(|exchange| !is_left_out(&exchange.answer));
     }
 
+    /// Leaves out skills' answers that nobody had time to read to the model, but for the newest `most`: a model reads some hundred tokens a second,
+    /// and who says many things in a row waits for none of them. Only for a copy.
+    pub fn leave_out_unread(&mut self, most: usize) {
+        let is_unread = |exchange: &Exchange| exchange.by_skill && exchange.tokens.is_none();
+        let unread = self.exchanges.iter().filter(|exchange| is_unread(exchange));
+        let mut surplus = unread.count().saturating_sub(most);
+        self.exchanges.retain(|exchange| {
+            let goes = surplus > 0 && is_unread(exchange);
+            surplus -= usize::from(goes);
+            !goes
+        });
+    }
+
     /// Cuts the `count` oldest exchanges. Returns how many tokens they had.
     pub fn cut_oldest(&mut self, count: usize) -> u32 {
         let tokens = self
@@ -295,5 +308,24 @@ fn paragraphs(first: &str, second: &str) -> String {
         second.to_owned()
     } else {
         format!("{first}\n\n{second}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_answers_of_skills_in_a_row_the_newest_are_read() {
+        let mut history = History::new("", &[]);
+        history.push("Who are you?", "Jane.", 0);
+        for number in 0..5 {
+            history.push(&format!("add {number}"), "Added.", 0);
+            history.mark_as_skills();
+        }
+        history.counted(Part::Exchange(1), 20);
+        history.leave_out_unread(2);
+        let questions: Vec<&str> = history.exchanges().map(|(question, _)| question).collect();
+        assert_eq!(questions, ["Who are you?", "add 0", "add 3", "add 4"]);
     }
 }

@@ -26,6 +26,9 @@ use crate::runtime::InForce;
 /// Sentences that may wait for the voice. A reply is bounded by `llm.max_reply_tokens`, so this holds nearly any of them whole.
 const SENTENCES_AHEAD: usize = 64;
 
+/// Answers of skills that the model reads only now, where there was no time before.
+const UNREAD: usize = 6;
+
 /// Stretches of speech that may wait for whoever plays them.
 const SPEECH_AHEAD: usize = 1;
 
@@ -137,9 +140,10 @@ impl ReplyRequest {
         asked: &Asked,
         in_force: &InForce,
         skills: &TurnSkills,
-        history: History,
+        mut history: History,
         speaks: bool,
     ) -> Self {
+        history.leave_out_unread(UNREAD);
         let answer = asked.answer.as_ref();
         Self {
             answer: answer.map(|answer| answer.speech.clone()),
