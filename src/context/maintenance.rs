@@ -19,6 +19,8 @@ pub struct ContextMaintenance<'a> {
     pub events: &'a Events,
     /// What the model is offered with every question.
     pub tools: Vec<Tool>,
+    /// What calls of tools begin with, where they are written apart from the conversation.
+    pub call_instructions: Option<String>,
 }
 
 impl ContextMaintenance<'_> {
@@ -44,6 +46,9 @@ impl ContextMaintenance<'_> {
             self.summarize(history, window).await?;
             self.count(history).await?;
             self.read(history).await?;
+        }
+        if let Some(instructions) = &self.call_instructions {
+            self.llm.prepare_calls(instructions, true).await?;
         }
         Ok(())
     }

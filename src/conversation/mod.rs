@@ -123,6 +123,7 @@ impl Conversation {
             context: &in_force.config.context,
             events: &self.events,
             tools: prompt_tools(in_force),
+            call_instructions: call_instructions(in_force),
         };
         maintenance.run(&mut self.history).await;
     }
@@ -237,4 +238,11 @@ fn prompt_tools(in_force: &InForce) -> Vec<Tool> {
         }
         ToolUse::None => Vec::new(),
     }
+}
+
+/// What calls of tools begin with, where the model is routed to them.
+fn call_instructions(in_force: &InForce) -> Option<String> {
+    let is_routed = in_force.engines.llm.tool_use() == ToolUse::Routed;
+    let tools = is_routed.then(|| in_force.skills.current().tools())?;
+    jane_mind::call_instructions(&tools)
 }

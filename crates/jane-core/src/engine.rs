@@ -273,6 +273,20 @@ pub trait LanguageModel: Send + Sync {
         })
     }
 
+    /// Reads `instructions`, which tell of the tools and calls are going to begin with, so that they need not be read with each call. With
+    /// `computes` that may take seconds, and is to be done while nobody waits. Returns whether they are there already.
+    ///
+    /// # Errors
+    /// Where the model fails.
+    async fn prepare_calls(
+        &self,
+        instructions: &str,
+        computes: bool,
+    ) -> Result<bool, BackendError> {
+        let _ = (instructions, computes);
+        Ok(false)
+    }
+
     /// Tokens that each of `prompts` makes, as the model counts them.
     async fn count_tokens(&self, prompts: Vec<Vec<Message>>) -> Result<Vec<u32>, BackendError>;
 

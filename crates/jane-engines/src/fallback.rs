@@ -214,6 +214,15 @@ impl LanguageModel for Fallback<dyn LanguageModel> {
         self.0.current().call(messages, tools)
     }
 
+    async fn prepare_calls(
+        &self,
+        instructions: &str,
+        computes: bool,
+    ) -> Result<bool, BackendError> {
+        let current = self.0.current();
+        current.prepare_calls(instructions, computes).await
+    }
+
     async fn count_tokens(&self, prompts: Vec<Vec<Message>>) -> Result<Vec<u32>, BackendError> {
         self.0.current().count_tokens(prompts).await
     }

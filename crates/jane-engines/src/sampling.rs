@@ -1,7 +1,7 @@
 //! What a wish for one reply changes of the options that a local model is given.
 
 use jane_core::Sampling;
-use jane_worker::LlamaOptions;
+use jane_worker::{LlamaOptions, LlamaPlace};
 
 /// Tokens of a reply at most that is to be a call, where nothing else is wished: one that is cut off is none.
 const CALL_TOKENS: u32 = 512;
@@ -29,7 +29,7 @@ pub(super) fn apply(sampling: Sampling, options: &mut LlamaOptions) {
     }
     if sampling.must_call {
         options.must_call = true;
-        options.aside = true;
+        options.place = LlamaPlace::Aside;
         options.max_tokens = sampling.max_tokens.unwrap_or(CALL_TOKENS);
         // What is called repeats words that were said.
         options.repeat_penalty = 1.0;

@@ -222,16 +222,27 @@ impl Cache {
         self.movable && self.held.iter().all(|held| held.tokens.is_empty())
     }
 
-    /// Takes what [`Cache::save`] wrote for exactly `prompt`; whether it could. Otherwise the cache is empty.
-    pub fn restore(&mut self, file: &Path, prompt: &[LlamaToken]) -> bool {
-        let first = Sequence(0);
-        match self.context.state_seq_load_file(file, 0, prompt.len()) {
+    /// Whether several conversations can be held at a time.
+    pub fn keeps_several(&self) -> bool {
+        self.movable
+    }
+
+    /// Whether a sequence begins with all of `prompt`.
+    pub fn holds(&self, prompt: &[LlamaToken]) -> bool {
+        self.held.iter().any(|held| held.tokens.starts_with(prompt))
+    }
+
+    /// Takes what [`Cache::save`] wrote for exactly `prompt` into `sequence`; whether it could. Otherwise the sequence is empty.
+    pub fn restore(&mut self, sequence: Sequence, file: &Path, prompt: &[LlamaToken]) -> bool {
+        self.remove(sequence);
+        let number = sequence.number();
+        match self.context.state_seq_load_file(file, number, prompt.len()) {
             Ok((tokens, _)) if tokens == prompt => {
-                self.at(first).tokens = tokens;
+                self.at(sequence).tokens = tokens;
                 true
             }
             _ => {
-                self.clear();
+                self.remove(sequence);
                 false
             }
         }
@@ -398,7 +409,7 @@ impl Cache {
     }
 
     /// Makes `sequence` hold as much of `prompt` as it has; returns how many tokens that is.
-    fn keep(&mut self, sequence: Sequence, prompt: &[LlamaToken], moved: bool) -> usize {
+    pub fn keep(&mut self, sequence: Sequence, prompt: &[LlamaToken], moved: bool) -> usize {
         let stretches = kept(&self.at(sequence).tokens, prompt, moved);
         let end = stretches.last().map_or(0, |last| last.to + last.length);
         if !self.is_whole(sequence) || self.arrange(sequence, &stretches, end).is_none() {

@@ -9,7 +9,9 @@ use std::time::Instant;
 
 use jane_core::{Dialogue, Message};
 use jane_files::Artifact;
-use jane_worker::{Assigned, Call, Failure, Llama, LlamaJob, LlamaOptions, LlamaOutput};
+use jane_worker::{
+    Assigned, Call, Failure, Llama, LlamaJob, LlamaOptions, LlamaOutput, LlamaPlace,
+};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
@@ -140,9 +142,10 @@ impl Generator {
         };
         // Before the prompt is read: the first to come is one that only pre-fills the cache, while nobody waits.
         let constraint = self.constraint(&options, &tools);
-        let common = match options.aside {
-            true => 0,
-            false => self.common(&prompt, &options, &tools),
+        let common = match options.place {
+            LlamaPlace::Aside => 0,
+            LlamaPlace::Ahead { .. } => prompt.len(),
+            LlamaPlace::Conversation => self.common(&prompt, &options, &tools),
         };
         Some(Box::new(Wanted {
             call,
@@ -203,14 +206,22 @@ impl Generator {
 
     fn begin<'a>(&mut self, wanted: Box<Wanted<'a>>) -> Taken<'a> {
         let (prompt, options) = (&wanted.prompt, &wanted.options);
-        let room = match options.aside {
+        if let LlamaPlace::Ahead { computes } = options.place
+            && let Some(there) = self.there(prompt, options, computes)
+        {
+            let told = ended(&wanted.call, prompt.len(), there, Written::nothing(), None);
+            wanted.call.end(told);
+            return Taken::Over;
+        }
+        let is_aside = options.place == LlamaPlace::Aside;
+        let room = match is_aside {
             true => self.cache.room_aside(prompt),
             false => self.cache.window(),
         };
         let most = match most_tokens(prompt.len(), room, options) {
             Ok(most) => most,
             // There will be more.
-            Err(_) if options.aside && self.cache.is_busy() => {
+            Err(_) if is_aside && self.cache.is_busy() => {
                 return Taken::Waits(wanted, Wait::Room);
             }
             Err(failure) => {
@@ -229,18 +240,32 @@ impl Generator {
         let claim = Claim { prompt, need };
         let instructions = options.dialogue.instructions.as_deref();
         let kept = self.kept(prompt, options);
-        let to_keep = kept.filter(|kept| !prompt_cache::restore(&mut self.cache, kept, prompt));
-        let claimed = match options.aside {
+        let claimed = match is_aside {
             true => self.cache.claim_aside(&claim),
             false => {
                 let instructions = instructions.unwrap_or_default();
                 self.cache.claim(&claim, instructions, wanted.common)
             }
         };
-        let (sequence, held) = match claimed {
+        let (sequence, mut held) = match claimed {
             Ok(claimed) => claimed,
             Err(wait) => return Taken::Waits(wanted, wait),
         };
+        let mut to_keep = kept;
+        if let Some(kept) = &to_keep
+            && held < prompt.len()
+        {
+            let is_restored = prompt_cache::restore(&mut self.cache, sequence, kept, prompt);
+            held = self.cache.keep(sequence, prompt, false);
+            if is_restored {
+                to_keep = None;
+            } else if options.place == (LlamaPlace::Ahead { computes: false }) {
+                self.cache.release(sequence);
+                let told = ended(&wanted.call, prompt.len(), 0, Written::nothing(), None);
+                wanted.call.end(told);
+                return Taken::Over;
+            }
+        }
         let chooser = self.chooser(options, wanted.constraint, thinking);
         Taken::Begun(Box::new(Reply {
             writer: Writer::new(self.model, chooser, &options.stop, most),
@@ -340,15 +365,43 @@ impl Generator {
         }
     }
 
-    /// Where instructions that are computed while nobody waits, right after loading, are kept. What was said is never written.
+    /// Where instructions that are computed while nobody waits are kept: those of a conversation right after loading, and those of what is written
+    /// aside. What was said is never written.
     fn kept(&self, prompt: &[LlamaToken], options: &LlamaOptions) -> Option<Artifact> {
         let Dialogue { summary, turns, .. } = &options.dialogue;
         let was_said = !turns.is_empty() || !summary.is_empty();
-        let is_beside = options.aside || options.max_tokens > 0;
-        if is_beside || was_said || !self.cache.is_fresh() || self.cache.is_busy() {
+        let is_in_time = match options.place {
+            LlamaPlace::Conversation => options.max_tokens == 0 && self.cache.is_fresh(),
+            LlamaPlace::Aside => false,
+            LlamaPlace::Ahead { .. } => true,
+        };
+        if was_said || !is_in_time || self.cache.is_busy() {
             return None;
         }
-        self.prefixes.as_ref()?.kept(prompt)
+        let ending = match options.place {
+            LlamaPlace::Ahead { .. } => prompt_cache::CALLS,
+            LlamaPlace::Conversation | LlamaPlace::Aside => prompt_cache::CONVERSATION,
+        };
+        self.prefixes.as_ref()?.kept(prompt, ending)
+    }
+
+    /// Where nothing is to be read of a beginning of what will be written aside: how many of its tokens are there.
+    fn there(
+        &self,
+        prompt: &[LlamaToken],
+        options: &LlamaOptions,
+        computes: bool,
+    ) -> Option<usize> {
+        if self.cache.holds(prompt) {
+            return Some(prompt.len());
+        }
+        let is_kept = || {
+            self.kept(prompt, options)
+                .is_some_and(|kept| kept.path().exists())
+        };
+        let has_room = number(prompt.len()) < self.cache.room_aside(prompt);
+        let may_be_read = self.cache.keeps_several() && has_room && (computes || is_kept());
+        (!may_be_read).then_some(0)
     }
 
     /// What holds calls to the tools of `options`, which are `tools`. Nothing is done where there are none.

@@ -10,7 +10,9 @@ use llama_cpp_2::token::LlamaToken;
 
 use crate::cache::{Cache, Sequence};
 
-const ENDING: &str = ".prefix.kv";
+/// How the files end that hold what conversations begin with, and what calls do.
+pub const CONVERSATION: &str = ".prefix.kv";
+pub const CALLS: &str = ".calls.kv";
 
 /// Bytes of the largest file that is kept.
 const LARGEST: usize = 256 << 20;
@@ -38,14 +40,14 @@ impl PromptCache {
         })
     }
 
-    /// Where what is computed of `prompt` is kept.
-    pub fn kept(&self, prompt: &[LlamaToken]) -> Option<Artifact> {
+    /// Where what is computed of `prompt` is kept, in a file that ends so. Of each ending there is one.
+    pub fn kept(&self, prompt: &[LlamaToken], ending: &'static str) -> Option<Artifact> {
         let tokens: Vec<u8> = prompt
             .iter()
             .flat_map(|token| token.0.to_le_bytes())
             .collect();
         let holds_for = [self.placement.as_bytes(), &tokens];
-        Artifact::of(&self.model, &self.directory, &holds_for, ENDING)
+        Artifact::of(&self.model, &self.directory, &holds_for, ending)
     }
 }
 
@@ -56,12 +58,17 @@ fn others(model: &str) -> String {
     states.map(|state| format!(", {state}")).collect()
 }
 
-/// Reads what was kept of exactly `prompt` into `cache`; whether it could.
-pub fn restore(cache: &mut Cache, kept: &Artifact, prompt: &[LlamaToken]) -> bool {
+/// Reads what was kept of exactly `prompt` into `sequence`, in the place of what it holds; whether it could. Otherwise it is empty, or as it was.
+pub fn restore(
+    cache: &mut Cache,
+    sequence: Sequence,
+    kept: &Artifact,
+    prompt: &[LlamaToken],
+) -> bool {
     if !kept.path().exists() {
         return false;
     }
-    let is_restored = kept.is_sealed() && cache.restore(kept.path(), prompt);
+    let is_restored = kept.is_sealed() && cache.restore(sequence, kept.path(), prompt);
     if is_restored {
         eprintln!("the instructions are read back: {} tokens", prompt.len());
     } else {

@@ -161,7 +161,7 @@ mod tests {
             tools: Vec::new(),
             reply_so_far: reply_so_far.to_owned(),
             must_call: false,
-            aside: false,
+            place: jane_worker::LlamaPlace::Conversation,
             max_tokens,
             max_thinking_tokens: 64,
             temperature: 0.0,

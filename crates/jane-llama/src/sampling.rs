@@ -178,7 +178,7 @@ mod tests {
             tools: Vec::new(),
             reply_so_far: String::new(),
             must_call: false,
-            aside: false,
+            place: jane_worker::LlamaPlace::Conversation,
             max_tokens: 1,
             max_thinking_tokens: 0,
             temperature,

@@ -1,7 +1,8 @@
 //! Has the language model write the call that does what was asked, from the few tools that may be meant.
 //!
 //! The tools are told in one line each: a model on a processor reads some fifty tokens a second, and their schemas, which hold the
-//! call that is written (`LanguageModel::call`), are ten times as long.
+//! call that is written (`LanguageModel::call`), are ten times as long. Where there are few enough, all of them are told, in the same words every
+//! time: that is read before anybody asks, and a call of the few that may be meant costs no more than what was said.
 
 use std::fmt::Write as _;
 
@@ -14,14 +15,39 @@ use jane_core::{BackendError, Generated, LanguageModel, Message, Tool, ToolCall}
 /// What a model may call where nothing that it is shown is meant.
 const TALK: &str = "just_talk";
 
-/// The call that serves `request`; `None` where it is only talk, or the model wrote no call that has to do with it. With `certain`, it is no talk. `before` is the
-/// exchange before it, which the request may refer to.
+/// Tools, and bytes of what is told of them, up to which all are told.
+const MOST_TOLD: usize = 24;
+const LONGEST_TOLD: usize = 6_000;
+
+/// What calls of `tools` begin with; `None` where they are too many.
+#[must_use]
+pub fn call_instructions(tools: &[Tool]) -> Option<String> {
+    let mut all = tools.to_vec();
+    all.push(talk());
+    let text = told(&all);
+    let is_short = tools.len() <= MOST_TOLD && text.len() <= LONGEST_TOLD;
+    (is_short && !tools.is_empty()).then_some(text)
+}
+
+fn talk() -> Tool {
+    Tool {
+        name: TALK.to_owned(),
+        description: "For everything else: questions, conversation, what no other function does."
+            .to_owned(),
+        parameters: r#"{"type":"object","properties":{}}"#.to_owned(),
+        examples: Vec::new(),
+    }
+}
+
+/// The call of one of `tools` that serves `request`; `None` where it is only talk, or the model wrote no call that has to do with it. With `certain`,
+/// it is no talk. `all` are the tools that there are, and `before` is the exchange before it, which the request may refer to.
 ///
 /// # Errors
 /// Where the model fails.
 pub async fn call_for(
     llm: &dyn LanguageModel,
     tools: &[Tool],
+    all: &[Tool],
     request: &str,
     before: Option<(&str, &str)>,
     certain: bool,
@@ -29,19 +55,20 @@ pub async fn call_for(
     let offered = tools;
     let mut tools = tools.to_vec();
     if !certain {
-        tools.push(Tool {
-            name: TALK.to_owned(),
-            description:
-                "For everything else: questions, conversation, what no other function does."
-                    .to_owned(),
-            parameters: r#"{"type":"object","properties":{}}"#.to_owned(),
-            examples: Vec::new(),
-        });
+        tools.push(talk());
     }
     for tool in &mut tools {
         tool.examples.clear();
     }
-    let mut messages = vec![Message::system(told(&tools))];
+    let mut instructions = call_instructions(all);
+    if let Some(text) = &instructions
+        && !llm.prepare_calls(text, false).await?
+    {
+        instructions = None;
+    }
+    let mut messages = vec![Message::system(
+        instructions.unwrap_or_else(|| told(&tools)),
+    )];
     if let Some((question, answer)) = before {
         messages.push(Message::user(question));
         messages.push(Message::assistant(answer));
@@ -50,8 +77,16 @@ pub async fn call_for(
     let mut stream = llm.call(messages, tools);
     let mut first = None;
     while let Some(piece) = stream.next().await {
-        if let Generated::ToolCall(call) = piece? {
-            first = first.or(Some(call));
+        match piece? {
+            Generated::ToolCall(call) => first = first.or(Some(call)),
+            Generated::Ended(figures) => tracing::debug!(
+                prompt_tokens = figures.prompt_tokens,
+                reused_tokens = figures.reused_tokens,
+                reply_tokens = figures.reply_tokens,
+                seconds = figures.decode_seconds,
+                "a call is written"
+            ),
+            Generated::Text(_) | Generated::Thinking { .. } => {}
         }
     }
     let Some(call) = first else { return Ok(None) };

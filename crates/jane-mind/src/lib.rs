@@ -37,7 +37,7 @@ mod tool_names;
 mod wording;
 mod wordpiece;
 
-pub use asking::call_for;
+pub use asking::{call_for, call_instructions};
 pub use background::{Mind, RouterFiles};
 pub use claims::{claims_an_action, opens_a_claim};
 pub use memory::{Change, Fact, Memory, MemoryRequest, Moment};

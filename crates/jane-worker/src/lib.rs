@@ -10,8 +10,8 @@ mod serve;
 pub use jane_core::Failure;
 pub use protocol::{
     FromHost, FromWorker, Llama, LlamaJob, LlamaLoad, LlamaLoaded, LlamaOptions, LlamaOutput,
-    MAX_AUDIO, Piper, PiperLoad, PiperLoaded, PiperOptions, PiperOutput, Protocol, Reply, Request,
-    VERSION, Whisper, WhisperLoad, WhisperLoaded, WhisperOptions, WhisperTranscript, codec, decode,
-    encode,
+    LlamaPlace, MAX_AUDIO, Piper, PiperLoad, PiperLoaded, PiperOptions, PiperOutput, Protocol,
+    Reply, Request, VERSION, Whisper, WhisperLoad, WhisperLoaded, WhisperOptions,
+    WhisperTranscript, codec, decode, encode,
 };
 pub use serve::{Assigned, Call, Engine, all_cores, serve};

@@ -13,7 +13,7 @@ use jane_core::{
 };
 
 /// Raised whenever a type in this file changes.
-pub const VERSION: u32 = 9;
+pub const VERSION: u32 = 10;
 
 /// Bytes of the largest frame: a second of 192 kHz audio as 32-bit floats fits four times.
 pub const MAX_FRAME: usize = 4 << 20;
@@ -238,6 +238,18 @@ pub enum LlamaJob {
     Count { prompts: Vec<Vec<Message>> },
 }
 
+/// Where in the KV cache a prompt is read, and what becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LlamaPlace {
+    /// In the sequence of its conversation, which goes on.
+    Conversation,
+    /// In a sequence of its own, which leaves the conversations alone and is forgotten at the end.
+    Aside,
+    /// It is the beginning of what will be written aside, and stays where there is room beside the conversation. Without `computes` only what
+    /// was kept on disk is taken. Nothing is written; how many of its tokens are there is told.
+    Ahead { computes: bool },
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LlamaOptions {
     pub dialogue: Dialogue,
@@ -247,8 +259,7 @@ pub struct LlamaOptions {
     pub reply_so_far: String,
     /// The reply is a call of one of the tools, which the messages tell of: the template is not shown them.
     pub must_call: bool,
-    /// In a sequence of its own, which leaves the cache of the conversation alone and is forgotten at the end.
-    pub aside: bool,
+    pub place: LlamaPlace,
     /// 0 only pre-fills the KV cache.
     pub max_tokens: u32,
     /// Tokens that the model may think before its answer, beside those. Nothing of them comes out.

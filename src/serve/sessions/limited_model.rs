@@ -38,6 +38,14 @@ impl LanguageModel for LimitedModel {
         self.model.call(messages, tools)
     }
 
+    async fn prepare_calls(
+        &self,
+        instructions: &str,
+        computes: bool,
+    ) -> Result<bool, BackendError> {
+        self.model.prepare_calls(instructions, computes).await
+    }
+
     async fn count_tokens(&self, prompts: Vec<Vec<Message>>) -> Result<Vec<u32>, BackendError> {
         self.model.count_tokens(prompts).await
     }

@@ -145,7 +145,7 @@ async fn prepare(
             let question = last.filter(|last| last.role == Role::User);
             if let Some(question) = question
                 && let Some(call) =
-                    jane_mind::call_for(llm, &tools, &question.content, None, false).await?
+                    jane_mind::call_for(llm, &tools, &tools, &question.content, None, false).await?
             {
                 let generation = jane_engines::Generation {
                     finish: jane_engines::Finish::ToolCalls,

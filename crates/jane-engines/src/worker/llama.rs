@@ -17,7 +17,7 @@ use crate::{
 };
 use jane_config::{Llm, Tools};
 use jane_core::event::EngineKind;
-use jane_worker::{Llama, LlamaJob, LlamaLoad, LlamaLoaded, LlamaOptions, LlamaOutput};
+use jane_worker::{Llama, LlamaJob, LlamaLoad, LlamaLoaded, LlamaOptions, LlamaOutput, LlamaPlace};
 
 /// Tokens of a call at most that is written on the side.
 const CALL_TOKENS: u32 = 160;
@@ -116,7 +116,7 @@ fn options(config: &Llm) -> LlamaOptions {
         tools: Vec::new(),
         reply_so_far: String::new(),
         must_call: false,
-        aside: false,
+        place: LlamaPlace::Conversation,
         max_tokens: config.max_reply_tokens,
         max_thinking_tokens: config.max_thinking_tokens,
         temperature: config.temperature as f32,
@@ -147,7 +147,7 @@ impl LanguageModel for LlamaBackend {
         self.generate(LlamaOptions {
             dialogue: messages.into(),
             max_tokens,
-            aside: true,
+            place: LlamaPlace::Aside,
             ..self.options.clone()
         })
     }
@@ -165,7 +165,7 @@ impl LanguageModel for LlamaBackend {
             dialogue: messages.into(),
             tools,
             must_call: true,
-            aside: true,
+            place: LlamaPlace::Aside,
             max_tokens: CALL_TOKENS,
             // What was asked is repeated in the arguments, and the likeliest reading of it is wanted.
             temperature: 0.0,
@@ -173,6 +173,31 @@ impl LanguageModel for LlamaBackend {
             stop: Vec::new(),
             ..self.options.clone()
         })
+    }
+
+    async fn prepare_calls(
+        &self,
+        instructions: &str,
+        computes: bool,
+    ) -> Result<bool, BackendError> {
+        let mut read = self.generate(LlamaOptions {
+            dialogue: vec![Message::system(instructions)].into(),
+            max_tokens: 0,
+            place: LlamaPlace::Ahead { computes },
+            ..self.options.clone()
+        });
+        while let Some(piece) = read.next().await {
+            if let Generated::Ended(Generation {
+                prompt_tokens,
+                reused_tokens,
+                ..
+            }) = piece?
+            {
+                // The last token is computed in any case.
+                return Ok(reused_tokens + 1 >= prompt_tokens);
+            }
+        }
+        Ok(false)
     }
 
     async fn count_tokens(&self, prompts: Vec<Vec<Message>>) -> Result<Vec<u32>, BackendError> {
