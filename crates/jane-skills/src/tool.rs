@@ -33,7 +33,7 @@ pub const BETWEEN: &str = "__";
 /// The key of a schema that states what people say for the tool: a list of texts. JSON Schema leaves keys of this kind to whoever
 /// reads it.
 const EXAMPLES: &str = "x-examples";
-const MOST_EXAMPLES: usize = 32;
+const MOST_EXAMPLES: usize = 64;
 const LONGEST_EXAMPLE: usize = 200;
 
 /// Mistakes in arguments that are told at once.

@@ -9,6 +9,7 @@ use crate::{
     expression::{Expression, Operation},
     parser::spelled,
     speech::Money,
+    told,
     units::{self, Amount},
 };
 
@@ -97,8 +98,14 @@ fn one(text: &str) -> Option<Answer> {
     if let Some(bill) = bill::answer(&said) {
         return Some((bill, None));
     }
+    if let Some((speech, value)) = told::answer(&said) {
+        return Some((speech, Some(value)));
+    }
     if let Some(conversion) = conversion::understand(&said) {
         return conversion.say().map(|speech| (speech, None));
+    }
+    if let Some(question) = told::question(&said) {
+        return conversion::understand(&Said::new(&question))?.say().map(|speech| (speech, None));
     }
     if is_exchange(&said) {
         return Some(("I do not know exchange rates: they change all the time, and I have no source for them.".into(), None));
@@ -171,9 +178,11 @@ pub fn converted(value: f64, from: &str, to: &str) -> Result<String, String> {
     let unknown = |name: &str| format!("`{name}` is not a unit that is known here");
     let from = units::named(from).ok_or_else(|| unknown(from))?;
     let to = units::named(to).ok_or_else(|| unknown(to))?;
+    // Of miles an hour in kilometres, these are an hour's.
+    let is_speed = from.unit.kind == units::Kind::Speed && to.unit.kind == units::Kind::Length;
+    let to = conversion::speed_in(to).filter(|_| is_speed).unwrap_or(to);
     Conversion { from: vec![Amount { value, unit: from }], to }
         .say()
-        .map(|text| text.trim_end_matches('.').into())
         .ok_or_else(|| format!("{from_name} cannot be converted to {to_name}"))
 }
 

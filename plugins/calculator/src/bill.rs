@@ -21,6 +21,13 @@ const SPLIT: &[&str] = &[
     "{people:number} people [split|share] [a|the] [bill|check] [of] {sum:number} [{money:word}]",
 ];
 
+/// A bill that is told of, and how many there are, with and without the money's name.
+const TOLD: &[&str] = &[
+    "[the|our|my] (bill|check|tab|total|meal|dinner|lunch|taxi|cab|pizza|shopping|rent) (is|was|came to|comes to|came out at|comes out at|cost|costs|has come to) {sum:number} MONEY [and|so|but|with|for] [there are|there were|there is|there will be|we are|we were|between] [the] {people:number} [of us|people|friends|persons|guests|diners] [here|eating|sharing|at the table] [OWE]",
+    "(there are|there were|there is|we are|we were) {people:number} [of us|people|friends|persons|guests|diners] [here|eating|sharing] [and|so] [the|our|my] (bill|check|tab|total|meal|dinner|lunch|taxi|cab|pizza|shopping|rent) (is|was|came to|comes to|came out at|cost|costs|has come to) {sum:number} MONEY [OWE]",
+];
+const OWE: &str = "[and|so] (what|how much) [is] (do|does|did|should|would|will|must|have) [we|each of us|each person|everyone|everybody|each|that|it|i] [each|all] [owe|pay|have to pay|put in|chip in|come to|got to pay|be|make] [each|per person|per head|a head|apiece|for each of us|each of us]";
+
 /// How a tip is said behind that.
 const TIP: &[&str] = &[
     "(with|and|plus|including|adding|add|and add|at) [a|an] {tip:number} percent [tip|for tip|for the tip|gratuity|service]",
@@ -51,8 +58,11 @@ const TOTAL: &[&str] = &[
 
 /// The answer, where a bill is to be split or tipped for.
 pub fn answer(said: &Said) -> Option<String> {
-    if !said.has(&["split", "divide", "share", "shared", "divided", "tip", "gratuity", "owe", "pay", "people", "tax", "vat"]) {
+    if !said.has(&["split", "divide", "share", "shared", "divided", "tip", "gratuity", "owe", "pay", "people", "tax", "vat", "bill", "check", "tab", "us"]) {
         return None;
+    }
+    if let Some(each) = told(said) {
+        return Some(each);
     }
     for template in SPLIT {
         for tip in std::iter::once("").chain(TIP.iter().copied()) {
@@ -96,14 +106,28 @@ pub fn answer(said: &Said) -> Option<String> {
     Some(format!("Together that is {}.", say(sum * (1.0 + tip / 100.0), money)))
 }
 
+/// "the bill is 87 dollars and there are three of us, what do we each owe"
+fn told(said: &Said) -> Option<String> {
+    let templates = TOLD.iter().flat_map(|template| ["", "{money:word}"].map(|money| template.replace("MONEY", money).replace("[OWE]", &format!("[{OWE}]"))));
+    templates.into_iter().find_map(|template| {
+        let slots = said.matches(&template)?;
+        let (sum, people, money) = (slots.number("sum")?, slots.number("people")?, currency(slots.form("money").as_deref())?);
+        let is_shared = people >= 2.0 && people.fract() == 0.0 && said.has(&["us", "people", "friends", "persons", "guests", "diners", "each", "owe", "we", "between"]);
+        (is_shared && (0.0..1e12).contains(&sum)).then(|| format!("Each pays {}.", say(sum / people, money)))
+    })
+}
+
 /// `Some(None)` where no currency was said; `None` where the word is none.
-fn currency(word: Option<&str>) -> Option<Option<Money>> {
+pub fn currency(word: Option<&str>) -> Option<Option<Money>> {
     match word {
         None => Some(None),
         Some(word) => Money::named(word).map(Some),
     }
 }
 
-fn say(amount: f64, money: Option<Money>) -> String {
-    money.map_or_else(|| number(amount).say(), |money| money.say(amount))
+pub fn say(amount: f64, money: Option<Money>) -> String {
+    // Nobody pays less than a cent.
+    let cents = (amount * 100.0).round() / 100.0;
+    let plain = || if (cents - amount).abs() > 1e-9 { format!("about {}", number(cents).text) } else { number(amount).say() };
+    money.map_or_else(plain, |money| money.say(amount))
 }

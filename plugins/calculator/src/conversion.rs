@@ -65,6 +65,11 @@ pub fn understand(said: &Said) -> Option<Conversion> {
     how_many(words).or_else(|| amount_in(words)).and_then(settled)
 }
 
+/// Whether the words are an amount of something, and nothing else.
+pub fn is_quantity(words: &[Word]) -> bool {
+    quantity(words).is_some_and(|(_, rest)| rest.is_empty())
+}
+
 /// An amount of degrees without a scale.
 const DEGREES: &[&str] = &["degree", "degrees"];
 
@@ -102,10 +107,28 @@ fn settled(Asked { from: Quantity { mut amounts, degrees }, mut to }: Asked) -> 
             amount.unit = fluid;
         }
     }
+    // Of 65 miles an hour in kilometres, these are an hour's.
+    if to.unit.kind == Kind::Length && amounts.iter().all(|amount| amount.unit.unit.kind == Kind::Speed) {
+        to = speed_in(to)?;
+    }
     let fits = !amounts.is_empty()
         && amounts.iter().all(|amount| amount.unit.unit.kind == to.unit.kind)
         && amounts.iter().any(|amount| amount.unit != to);
     fits.then_some(Conversion { from: amounts, to })
+}
+
+/// The speed that is meant by a length.
+pub fn speed_in(length: Named) -> Option<Named> {
+    let name = match length.name.1 {
+        "kilometres" => "kilometre per hour",
+        "kilometers" => "kilometer per hour",
+        "miles" => "mile per hour",
+        "metres" => "metre per second",
+        "meters" => "meter per second",
+        "feet" => "foot per second",
+        _ => return None,
+    };
+    units::by_name(name)
 }
 
 fn eat<'w>(words: &'w [Word], phrases: &[&str]) -> Option<&'w [Word]> {
@@ -134,6 +157,22 @@ fn how_many(words: &[Word]) -> Option<Asked> {
     let rest = eat(
         rest,
         &[
+            "do i weigh out for",
+            "do i weigh for",
+            "do i measure out for",
+            "do i need for",
+            "do we need for",
+            "do you need for",
+            "should i weigh out for",
+            "would i weigh out for",
+            "would i need for",
+            "will i need for",
+            "do i use for",
+            "should i use for",
+            "would that be for",
+            "is that for",
+            "would be",
+            "would make",
             "are there in",
             "is there in",
             "are in",
@@ -157,6 +196,7 @@ fn how_many(words: &[Word]) -> Option<Asked> {
             "fit in",
             "fit into",
             "go into",
+            "for",
         ],
     )?;
     let (from, rest) = quantity(rest)?;

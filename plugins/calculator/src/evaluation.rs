@@ -45,7 +45,7 @@ impl Wrong {
 }
 
 impl Value {
-    fn plain(amount: f64) -> Value {
+    pub fn plain(amount: f64) -> Value {
         Value { amount, unit: Unit::None }
     }
 

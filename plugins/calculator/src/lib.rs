@@ -10,6 +10,7 @@ mod expression;
 mod follow;
 mod parser;
 mod speech;
+mod told;
 mod units;
 
 pub use answer::answer;
@@ -57,7 +58,7 @@ impl Skill for Calculator {
                 let Calculation { expression } = call.parse()?;
                 let value = answer::calculated(&expression).map_err(Failure::InvalidInput)?;
                 follow::keep(&follow::written(&value), call.turn)?;
-                value.say()
+                made(value)
             }
             "convert" => {
                 let Conversion { value, from, to } = call.parse()?;
@@ -67,8 +68,23 @@ impl Skill for Calculator {
             }
             other => return Err(Failure::invalid(format!("there is no tool `{other}`"))),
         };
-        Ok(ToolOutput::text(result))
+        // A model that worded it anew would change the figures.
+        Ok(ToolOutput::say(result))
     }
+}
+
+/// What a calculation came to, as a sentence. A percentage is written as in a formula, which the voice says as one says it.
+fn made(value: evaluation::Value) -> String {
+    format!("That makes {}.", rounded(value).say().replace(" percent", "%"))
+}
+
+/// What a model works out with a factor of many digits is not meant to all of them.
+fn rounded(value: evaluation::Value) -> evaluation::Value {
+    // A third behind the point makes `about` of it, as of what never ends.
+    const NOT_EXACT: f64 = 1e-7;
+    let hundredths = (value.amount * 100.0).round() / 100.0;
+    let is_long = value.unit == evaluation::Unit::None && value.amount.abs() >= 10.0 && (hundredths - value.amount).abs() > NOT_EXACT;
+    if is_long { evaluation::Value { amount: hundredths + NOT_EXACT, ..value } } else { value }
 }
 
 jane_skill::export!(Calculator: transcript_hook, tools);
@@ -79,7 +95,7 @@ mod tests {
 
     fn call(name: &str, arguments: &str) -> String {
         match Calculator.call_tool(&ToolCall { turn: 1, name: name.into(), arguments: arguments.into() }) {
-            Ok(ToolOutput::Text(text)) => text,
+            Ok(ToolOutput::FinalAnswer(text)) => text,
             Err(failure) => format!("failure: {}", failure.message()),
             Ok(other) => format!("{other:?}"),
         }
@@ -100,20 +116,25 @@ mod tests {
 
     #[test]
     fn the_model_calculates_too() {
-        assert_eq!(call("calculate", r#"{"expression": "(2 + 3) * 4"}"#), "20");
-        assert_eq!(call("calculate", r#"{"expression": "12*7-3"}"#), "81");
-        assert_eq!(call("calculate", r#"{"expression": "100/7"}"#), "about 14.29");
-        assert_eq!(call("calculate", r#"{"expression": "sqrt(144) + 2^10"}"#), "1036");
-        assert_eq!(call("calculate", r#"{"expression": "0.15 * 84"}"#), "12.6");
-        assert_eq!(call("calculate", r#"{"expression": "42"}"#), "42");
+        assert_eq!(call("calculate", r#"{"expression": "(2 + 3) * 4"}"#), "That makes 20.");
+        assert_eq!(call("calculate", r#"{"expression": "12*7-3"}"#), "That makes 81.");
+        assert_eq!(call("calculate", r#"{"expression": "100/7"}"#), "That makes about 14.29.");
+        assert_eq!(call("calculate", r#"{"expression": "sqrt(144) + 2^10"}"#), "That makes 1036.");
+        assert_eq!(call("calculate", r#"{"expression": "0.15 * 84"}"#), "That makes 12.6.");
+        assert_eq!(call("calculate", r#"{"expression": "42"}"#), "That makes 42.");
+        assert_eq!(call("calculate", r#"{"expression": "65 * 1.60934"}"#), "That makes about 104.61.");
+        assert_eq!(call("calculate", r#"{"expression": "12 dollars + 3.50"}"#), "That makes $15.50.");
+        assert_eq!(call("calculate", r#"{"expression": "12 as a percentage of 60"}"#), "That makes 20%.");
+        assert_eq!(call("calculate", r#"{"expression": "15% of 84"}"#), "That makes 12.6.");
+        assert_eq!(call("convert", r#"{"value": 65, "from": "mph", "to": "kilometres"}"#), "65 miles per hour is about 105 kilometres per hour.");
         assert_eq!(call("calculate", r#"{"expression": "1/0"}"#), "failure: you can't divide by zero");
         assert!(call("calculate", r#"{"expression": "the moon"}"#).starts_with("failure: `the moon` was not understood"));
-        assert_eq!(call("convert", r#"{"value": 26, "from": "miles", "to": "km"}"#), "26 miles is about 41.8 kilometres");
+        assert_eq!(call("convert", r#"{"value": 26, "from": "miles", "to": "km"}"#), "26 miles is about 41.8 kilometres.");
         assert_eq!(
             call("convert", r#"{"value": -40, "from": "F", "to": "°C"}"#),
-            "Minus 40 degrees Fahrenheit is minus 40 degrees Celsius"
+            "Minus 40 degrees Fahrenheit is minus 40 degrees Celsius."
         );
-        assert_eq!(call("convert", r#"{"value": 1, "from": "in", "to": "cm"}"#), "1 inch is 2.54 centimetres");
+        assert_eq!(call("convert", r#"{"value": 1, "from": "in", "to": "cm"}"#), "1 inch is 2.54 centimetres.");
         assert_eq!(
             call("convert", r#"{"value": 1, "from": "parsnips", "to": "cm"}"#),
             "failure: `parsnips` is not a unit that is known here"

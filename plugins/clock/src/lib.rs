@@ -35,7 +35,10 @@ struct Place {
 }
 
 /// Words of which one is in everything that is meant by the time of day.
-const WORDS: &[&str] = &["time", "clock", "late", "hour", "hours", "minutes", "until", "till", "til", "is", "ahead", "behind"];
+const WORDS: &[&str] = &[
+    "time", "clock", "late", "hour", "hours", "minutes", "until", "till", "til", "is", "ahead", "behind",
+    "asleep", "awake", "bed", "sleeping", "up", "lunch", "breakfast", "dinner", "supper", "eaten", "working", "work", "ring", "call", "phone", "text", "message", "make", "eating",
+];
 
 impl Skill for Clock {
     fn start(&mut self, config_json: &str) -> Result<(), Failure> {
@@ -71,15 +74,15 @@ impl Skill for Clock {
         }
         let Place { place } = call.parse()?;
         let now = Now::here();
-        let (now, place) = match place.trim() {
-            "" => (now, "here".to_owned()),
+        let (now, there) = match place.trim() {
+            "" => (now, String::new()),
             place => {
                 let (zone, name) =
                     places::find(place).ok_or_else(|| Failure::invalid(format!("`{place}` is not a place whose time is known")))?;
-                (Now::in_zone(zone), format!("in {name}"))
+                (Now::in_zone(zone), format!(" {}", places::there(&name)))
             }
         };
-        Ok(ToolOutput::text(format!("{} {place}, {}", self.time(&now), dates::said(now.date))))
+        Ok(ToolOutput::say(format!("It is {}{there}, {}.", self.time(&now), dates::said(now.date))))
     }
 }
 
@@ -150,6 +153,19 @@ mod tests {
         assert_eq!(ask("What week is it?"), "It is week 10.");
         let clock = Clock { hours: Some(24) };
         assert_eq!(clock.answer("What time is it in Tokyo?").unwrap(), "It is 19:00 in Tokyo.");
+    }
+
+    #[test]
+    fn the_tool_says_it_as_it_is() {
+        let tool = |arguments: &str| match Clock::default().call_tool(&ToolCall { turn: 1, name: "get_time".into(), arguments: arguments.into() }) {
+            Ok(ToolOutput::FinalAnswer(text)) => text,
+            Err(failure) => format!("failure: {}", failure.message()),
+            Ok(other) => format!("{other:?}"),
+        };
+        assert_eq!(tool("{}"), "It is 10 AM, Wednesday, March 4th.");
+        assert_eq!(tool(r#"{"place": "Toronto"}"#), "It is 5 AM in Toronto, Wednesday, March 4th.");
+        assert_eq!(tool(r#"{"place": "the East Coast"}"#), "It is 5 AM on the East Coast, Wednesday, March 4th.");
+        assert_eq!(tool(r#"{"place": "Narnia"}"#), "failure: `Narnia` is not a place whose time is known");
     }
 
     #[test]

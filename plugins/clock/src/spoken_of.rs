@@ -63,6 +63,15 @@ impl SpokenOf {
                 }
             }));
         }
+        // `would they be asleep there`: of people elsewhere, where one was spoken of.
+        const THEY: &[&str] = &[
+            "(would|will|are|might|must) (they|people|everyone|everybody) [still|already|all] [be] [still|all] (asleep|awake|up|in bed|at work|sleeping|working|having lunch|having dinner) [over] there [right now|now]",
+            "is it [still|already] (too late|too early) to (ring|call|phone|text|message|wake) [{who}] [over] there",
+            "have (they|people) (had|eaten) (lunch|breakfast|dinner) [yet] [over] there [yet]",
+        ];
+        if said.is(THEY) {
+            return Some(Some(format!("what time is it in {}", self.place()?)));
+        }
         if said.is(&[
             "how (far|many hours) (ahead|behind) (are they|is it|is that) [of us]",
             "how (far|many hours) are they (ahead|behind) [of us]",

@@ -26,6 +26,9 @@ const TIME: &[&str] = &[
     "what time (do you have|do you make it|have you got)",
     "what is the hour",
     "what hour is it",
+    "what do you make it",
+    "[and|but] (my|the|our) (watch|clock|phone|kitchen clock) (has|is|says|has gone|is running) {wrong:word} [and|so|but] what (do you make it|time do you make it|time is it|is the time|time is it really)",
+    "(my|the|our) (watch|clock|phone|kitchen clock) (has|is) (stopped|broken|slow|fast|flat|dead|out of battery) what (do you make it|time do you make it|time is it|is the time)",
     "the (current|exact) time",
 ];
 
@@ -87,6 +90,16 @@ const REACHED: &[&str] = &[
 const PART: &[&str] = &[
     "is it [already|still] (the middle of the night|night|night time|nighttime|morning|afternoon|evening|day|daytime|day time|midnight|noon|dark) (in|over in) {place}",
     "is it (morning|afternoon|evening|night|daytime) [yet|already|still] in {place}",
+];
+
+/// What depends on the time of day there: "is it too late to ring someone in London". Only where the place is known.
+const SUITS: &[&str] = &[
+    "is it [still|already|a bit|far|getting|much] (too late|too early|late|early) to (ring|call|phone|text|message|wake|bother|disturb|video call|facetime|skype|catch|reach|get hold of) {who} (in|over in|out in|down in) {place}",
+    "is it [still|already] (too late|too early|ok|okay|all right|alright|a good time|a decent time|a reasonable time|a bad time) to (ring|call|phone|text|message|wake|bother|disturb|video call|facetime|skype) [over to|to] {place}",
+    "(can|could|should) i [still] (ring|call|phone|text|message) {who} (in|over in|out in|down in) {place} (now|at this hour|at this time|this late|yet)",
+    "(would|will|are|might|must) (they|people|everyone|everybody|folks|the others) [still|already|all|not|probably] [still|be] [still|all|already] (asleep|awake|up|in bed|at work|sleeping|working|having lunch|having dinner|having breakfast|at lunch|out of bed|up yet|up and about|getting up|eating) [yet|now|right now] (in|over in|out in|down in) {place} [right now|now|yet|by now|at the moment|at this hour]",
+    "(have|will|would) (they|people|everyone|everybody) [already|have] (had|eaten|finished) [their] (lunch|breakfast|dinner|tea|supper|work) [yet|already|by now] (in|over in|out in|down in) {place} [yet|already|by now]",
+    "is it [still|already|nearly|almost|about] (bedtime|bed time|lunchtime|lunch time|dinner time|dinnertime|breakfast time|teatime|tea time|office hours|working hours|business hours|a decent hour|a reasonable hour|a civilised hour|a civilized hour|an ungodly hour|the crack of dawn|the small hours|late|early) [yet|already] (in|over in|out in|down in) {place}",
 ];
 
 const EITHER: &[&str] =
@@ -192,6 +205,10 @@ pub fn answer(said: &Said, hours: u8) -> Option<String> {
         let there = Now::in_zone(zone);
         return Some(format!("It is {}{} {}.", clock(&there), day_between(&here, &there), places::there(&name)));
     }
+    if let Some((zone, name)) = said.first(SUITS).and_then(|slots| place(without_now(&slots.form("place")?))) {
+        let there = Now::in_zone(zone);
+        return Some(format!("It is {}{} {}.", clock(&there), day_between(&here, &there), places::there(&name)));
+    }
     if let Some(slots) = said.first(PART)
         && let Some((zone, name)) = place(&slots.form("place")?)
     {
@@ -240,6 +257,12 @@ fn may_be_place(words: &str) -> bool {
         "general", "life", "english", "spanish", "german", "french", "minutes", "hours", "minute", "hour", "seconds", "days",
     ];
     words.split(' ').count() <= 4 && !words.split(' ').any(|word| NONE.contains(&word) || word.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// A place without the time that is said behind it, which is now.
+fn without_now(words: &str) -> &str {
+    const NOW: &[&str] = &[" yet", " already", " right now", " now", " by now", " at the moment", " at this hour", " at this time", " this late"];
+    NOW.iter().find_map(|ending| words.strip_suffix(ending)).unwrap_or(words)
 }
 
 fn place(words: &str) -> Option<(&'static str, String)> {

@@ -42,7 +42,7 @@ impl Tool {
         self.argument(name, kind, description, false)
     }
 
-    /// What people say for it, at most 32 texts, in many different words: by these it is found where nobody's patterns expect what is said.
+    /// What people say for it, at most 64 texts of 200 bytes each, in many different words: by these it is found where nobody's patterns expect what is said.
     /// No model is told of them. They stand in the schema as `x-examples`.
     pub fn said(mut self, examples: &[&str]) -> Tool {
         let mut schema: Value = serde_json::from_str(&self.input_schema).unwrap_or_default();

@@ -36,6 +36,16 @@ pub fn duration<W: AsRef<str>>(words: &[W]) -> Option<(Duration, usize)> {
             break;
         }
         let rest = words.get(from..).unwrap_or_default();
+        // `an hour and three quarters`
+        if and == 1
+            && let Some((part, taken)) = number(rest).filter(|(part, _)| *part > 0.0 && *part < 1.0)
+            && unit(word(from + taken)).is_none()
+            && !matches!(word(from + taken), "of" | "an" | "a" | "past" | "to")
+        {
+            seconds += last * part;
+            at = from + taken;
+            break;
+        }
         let Some((value, unit, taken)) = one(rest).filter(|(value, unit, _)| *unit < last && *value >= 0.0) else {
             // `an hour thirty`, `1h30`
             if let Some((count, taken)) = bare(rest, last).filter(|(count, _)| and == 0 || *count >= 5.0) {
@@ -111,6 +121,9 @@ mod tests {
             ("quarter of an hour", 900),
             ("three quarters of an hour", 2700),
             ("an hour and a half", 5400),
+            ("an hour and three quarters", 6300),
+            ("two hours and a quarter", 8100),
+            ("an hour and twenty", 4800),
             ("one and a half hours", 5400),
             ("ten and a half minutes", 630),
             ("10.5 minutes", 630),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    acts, heard::Heard, never, questions, ring::Kind, setting, several,
+    acts, heard::Heard, never, questions, reasons, ring::Kind, setting, several,
     target::Query,
     unclear,
     when::When,
@@ -105,7 +105,8 @@ pub enum What {
 /// Words of which one is in everything that is meant here.
 const WORDS: &[&str] = &[
     "timer", "timers", "timer's", "alarm", "alarms", "alarm's", "reminder", "reminders", "reminder's", "remind", "wake", "waking", "get", "left", "longer", "countdown", "countdowns", "count",
-    "snooze", "forget", "notify", "alert", "ping", "know", "remaining", "undo", "shout", "nudge", "call", "tell", "up", "another", "poke", "buzz",
+    "snooze", "forget", "notify", "alert", "ping", "know", "remaining", "undo", "shout", "nudge", "call", "tell", "up", "another", "poke", "buzz", "prod", "warn", "sleep", "oversleep", "nap", "doze", "nod",
+    "asleep", "kip",
 ];
 
 /// Whether words, and nothing else, may be meant here in a few words only: "stop", "cancel it", "5 more minutes".
@@ -124,11 +125,13 @@ pub fn understand(heard: &Heard) -> Option<Vec<Command>> {
     let plain = || setting::set(words, heard.text()).map(Command::Set);
     never::never(heard)
         .map(|new| vec![Command::Never(new)])
+        .or_else(|| reasons::sleeps(heard).map(|new| vec![Command::Set(new)]))
         .or_else(|| several::pairs(heard))
         .or_else(|| several::reminders(heard))
         .or_else(|| whole().map(|command| vec![command]))
         .or_else(|| several::times(heard))
         .or_else(|| plain().map(|command| vec![command]))
+        .or_else(|| reasons::reasoned(heard))
         .or_else(|| several::elliptic(heard))
         .or_else(|| several::another(heard).map(|command| vec![command]))
         .or_else(|| several::prefaced(heard))

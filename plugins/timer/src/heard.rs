@@ -275,7 +275,7 @@ fn polite(words: &[Word]) -> (std::ops::Range<usize>, bool) {
         let tells = count >= 2 && starts(begin + count - 2, &"tell me").is_some();
         let rest = words.get(begin + count..end).unwrap_or_default();
         let timed = rest.first().is_some_and(|word| matches!(word.form.as_str(), "in" | "at" | "tomorrow" | "tonight" | "every"));
-        if tells && timed && rest.iter().any(|word| word.form == "to") {
+        if tells && timed && rest.iter().any(|word| matches!(word.form.as_str(), "to" | "so" | "because")) {
             begin += count - 2;
             break;
         }

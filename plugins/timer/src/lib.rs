@@ -13,6 +13,7 @@ mod names;
 mod never;
 mod questions;
 mod reader;
+mod reasons;
 mod ring;
 mod setting;
 mod several;

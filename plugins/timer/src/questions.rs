@@ -55,7 +55,7 @@ fn on_a_day(said: &Said) -> Option<Command> {
         "what (is|are) (my|the) (alarm|alarms|reminder|reminders) [set] (for|on|at) {when}",
         "[any|my] (alarms|reminders) [set] [for|on|at] {when}",
         "what do i have to remember [on|for] {when}",
-        "(when|what time) (am i getting up|do i get up|do i have to get up|do i need to get up|am i waking up|do i wake up|will you wake me|are you waking me) [up] {when}",
+        "(when|what time) (am i getting up|do i get up|do i have to get up|do i need to get up|am i waking up|do i wake up|will you wake (me|us)|are you (waking|getting) (me|us) [out of bed]|will you get (me|us)|are you going to (wake|get) (me|us)|do you (wake|get) (me|us)|have i got you waking me|am i being woken) [up] {when}",
     ])?;
     let words = slots.words("when")?;
     spoken_when::whole(words, true)?;
@@ -63,7 +63,7 @@ fn on_a_day(said: &Said) -> Option<Command> {
     Some(Command::List(Query::of(kind, Which::EachNamed(said_label(words)?))))
 }
 
-const WAKING: &str = "(when|what time) (will you wake (me|us)|are you waking (me|us)|am i getting up|are you going to wake (me|us)) [up]";
+const WAKING: &str = "(when|what time) (will you wake (me|us) [up]|are you waking (me|us) [up]|am i getting up|are you going to wake (me|us) [up]|are you getting (me|us) (up|out of bed)|have i got you waking (me|us) [up]|will you get (me|us) up|are you going to get (me|us) up|do you (wake|get) (me|us) up|am i being woken [up]) [at]";
 
 const DONE: &str = "(end|ring|go off|be done|finish|be over|be up|done|finished|over|up|due|going off|going to ring|going to go off)";
 

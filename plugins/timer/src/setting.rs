@@ -79,9 +79,9 @@ fn time_first(words: &[Word], text: &str) -> Option<New> {
 }
 
 /// What one says for a reminder where it has a time and a purpose, and for a timer where it has no purpose.
-const NUDGES: &[&str] = &[
+pub const NUDGES: &[&str] = &[
     "let me know", "notify me", "alert me", "ping me", "tell me", "give me a shout", "give me a nudge", "give me a heads up", "give me a heads-up", "nudge me",
-    "shout", "call me", "buzz me", "poke me", "give me a call",
+    "shout", "call me", "buzz me", "poke me", "give me a call", "give me a shove", "give me a poke", "give me a prod", "give me a buzz", "prod me", "warn me",
 ];
 
 fn new(kind: Kind, label: String, wakes: bool, when: Option<When>) -> New {

@@ -8,6 +8,7 @@ use crate::{
     command::{Command, New, What, one},
     heard::Heard,
     reader::Reader,
+    reasons,
     ring::Kind,
     setting, spoken_when,
     target::{noun, target},
@@ -17,7 +18,7 @@ use crate::{
 /// The most requests in one breath.
 const MOST: usize = 6;
 
-fn part(heard: &Heard, words: &[Word]) -> Option<Heard> {
+pub fn part(heard: &Heard, words: &[Word]) -> Option<Heard> {
     let range = words.first()?.place.start..words.last()?.place.end;
     Heard::new(heard.text().get(range)?)
 }
@@ -25,7 +26,7 @@ fn part(heard: &Heard, words: &[Word]) -> Option<Heard> {
 /// Where one may end and the next begin: the words of the first, and of the second.
 fn splits(words: &[Word]) -> impl Iterator<Item = (&[Word], &[Word])> {
     (1..words.len()).filter_map(|at| {
-        let (first, second) = words.split_at_checked(at)?;
+        let (first, second) = words.split_at_checked(at).filter(|_| !in_length(words, at))?;
         let mut rest = Reader::new(second);
         let joined = rest.eat(&["and then", "and also", "and", "then", "also", "plus", "as well as"]);
         let last = first.last()?;
@@ -34,6 +35,14 @@ fn splits(words: &[Word]) -> impl Iterator<Item = (&[Word], &[Word])> {
         let again = another && matches!(last.form.as_str(), "minutes" | "minute" | "seconds" | "second" | "hours" | "hour");
         (joined || last.pause || again).then(|| (first, rest.rest())).filter(|(_, rest)| !rest.is_empty())
     })
+}
+
+/// Whether a length goes on there: `an hour | and a half` is one.
+fn in_length(words: &[Word], at: usize) -> bool {
+    const LONGEST: usize = 8;
+    let joins = words.get(at).is_some_and(|word| word.form == "and") && at.checked_sub(1).and_then(|at| words.get(at)).is_some_and(|word| !word.pause);
+    joins && (at.saturating_sub(LONGEST)..at)
+        .any(|from| words.get(from..).and_then(phrase::read::duration).is_some_and(|(_, taken)| from + taken > at))
 }
 
 /// Both are whole requests, each with its own verb.
@@ -342,9 +351,9 @@ pub fn prefaced(heard: &Heard) -> Option<Vec<Command>> {
     None
 }
 
-/// What is whole is done; of the rest it is said that it is not.
+/// What is whole is done. Where the rest asks for something, it is said that this is not done; a statement is no request.
 pub fn with_rest(heard: &Heard) -> Option<Vec<Command>> {
-    let (first, _) = splits(heard.words()).find(|(first, second)| {
+    let (first, second) = splits(heard.words()).find(|(first, second)| {
         let whole = part(heard, first).as_ref().and_then(one).is_some_and(|command| match command {
             Command::Set(new) => new.is_whole(),
             Command::Act(..) => true,
@@ -352,5 +361,7 @@ pub fn with_rest(heard: &Heard) -> Option<Vec<Command>> {
         });
         whole && second.len() > 1
     })?;
-    part(heard, first).as_ref().and_then(one).map(|command| vec![command, Command::Rest])
+    let command = part(heard, first).as_ref().and_then(one)?;
+    let joined = first.len() + second.len() < heard.words().len();
+    Some(if reasons::is_request(second, joined) { vec![command, Command::Rest] } else { vec![command] })
 }

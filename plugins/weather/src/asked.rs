@@ -3,7 +3,7 @@
 use phrase::{Day as SaidDay, Said};
 use serde::{Deserialize, Serialize};
 
-use crate::phrases::{BARE, BEHIND, COAT, DAYLIGHT, DAYS, HUMIDITY, RAIN, SNOW, SUNRISE, SUNSET, TEMPERATURE, WEATHER, WIND, WORDS};
+use crate::phrases::{BARE, BEHIND, COAT, DAYLIGHT, DAYS, DRY, HUMIDITY, RAIN, SNOW, SUNRISE, SUNSET, TEMPERATURE, WEATHER, WIND, WORDS};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum What {
@@ -90,6 +90,7 @@ fn one(text: &str) -> Option<Asked> {
         (What::Days(0), DAYS),
         (What::Coat, COAT),
         (What::Rain, RAIN),
+        (What::Rain, DRY),
         (What::Snow, SNOW),
         (What::Wind, WIND),
         (What::Humidity, HUMIDITY),
@@ -271,7 +272,7 @@ fn asked(said: &Said, what: &What, template: &str) -> Option<Asked> {
         None if said.has(&["tomorrow's", "tomorrows"]) => Day::Away(1),
         None if said.has(&[
             "will", "forecast", "going", "umbrella", "chance", "chances", "today's", "todays", "this", "tonight", "later", "jacket",
-            "coat", "raincoat", "freeze", "stay", "likely",
+            "coat", "raincoat", "freeze", "stay", "likely", "washing", "laundry", "clothes", "sheets",
         ]) =>
         {
             Day::Away(0)
@@ -279,6 +280,7 @@ fn asked(said: &Said, what: &What, template: &str) -> Option<Asked> {
         None => Day::Now,
     };
     let place = match slots.text("place") {
+        Some(place) if is_around(place) => None,
         Some(place) => Some(place.trim_end_matches(['?', '.', '!', ',']).to_owned()).filter(|place| is_place(place)).map(Some)?,
         None => None,
     };
@@ -292,6 +294,31 @@ fn asked(said: &Said, what: &What, template: &str) -> Option<Asked> {
         _ => day,
     };
     Some(Asked { what, place, day })
+}
+
+/// Whether these words are of no place but of where the speaker is: "home", "out there", "my house", as a language model writes them as well.
+pub fn is_here(place: &str) -> bool {
+    const HERE: &[&str] = &[
+        "", "home", "here", "out", "outside", "outdoors", "out there", "out here", "there", "house", "garden", "yard", "local", "locally", "nearby", "current", "default",
+        "unknown", "none", "null", "n/a", "anywhere", "somewhere", "user", "me", "work", "around here", "round here", "where i am", "where we are", "where you are",
+    ];
+    const OF_SOMEBODY: &[&str] = &["my", "our", "the", "this", "current", "user", "user's", "users", "local", "home", "at"];
+    const NOUNS: &[&str] = &[
+        "home", "house", "place", "garden", "location", "area", "yard", "flat", "apartment", "street", "town", "city", "village", "neighbourhood", "neighborhood",
+        "neighbour", "neighbor", "position", "address", "balcony", "terrace", "street", "road", "region",
+    ];
+    let lower = place.to_lowercase().replace(['_', '-', '’'], " ");
+    let words: Vec<&str> = lower.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '\'' && c != '/')).collect();
+    let (first, last) = (words.first().copied().unwrap_or_default(), words.last().copied().unwrap_or_default());
+    HERE.contains(&words.join(" ").as_str()) || first == "your" || (words.len() > 1 && OF_SOMEBODY.contains(&first) && NOUNS.contains(&last))
+}
+
+/// Whether these words are of the town or street of the speaker's: "how cold is it in here" and "in my house" are asked of a room.
+fn is_around(place: &str) -> bool {
+    const AROUND: &[&str] = &["area", "town", "city", "village", "neighbourhood", "neighborhood", "street", "region", "location", "garden", "yard", "place"];
+    let lower = place.to_lowercase();
+    let (first, last) = lower.trim_end_matches(['?', '.', '!', ',']).split_once(' ').unwrap_or_default();
+    matches!(first, "my" | "our" | "this" | "your") && AROUND.contains(&last)
 }
 
 /// Whether it may be a town or a country: "how hot is it in the sun" is for the model.

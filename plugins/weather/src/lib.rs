@@ -130,9 +130,9 @@ impl Skill for Weather {
         let Some(day) = Day::named(day.trim()) else {
             return Ok(ToolOutput::say("I know the weather of the next seven days only."));
         };
-        let asked = Asked { what: What::Weather, place: Some(place).filter(|place| !place.trim().is_empty()), day };
+        let asked = Asked { what: What::Weather, place: Some(place).filter(|place| !asked::is_here(place)), day };
         // An error would be read aloud, in words for developers.
-        Ok(self.answer(&asked, None).map_or_else(|trouble| ToolOutput::say(sorry(&trouble, &asked)), ToolOutput::text))
+        Ok(ToolOutput::say(self.answer(&asked, None).unwrap_or_else(|trouble| sorry(&trouble, &asked))))
     }
 }
 
@@ -343,6 +343,21 @@ mod tests {
         assert!(fake::ask(&mut weather, "What's the weather in Berlin?").is_some());
         assert_eq!(asked.get(), 3);
         assert_eq!(fake::ask(&mut weather, "What's the weather in Nowhere?").unwrap(), "I do not know a place called Nowhere.");
+    }
+
+    #[test]
+    fn words_for_here_are_no_place() {
+        fake::reset();
+        fake::set_http(respond);
+        let mut weather = Weather::default();
+        for place in ["home", "here", "outside", "my house", "your_neighbour_house", "current location", " "] {
+            assert_eq!(tool(&mut weather, &format!(r#"{{"place": "{place}"}}"#)), NO_PLACE, "{place}");
+        }
+        weather.start(r#"{"place": "Berlin"}"#).unwrap();
+        assert_eq!(tool(&mut weather, r#"{"place": "home"}"#), "In Berlin it is 8 degrees, overcast, with wind of 12 kilometres an hour.");
+        for place in ["Garden City", "Hometown", "The Hague", "My Tho"] {
+            assert!(!asked::is_here(place), "{place}");
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@ pub const WORDS: &[&str] = &[
     "sunset", "daylight", "sunlight", "day", "sun", "raincoat", "sweater", "jumper", "shine", "sunglasses", "degrees", "pour", "pouring", "storm", "stormy",
     "thunderstorm", "dry", "wet", "chilly", "cool", "dark", "light", "overcast", "cloudless", "hail", "drizzle", "shorts", "gloves",
     "scarf", "brolly", "outlook", "high", "low", "storms", "thunderstorms", "colder", "warmer", "t-shirt", "showers",
+    "icy", "ice", "frost", "frosty", "slippery", "nippy", "parky", "boiling", "roasting", "baking", "muggy", "mild", "soaked", "drenched", "rained",
+    "washing", "laundry", "clothes", "sheets",
 ];
 
 pub const WEATHER: &[&str] = &[
@@ -93,6 +95,9 @@ pub const TEMPERATURE: &[&str] = &[
     "how (chilly|cool|cold|warm|hot) (is it outside|it is [outside])", "what the temperature is [outside]",
     "(will|is) {when:day} [going to] [be] (hot|cold|warm|chilly|cool|freezing|mild)",
     "what (will|is) the (high|low|highest temperature|lowest temperature) [going to] [be]",
+    "(is it|will it be|is it going to be|is it getting) [really|very|that|still] (icy|frosty|slippery|nippy|parky|boiling|roasting|baking|muggy|mild) [outside]",
+    "(will there be|is there) [any|a] [black] (ice|frost) [on the (roads|ground|pavement|windscreen|car)] [outside]",
+    "(are|will) the (roads|pavements|streets) [be] (icy|slippery|frosty)",
     "(is|will) it [going to] (freeze|get cold|get warm|get hot|be below zero|be freezing)",
 ];
 
@@ -110,6 +115,16 @@ pub const RAIN: &[&str] = &[
     "is rain (expected|coming|forecast|in the forecast)", "when will it [start|stop] (rain|raining)",
 ];
 
+/// What somebody wants to do who must stay dry.
+pub const DRY: &[&str] = &[
+    "(will|would|am|do) (i|we) [going to|likely to] (get|be getting|be) (wet|soaked|drenched|rained on|caught in the rain) [out there|outside|out] [(if|when|while|on) (i|we|the) (walk|walking|cycle|bike|go|head|run|nip|pop|step|leave|set off|way) [home|back|out|outside|now|to work|to school|to the shops|to the station|to the bus|the dog|for a walk|for a run|into town|by bike|over|off]]",
+    "(can|could|should|shall|may) (i|we) (hang|put|dry|peg|leave) [out] [the|my|our|some] (washing|laundry|clothes|sheets) [out|outside|out on the line|outside on the line|on the line|outside to dry|out to dry|on the line outside]",
+    "(hang|peg) [out] [the|my|our|some] (washing|laundry|clothes|sheets) (out|outside|on the line|out to dry|outside to dry|on the line outside)",
+    "dry [the|my|our|some] (washing|laundry|clothes|sheets) (outside|on the line|outdoors)",
+    "(is it|will it be) [a] (good|nice|fine|decent|dry enough|fine enough|safe|ok|okay) [day|weather|drying weather|drying day] (for|to hang|to hang out|to put out|to dry) [the|my] (washing|laundry|clothes|sheets) [out|outside]",
+    "(will|would) (the|my) (washing|laundry|clothes|sheets) (dry|get dry|get wet|stay dry) [outside|out there|on the line]",
+];
+
 pub const SNOW: &[&str] = &[
     "(will|is) it [going to] snow",
     "(is it|will it be) snowing [outside]",
@@ -122,7 +137,9 @@ pub const SNOW: &[&str] = &[
 
 /// What may stand behind all these. Places come last: they take any words.
 pub const BEHIND: &[&str] = &[
-    "", "(here|at home|at the moment|currently|at present)", "[on|for|from] {when:day} [morning|afternoon|evening|night]",
+    "", "(here|at home|at the moment|currently|at present|out there|out|outdoors|round here|around here|where i am|out and about|in the garden|at ours)",
+    "(out there|out|here|round here|outdoors) [on|for] {when:day} [morning|afternoon|evening|night]",
+    "(out there|out|here|round here|outdoors) (at the moment|currently|at present|tonight|later|later today|this morning|this afternoon|this evening|this weekend)", "[on|for|from] {when:day} [morning|afternoon|evening|night]",
     "[for] (tonight|later|later today|this morning|this afternoon|this evening)", "[for|on|at|over|during] (this|the) weekend",
     "[on|for] {when:day} [morning|afternoon|evening|night] (in|for|at) {place}",
     "[for|on|at|over|during] (this|the) weekend (in|for|at) {place}",

@@ -3,6 +3,7 @@
 use super::bought::{bought, is_named};
 use super::moved::{moved, rename};
 use super::{Command, Which, number};
+use crate::groceries::is_grocery;
 use crate::pattern::{Said, Slots};
 use crate::words::{is_common, is_vague, list_name, split};
 
@@ -33,8 +34,18 @@ const NEEDS_ON: &[&str] = &[
     "(we|i) need {items} (on|in|to_be_on)",
     "(have|get) {items} (on|onto|to)",
     "(i'd_like|i_want|we_want) {items} (on|in)",
-    "{items} (needs_to_go|need_to_go|needs_to_be|need_to_be|has_to_go|have_to_go|must_go|can_go|goes|go|should_go|belongs|belong) (on|onto)",
 ];
+/// What goes on a list, by itself or as it should: "cat food should go on the shopping".
+const GOES_ON: &[&str] =
+    &["{items} (go|goes|going|be|be_put|be_added|be_written|be_written_down|be_noted|get_put|get_added|belong|belongs) [down] (on|onto|to|in)"];
+/// Words between a thing and what it should do.
+const SHOULD: &[&str] = &[
+    "should", "ought", "to", "must", "has", "have", "needs", "need", "can", "could", "might", "may", "had", "better", "also", "really", "definitely", "probably",
+    "just", "will", "would", "wants", "want", "is", "are", "still", "got", "supposed", "please", "then", "gotta", "simply", "all", "both", "meant",
+];
+/// What is to leave a list: "the lemons can come off my list".
+const COMES_OFF: &[&str] =
+    &["[the|those] {items} (can|could|should|must|may|needs_to|need_to|has_to|have_to) [all] (come|be_taken|be_crossed|be_struck|be_removed|be_deleted|go) (off|off_of|from)"];
 const ADD_WHAT: &[&str] = &["(add|put) (to|on|onto)"];
 const REMOVE: &[&str] = &[
     "(remove|delete|take|cross|strike|tick|check|scratch|drop|erase|get_rid_of) [off|out] {items} (from|off|off_of|off_from|out_of)",
@@ -249,6 +260,12 @@ pub fn understand(said: &Said) -> Option<Command> {
     if let Some((slots, list)) = ending(said, NEEDS_ON) {
         return Some(Command::Add { items: items(&slots)?, list });
     }
+    if let Some((slots, list)) = ending(said, GOES_ON) {
+        return goes_on(said, &slots, list);
+    }
+    if let Some((slots, list)) = ending(said, COMES_OFF) {
+        return Some(Command::Remove { items: items(&slots)?, list });
+    }
     if let Some((_, list)) = ending(said, ADD_WHAT) {
         return Some(Command::AddWhat { list });
     }
@@ -285,6 +302,33 @@ pub fn understand(said: &Said) -> Option<Command> {
         return Some(Command::Add { items, list });
     }
     bought(said)
+}
+
+/// "cat food should go on the shopping": the thing without what it should do.
+fn goes_on(said: &Said, slots: &Slots, list: Which) -> Option<Command> {
+    const ASKS: &[&str] = &["who", "why", "what", "which", "where", "how", "when", "whose", "should", "does", "do", "is", "are", "can", "could", "must", "did", "if"];
+    const NOT: &[&str] = &["not", "never", "shouldn't", "can't", "cannot", "mustn't", "needn't", "won't", "doesn't", "don't", "that", "who", "which", "i", "you", "we", "name", "names"];
+    let whole = slots.get("items")?;
+    let lower = whole.to_lowercase().replace('’', "'");
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let should = words.iter().rev().take_while(|word| SHOULD.contains(word)).count();
+    let kept = words.len().checked_sub(should).filter(|kept| *kept > 0)?;
+    let thing = whole.split_whitespace().take(kept).collect::<Vec<_>>().join(" ");
+    if ASKS.contains(words.first()?) || words.iter().any(|word| NOT.contains(word)) {
+        return None;
+    }
+    let lower = thing.to_lowercase();
+    // `make sure bread goes on the list`
+    let asked = ["make sure that ", "make sure ", "see that ", "see to it that ", "ensure that ", "ensure "].iter().find(|ask| lower.starts_with(*ask));
+    let thing = asked.and_then(|ask| thing.get(ask.len()..)).unwrap_or(&thing);
+    if THAT.contains(&thing.to_lowercase().as_str()) {
+        return Some(Command::AddThat { list });
+    }
+    let things = split(thing, slots.get("list"));
+    // What is said to be on some other list is told, and not asked for.
+    let told = said.mentions(&["be", "belong", "belongs"]) && !list.own && list.name.as_deref().is_none_or(|name| !is_common(name));
+    let fits = !things.is_empty() && !things.iter().any(|item| is_vague(item) || (told && !is_grocery(item)));
+    fits.then_some(Command::Add { items: things, list })
 }
 
 /// A place on a list; `Some(None)` is the last.

@@ -32,6 +32,20 @@ const TAKE: &[&str] = &[
 /// "note that Anna likes tea"
 const NOTE_THAT: &[&str] = &["note that {text}"];
 
+/// What is to be kept, in other words than those of a note.
+const KEEP: &[&str] = &[
+    "(get|have|put) (this|the_following) in writing [for_me] [that] {text}",
+    "(keep|store|save|file|stash|park|hold) (this|the_following) (somewhere_safe|somewhere|for_later|on_file|on_record|safe|for_me) [for_me|for_later] {text}",
+    "(keep|store|save|stash|file) (this|the_following): {text}",
+    "(hang|hold) on to (this|the_following) [for_me|one_for_me|bit_for_me] {text}",
+    "(hang_on|hold_on) to this one [for_me] {text}",
+    "for the record [that] {text}",
+    "(make|keep) a (record|note) of (this|the_following) [for_me] {text}",
+    "(get|put|take) this down [for_me] [before_i_forget] {text}",
+    "here's something to (write_down|note_down|jot_down|keep|hang_on_to) [for_me] {text}",
+    "(make_sure|see_that) (this|the_following) gets (written_down|noted|noted_down) {text}",
+];
+
 /// Beginnings of what somebody says of themselves or of their own words, and means to be borne in mind.
 const OF_THEMSELVES: &[&str] = &[
     "i am ", "i'm ", "i like ", "i love ", "i hate ", "i prefer ", "i don't ", "i do not ", "i can't ", "i cannot ", "i only ",
@@ -45,6 +59,14 @@ pub fn take(said: &Said) -> Option<Command> {
         let lower = text.to_lowercase().replace('’', "'");
         return (!OF_THEMSELVES.iter().any(|beginning| lower.starts_with(beginning)))
             .then(|| Command::TakeNote(said.from(text).to_owned()));
+    }
+    if let Some(text) = said.first(KEEP).and_then(|slots| slots.get("text")) {
+        let lower = text.to_lowercase().replace('’', "'");
+        // `for the record, I think that he is right` is said to somebody.
+        const SAID: &[&str] = &["i", "i'm", "i've", "i'd", "i'll", "we", "we're", "you", "you're", "he", "he's", "she", "she's", "they", "they're", "it", "it's", "that's", "this"];
+        let told = said.begins("for the record") && lower.split(' ').next().is_some_and(|first| SAID.contains(&first));
+        let fits = !told && text.split(' ').count() >= 3 && !OF_THEMSELVES.iter().any(|beginning| lower.starts_with(beginning));
+        return fits.then(|| Command::TakeNote(said.from(text).to_owned()));
     }
     let slots = said.first(TAKE)?;
     let text =
@@ -147,6 +169,19 @@ fn delete(said: &Said) -> Option<Command> {
     None
 }
 
+/// Where something is or what was said of it, of which there may be a note.
+const FIND: &[&str] = &[
+    "what (did_i_say|did_i_tell_you|have_i_said|have_i_told_you|did_i_ask_you_to_remember|did_i_get_you_to_remember) about [the|my|our] {topic}",
+    "what was it [that] (i_said|i_told_you|i_asked_you_to_keep|i_wanted_to_remember|i_had_you_write_down|i_wanted_you_to_remember|i_mentioned) about [the|my|our] {topic}",
+    "where did i (say|tell_you|note|write|write_down) [that] [the|my|our] {topic} (was|is|were|are|went|would_be|lives|live)",
+    "where did i (say|tell_you|note|write|write_down) [that] i (put|left|hid|kept|keep|parked|stored|buried) [the|my|our] {topic}",
+    "where was it [that] i (said|told_you) [that] [the|my|our] {topic} (was|is|were|are)",
+    "(what|when) did i (say|tell_you|note|write_down) [that] (the|my|our) {topic} (was|is|were|are)",
+    "(what|when) was it i (said|told_you) [that] (the|my|our) {topic} (was|is|were|are)",
+    "what (did|have) i (have|had|get|got|ask|asked) you [to] (write_down|note|note_down|jot_down|keep|hang_on_to|remember) about [the|my|our] {topic}",
+    "remind me what i (said|told_you|wrote_down|noted) about [the|my|our] {topic}",
+];
+
 fn read(said: &Said) -> Option<Command> {
     if said.any(&[
         "(read|show|tell|give|what's|what_is|what_was|hear) [me] [out|aloud|back] (my|the) (last|latest|newest|most_recent) note [aloud|again|out]",
@@ -192,7 +227,7 @@ fn read(said: &Said) -> Option<Command> {
         return Some(Command::ReadNotes(Notes::About(slots.get("topic")?.to_owned())));
     }
     if let Some(slots) =
-        said.first(&["what (did_i_say|did_i_tell_you|have_i_said|have_i_told_you) about {topic}", "what was it i said about {topic}"])
+        said.first(FIND)
     {
         return Some(Command::FindIfThere(slots.get("topic")?.to_owned()));
     }
@@ -200,6 +235,8 @@ fn read(said: &Said) -> Option<Command> {
         "(read|show|tell|list|give|open|check|hear|go_through) [me|us] [out|aloud|back] [all|all_of] [of] (my|our|the) notes [out|aloud|back|again|to_me]",
         "(what_are|what's_in|what_is_in|what's_on|what_is_on|what're) [all] (my|our) notes",
         "what do my notes say",
+        "what (have|did) i (had|have|get|got|asked|ask|made|make) you [to] (write_down|note_down|jot_down|put_down|note) [lately|recently|so_far|for_me|today|this_week]",
+        "what (have_i_written|have_i_noted|did_i_write|did_i_note|have_i_jotted) down (lately|recently)",
         "(what|which) notes (do_i_have|have_i_got|have_i_taken|did_i_take|have_i_made|are_there)",
         "(do_i_have|have_i_got|are_there) any notes",
         "what (did_i_note|have_i_noted|did_i_write|have_i_written|did_i_jot|have_i_jotted) down [so_far]",
