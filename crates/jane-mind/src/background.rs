@@ -99,13 +99,6 @@ impl Mind {
         self.ask(move |router| router.route(&text, &tools)).await
     }
 
-    /// The tools that are nearest to `text`, however far; none where it is not known.
-    pub async fn nearest(&self, text: &str, tools: &[Tool]) -> Vec<String> {
-        let (text, tools) = (text.to_owned(), tools.to_vec());
-        let nearest = self.ask(move |router| router.nearest(&text, &tools)).await;
-        nearest.unwrap_or_default()
-    }
-
     /// The tools that are near to `text`; none where it is not known.
     pub async fn near(&self, text: &str, tools: &[Tool]) -> Vec<String> {
         let (text, tools) = (text.to_owned(), tools.to_vec());

@@ -37,7 +37,14 @@ const DID: &[&str] = &["i have", "i've", "i ve", "i", "we have", "we've"];
 
 /// Who is about to act, or is at it.
 const WILL: &[&str] = &["i'll", "i will", "i'm going to", "i am going to", "i shall"];
-const MAY: &[&str] = &["let me", "we'll", "i can now"];
+const MAY: &[&str] = &[
+    "let me",
+    "we'll",
+    "i can now",
+    "i can try to",
+    "i'll try to",
+    "i can help you",
+];
 const AT_IT: &[&str] = &["i'm", "i am", "we are", "we're"];
 
 /// What a language model can do by answering: to be about to do it claims nothing.
@@ -473,6 +480,8 @@ mod tests {
             "Sure, I'll shout in a quarter of an hour.",
             "I'll get you up at half past six.",
             "Your order has been placed.",
+            "Sure, I can try to ring your phone.",
+            "Sure, I can help you send fifty euros to your daughter.",
         ] {
             assert!(claims_an_action(claim), "{claim}");
         }

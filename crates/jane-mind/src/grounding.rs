@@ -1,7 +1,7 @@
 //! Whether the call that a model wrote for a request is about what was said. A model that is held to a call writes one, also for "pick a number":
 //! with a time and a name that nobody said.
 //!
-//! Only calls that change something are looked at: what is read may be asked for in other words ("the capital of Italy" for Rome).
+//! Of calls that only read, places and numbers alone are looked at: the rest may be asked for in other words.
 
 use std::collections::BTreeSet;
 
@@ -196,10 +196,46 @@ const DAYS: &[&str] = &[
     "weekly",
 ];
 
+/// Arguments that name a place, which nobody guesses.
+const PLACES: &[&str] = &["place", "location", "city", "town", "country"];
+
+/// What is said of a place that another word names: "the capital of Italy".
+const DESCRIBED: &[&str] = &["capital", "city", "home", "live", "country"];
+
+/// The hours from one on, as they are said.
+const HOURS: &[&str] = &[
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
+];
+
+/// Times of day that are told without an hour.
+const TIMES_OF_DAY: &[&str] = &[
+    "noon",
+    "midday",
+    "midnight",
+    "lunch",
+    "lunchtime",
+    "dinner",
+    "breakfast",
+    "morning",
+    "evening",
+    "afternoon",
+    "tonight",
+    "dawn",
+    "sunrise",
+    "sunset",
+    "bedtime",
+    "night",
+    "school",
+    "work",
+];
+
 /// What was said, as its words.
 struct Said {
     words: BTreeSet<String>,
     has_number: bool,
+    /// Hours of a clock of twelve that may be meant: "quarter to seven" is said of six.
+    hours: BTreeSet<u32>,
 }
 
 /// How an argument fits what was said.
@@ -221,14 +257,26 @@ pub fn grounded(
     request: &str,
     before: Option<(&str, &str)>,
 ) -> Option<ToolCall> {
-    if !acts(&tool.name) {
-        return Some(call);
-    }
-    let Ok(Value::Object(arguments)) = serde_json::from_str::<Value>(&call.arguments) else {
+    let Ok(Value::Object(mut arguments)) = serde_json::from_str::<Value>(&call.arguments) else {
         // The tool says what is wrong with it.
         return Some(call);
     };
     let said = Said::of(request, before);
+    if !acts(&tool.name) {
+        let examples: Vec<String> = numbers(&tool.parameters).collect();
+        if !arguments
+            .values()
+            .all(|value| said.may_mean_numbers(value, &examples))
+        {
+            return None;
+        }
+        arguments
+            .retain(|name, value| !PLACES.contains(&name.as_str()) || said.may_mean_place(value));
+        return Some(ToolCall {
+            arguments: Value::Object(arguments).to_string(),
+            ..call
+        });
+    }
     let schema: Value = serde_json::from_str(&tool.parameters).unwrap_or_default();
     let required = schema.get("required").and_then(Value::as_array);
     let is_required = |name: &str| {
@@ -279,10 +327,51 @@ impl Said {
             let parts = word.split('-').any(|part| NUMBERS.contains(&stem(part)));
             parts || word.contains(|letter: char| letter.is_ascii_digit())
         };
+        let hours = said.iter().filter_map(|word| hour(word));
         Self {
             has_number: said.iter().any(is_number),
+            hours: hours
+                .flat_map(|hour| [hour % 12, (hour + 11) % 12])
+                .collect(),
             words: said,
         }
+    }
+
+    /// Whether a place of this name was said, or described.
+    fn may_mean_place(&self, name: &Value) -> bool {
+        let name = name.as_str().unwrap_or_default();
+        self.fit_text(name) == Fit::Grounded
+            || DESCRIBED.iter().any(|word| self.words.contains(*word))
+    }
+
+    /// Whether one of the numbers in `value` may have been said; also where it holds none. Where numbers were said in words, they may be any; those of
+    /// the `examples` in the tool's schema have to be said, all of them.
+    fn may_mean_numbers(&self, value: &Value, examples: &[String]) -> bool {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => return true,
+        };
+        let numbers: Vec<String> = numbers(&text).collect();
+        if numbers.is_empty() {
+            return true;
+        }
+        let is_in_words = |word: &String| word.split('-').any(|part| NUMBERS.contains(&stem(part)));
+        let in_digits = || self.words.iter().flat_map(|word| numbers_of(word));
+        let is_said = |number: &String| in_digits().any(|said| said == *number);
+        if numbers.iter().all(|number| examples.contains(number)) {
+            return numbers.iter().all(is_said);
+        }
+        numbers.iter().any(is_said) || self.words.iter().any(is_in_words)
+    }
+
+    /// Whether each time of a clock in `text` may have been said.
+    fn has_times_of(&self, text: &str) -> bool {
+        let is_loose = TIMES_OF_DAY.iter().any(|word| self.words.contains(*word));
+        is_loose
+            || times(text)
+                .iter()
+                .all(|hour| self.hours.contains(&(hour % 12)))
     }
 
     /// A list keeps what was said of it.
@@ -315,6 +404,9 @@ impl Said {
     }
 
     fn fit_text(&self, text: &str) -> Fit {
+        if !self.has_times_of(text) {
+            return Fit::Invented;
+        }
         let mut fit = Fit::Neutral;
         let mut is_named = None;
         for word in words(&text.replace('_', " ")) {
@@ -364,6 +456,41 @@ impl Said {
             .filter(|word| !is_loose(word))
             .any(|word| self.words.iter().any(|said| alike(said, word)))
     }
+}
+
+/// The runs of digits in `text`, without zeros before them.
+fn numbers(text: &str) -> impl Iterator<Item = String> {
+    let runs = text.split(|letter: char| !letter.is_ascii_digit());
+    let runs = runs.filter(|run| !run.is_empty());
+    runs.map(|run| run.trim_start_matches('0').to_owned())
+}
+
+fn numbers_of(word: &str) -> Vec<String> {
+    numbers(word).collect()
+}
+
+/// The hour that a word may say: "seven", "7", "7:15", "0715", "19".
+fn hour(word: &str) -> Option<u32> {
+    if let Some(hour) = HOURS.iter().position(|hour| *hour == word) {
+        return u32::try_from(hour + 1).ok();
+    }
+    let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
+    let number: u32 = digits.parse().ok()?;
+    Some(if number > 24 { number / 100 } else { number }).filter(|hour| *hour <= 24)
+}
+
+/// The hours of the times of a clock in `text`: those of "6:30", "7 AM" and "7pm".
+fn times(text: &str) -> Vec<u32> {
+    let text = text.to_lowercase();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_time = |at: usize, word: &str| {
+        let halves = ["am", "pm", "a.m.", "p.m."];
+        let next = words.get(at + 1).is_some_and(|next| halves.contains(next));
+        next || word.contains(':') || halves.iter().any(|half| word.ends_with(half))
+    };
+    let words = words.iter().enumerate();
+    let told = words.filter(|(at, word)| is_time(*at, word));
+    told.filter_map(|(_, word)| hour(word)).collect()
 }
 
 /// Whether `text` is most of a longer `request`.
@@ -447,6 +574,10 @@ mod tests {
                 "I have to get up early tomorrow",
             ),
             (r#"{"when":"10 minutes","kind":"timer"}"#, "that is lovely"),
+            (
+                r#"{"when":"6:30 AM","kind":"alarm"}"#,
+                "make some noise when half an hour is up",
+            ),
         ] {
             assert_eq!(
                 after("set_timer", SET_TIMER, arguments, request, None),
@@ -499,6 +630,18 @@ mod tests {
             (
                 r#"{"when":"6:30 AM every day","kind":"alarm"}"#,
                 "get me up at half past six each day",
+            ),
+            (
+                r#"{"when":"6:45","kind":"alarm"}"#,
+                "get me up at quarter to seven",
+            ),
+            (
+                r#"{"when":"7 PM","kind":"reminder"}"#,
+                "tell me at 1900 hours",
+            ),
+            (
+                r#"{"when":"12:00","kind":"reminder"}"#,
+                "give me a shout at lunchtime",
             ),
             (
                 r#"{"kind":"timer","seconds":90}"#,
@@ -565,5 +708,57 @@ mod tests {
             None,
         );
         assert_eq!(kept.unwrap(), r#"{"name":"my son"}"#);
+    }
+
+    #[test]
+    fn no_number_is_invented_for_what_is_calculated() {
+        let schema = r#"{"properties":{"expression":{"description":"Such as `12 * 7 + 3`."}}}"#;
+        let calculates = |expression: &str, request: &str| {
+            let arguments = serde_json::json!({ "expression": expression }).to_string();
+            after("calculate", schema, &arguments, request, None).is_some()
+        };
+        assert!(!calculates(
+            "12 * 7 + 3",
+            "this recipe wants 12 ounces of flour"
+        ));
+        assert!(!calculates(
+            "12 * 7 + 3",
+            "the essay has to be two thousand words"
+        ));
+        assert!(!calculates("87 / 3", "Where does flour come from?"));
+        assert!(!calculates("3.14 * 10", "What is pi used for?"));
+        assert!(!calculates("87", "this recipe wants 12 ounces of flour"));
+        assert!(calculates(
+            "24 * 15",
+            "each box holds 24 and there are 15 boxes"
+        ));
+        assert!(calculates(
+            "50 - 31.40",
+            "it was 31.40 and I gave him a fifty"
+        ));
+        assert!(calculates(
+            "640 * 12",
+            "my rent is 640 a month, what is that in a year"
+        ));
+        assert!(calculates("12 * 4", "four dozen, how many is that"));
+    }
+
+    #[test]
+    fn no_place_is_guessed() {
+        let place = |arguments: &str, request: &str, before| {
+            after("get_weather", "{}", arguments, request, before).unwrap()
+        };
+        let neighbour = r#"{"place":"your_neighbour_house"}"#;
+        assert_eq!(place(neighbour, "How warm is it?", None), "{}");
+        let tokyo = r#"{"place":"Tokyo"}"#;
+        assert_eq!(place(tokyo, "what time is it", None), "{}");
+        assert_eq!(place(tokyo, "and in tokyo", None), tokyo);
+        let before = Some(("What's the weather in Tokyo?", "Fine."));
+        assert_eq!(place(tokyo, "what time is it there", before), tokyo);
+        let rome = r#"{"place":"Rome"}"#;
+        assert_eq!(
+            place(rome, "the weather in the capital of Italy", None),
+            rome
+        );
     }
 }

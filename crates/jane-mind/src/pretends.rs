@@ -113,7 +113,7 @@ const BEGUN: &[&str] = &[
 /// also "A timer for five minutes." and the request itself, said back.
 pub fn pretends(sentence: &str, question: &str) -> bool {
     let (said, asked) = (words(sentence), words(question));
-    if is_a_refusal_of_hers(&said) {
+    if is_a_refusal_of_hers(&said) || (tells_the_time(&said) && !has_digits(&asked)) {
         return true;
     }
     let Some(thing) = wanted(&asked) else {
@@ -141,9 +141,50 @@ fn is_a_refusal_of_hers(said: &[String]) -> bool {
         "of my skills",
         "no skill for",
         "no skill to",
+        "i may not ask for",
+        "jane skills list",
+        "i can't control lights",
+        "i can't make calls or send",
+        "i can't play music radio",
+        "i can't order book",
+        "i can't tell routes",
+        "i can't operate this",
     ]
     .iter()
     .any(|words| joined.contains(words))
+}
+
+/// How the time is told.
+const TIME_IS: &[&str] = &[
+    "it is",
+    "it's",
+    "the time is",
+    "the current time is",
+    "it is now",
+    "it's now",
+];
+
+/// Words of a sentence that tells the time and nothing else, at most.
+const TIME_WORDS: usize = 9;
+
+/// Whether a model tells the time, which it cannot know: "It is 3:10 PM."
+fn tells_the_time(said: &[String]) -> bool {
+    let time = TIME_IS.iter().filter_map(|begin| behind(said, begin));
+    let time = time.min_by_key(|rest| rest.len());
+    let is_half = |word: &String| ["am", "pm", "o'clock"].contains(&word.as_str());
+    if behind(said, "the time in").is_some() && has_digits(said) && said.iter().any(is_half) {
+        return true;
+    }
+    time.is_some_and(|time| {
+        said.len() <= TIME_WORDS
+            && has_digits(time.get(..1).unwrap_or_default())
+            && time.iter().any(is_half)
+    })
+}
+
+fn has_digits(words: &[String]) -> bool {
+    let mut letters = words.iter().flat_map(|word| word.chars());
+    letters.any(|letter| letter.is_ascii_digit())
 }
 
 /// What the words of a request want something done with.
@@ -209,5 +250,25 @@ mod tests {
         ] {
             assert!(!pretends(sentence, question), "{sentence}");
         }
+    }
+
+    #[test]
+    fn no_model_knows_the_time() {
+        for told in [
+            "It is 3:10 PM.",
+            "The current time is 7:05 am in London.",
+            "It's 9 o'clock.",
+        ] {
+            assert!(
+                pretends(told, "would they still be asleep in London"),
+                "{told}"
+            );
+        }
+        assert!(!pretends("It is 3 PM.", "what is 15:00 in twelve hours"));
+        assert!(!pretends("It is 3 metres long.", "how long is it"));
+        assert!(!pretends(
+            "It is midnight in the story.",
+            "what time is it in the story"
+        ));
     }
 }

@@ -3,6 +3,8 @@
 //! A small model falls into saying one sentence for everything. What is written is held back only for as long as it is the beginning
 //! of an earlier answer, so that other answers lose no time.
 
+use super::phrases::words;
+
 /// Letters and digits of the shortest answer that counts: "Yes." and "Paris." are right more than once.
 const SHORTEST: usize = 14;
 
@@ -43,10 +45,28 @@ impl Repeats {
     }
 }
 
-/// Whether `sentence` says back word for word what `said` told, and nothing else; a question that is said back may be one.
+/// How the user speaks of themselves.
+const OF_ONESELF: [&str; 6] = ["i", "i've", "i'm", "we", "we've", "my"];
+
+/// Whether `sentence` says back what `said` told, word for word or as if it had happened to the one who says it back ("I had eggs" – "I ate eggs");
+/// a question that is said back may be one.
 pub fn echoes(sentence: &str, said: &str) -> bool {
-    let (sentence, plain_said) = (plain(sentence), plain(said));
-    !said.trim_end().ends_with('?') && sentence.len() >= SHORTEST && sentence == plain_said
+    if said.trim_end().ends_with('?') {
+        return false;
+    }
+    let (plain_sentence, plain_said) = (plain(sentence), plain(said));
+    if plain_sentence.len() >= SHORTEST && plain_sentence == plain_said {
+        return true;
+    }
+    let (sentence, said) = (words(sentence), words(said));
+    let of_oneself = |words: &[String]| {
+        words
+            .first()
+            .is_some_and(|first| OF_ONESELF.contains(&first.as_str()))
+    };
+    let told: Vec<&String> = sentence.iter().filter(|word| word.len() > 3).collect();
+    let again = told.iter().filter(|word| said.contains(word)).count();
+    of_oneself(&sentence) && of_oneself(&said) && again > 1 && again * 3 >= told.len() * 2
 }
 
 fn plain(text: &str) -> String {
@@ -69,6 +89,10 @@ mod tests {
             "I have to get up early tomorrow"
         ));
         assert!(!echoes("What time is it there?", "What time is it there?"));
+        let eggs = "I had eggs on toast for breakfast";
+        assert!(echoes("I ate eggs on toast for breakfast.", eggs));
+        assert!(!echoes("Eggs on toast are a good breakfast.", eggs));
+        assert!(!echoes("I can't eat, but it sounds good.", eggs));
         assert!(!echoes("Yes.", "yes"));
     }
 

@@ -93,7 +93,11 @@ async fn ask(
             return Ok(answered);
         }
         ToolUse::None => None,
-        ToolUse::Routed => engines.mind.route(&request.question, &tools).await,
+        ToolUse::Routed => {
+            let mut may_serve = tools.clone();
+            may_serve.retain(|tool| jane_mind::may_serve(tool, &request.question));
+            engines.mind.route(&request.question, &may_serve).await
+        }
     };
     let served = match route {
         Some(Route::Beyond { answer }) => {
@@ -109,7 +113,19 @@ async fn ask(
             text.sentence(&answer).await;
             return Ok((NOTHING, Vec::new()));
         }
-        Some(Route::Tools { names, certain }) => serve(request, text, &names, certain).await?,
+        Some(Route::Tools {
+            names,
+            certain,
+            otherwise,
+        }) => {
+            let served = serve(request, text, &names, certain).await?;
+            if let (None, Some(answer)) = (&served, otherwise) {
+                text.tell(ReplyEvent::Begun { skipped: 0 });
+                text.sentence(&answer).await;
+                return Ok((NOTHING, Vec::new()));
+            }
+            served
+        }
         Some(Route::Talk) | None => None,
     };
     if let Some(served) = served {
@@ -119,12 +135,12 @@ async fn ask(
     if !text.has_claimed() {
         return Ok(answered);
     }
-    // It said that something is done which nobody did: what is nearest is tried, and where that is not meant either, she says so.
-    let nearest = match engines.llm.tool_use() {
-        ToolUse::Routed => engines.mind.nearest(&request.question, &tools).await,
+    // It said that something is done which nobody did: what is near is tried, and where that is not meant either, she says so.
+    let near = match engines.llm.tool_use() {
+        ToolUse::Routed => engines.mind.near(&request.question, &tools).await,
         ToolUse::InPrompt | ToolUse::None => Vec::new(),
     };
-    if let Some(served) = serve(request, text, &nearest, false).await? {
+    if let Some(served) = serve(request, text, &near, false).await? {
         return Ok(served);
     }
     if text.has_words() || request.history.last().is_none() {
@@ -149,14 +165,16 @@ async fn serve(
     certain: bool,
 ) -> Result<Option<(Generation, Vec<String>)>, BackendError> {
     let mut tools = request.skills.tools();
-    let may_serve = |tool: &str| jane_mind::may_serve(tool, &request.question);
-    tools.retain(|tool| names.contains(&tool.name) && may_serve(&tool.name));
+    let all = tools.clone();
+    let may_serve = |tool: &Tool| jane_mind::may_serve(tool, &request.question);
+    tools.retain(|tool| names.contains(&tool.name) && may_serve(tool));
     if tools.is_empty() {
         return Ok(None);
     }
     let before = request.history.last();
     let llm = request.engines.llm.as_ref();
-    let Some(call) = jane_mind::call_for(llm, &tools, &request.question, before, certain).await?
+    let Some(call) =
+        jane_mind::call_for(llm, &tools, &all, &request.question, before, certain).await?
     else {
         return Ok(None);
     };
