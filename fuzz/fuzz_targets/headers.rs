@@ -11,7 +11,7 @@ const MANY: usize = 40_000;
 fuzz_target!(|text: &str| {
     let lines = text.split('\n').map(|line| line.split_once(':').unwrap_or((line, "")));
     let headers: Vec<(String, String)> = lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    may_be_sent(&headers);
+    let _ = may_be_sent(&headers);
     if headers.len() == 1 {
         let many = (0..MANY).map(|number| (format!("{}{number}", headers[0].0), String::new()));
         assert!(!may_be_sent(&many.collect::<Vec<_>>()));
