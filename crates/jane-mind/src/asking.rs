@@ -22,9 +22,7 @@ const LONGEST_TOLD: usize = 6_000;
 /// What calls of `tools` begin with; `None` where they are too many.
 #[must_use]
 pub fn call_instructions(tools: &[Tool]) -> Option<String> {
-    let mut all = tools.to_vec();
-    all.push(talk());
-    let text = told(&all);
+    let text = told(tools.iter().chain([&talk()]));
     let is_short = tools.len() <= MOST_TOLD && text.len() <= LONGEST_TOLD;
     (is_short && !tools.is_empty()).then_some(text)
 }
@@ -67,7 +65,7 @@ pub async fn call_for(
         instructions = None;
     }
     let mut messages = vec![Message::system(
-        instructions.unwrap_or_else(|| told(&tools)),
+        instructions.unwrap_or_else(|| told(tools.iter())),
     )];
     if let Some((question, answer)) = before {
         messages.push(Message::user(question));
@@ -105,7 +103,7 @@ pub async fn call_for(
 }
 
 /// What the model is told of `tools`.
-fn told(tools: &[Tool]) -> String {
+fn told<'a>(tools: impl Iterator<Item = &'a Tool>) -> String {
     let mut text =
         "Call the function that does what the user asks, with what the user said. Functions:"
             .to_owned();
@@ -161,6 +159,6 @@ mod tests {
             parameters: r#"{"type":"object","properties":{"seconds":{"type":"number","description":"How long."},"name":{"type":"string"},"loud":{"enum":["yes","no"]}},"required":["seconds"]}"#.to_owned(),
             examples: Vec::new(),
         };
-        assert!(told(&[tool]).ends_with("Functions:\nset_timer(seconds: How long., name?: string, loud?: \"yes\" | \"no\") Starts a timer."));
+        assert!(told([tool].iter()).ends_with("Functions:\nset_timer(seconds: How long., name?: string, loud?: \"yes\" | \"no\") Starts a timer."));
     }
 }

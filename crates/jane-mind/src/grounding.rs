@@ -352,17 +352,17 @@ impl Said {
             Value::Number(number) => number.to_string(),
             _ => return true,
         };
-        let numbers: Vec<String> = numbers(&text).collect();
-        if numbers.is_empty() {
+        let meant: Vec<String> = numbers(&text).collect();
+        if meant.is_empty() {
             return true;
         }
         let is_in_words = |word: &String| word.split('-').any(|part| NUMBERS.contains(&stem(part)));
-        let in_digits = || self.words.iter().flat_map(|word| numbers_of(word));
+        let in_digits = || self.words.iter().flat_map(|word| numbers(word));
         let is_said = |number: &String| in_digits().any(|said| said == *number);
-        if numbers.iter().all(|number| examples.contains(number)) {
-            return numbers.iter().all(is_said);
+        if meant.iter().all(|number| examples.contains(number)) {
+            return meant.iter().all(is_said);
         }
-        numbers.iter().any(is_said) || self.words.iter().any(is_in_words)
+        meant.iter().any(is_said) || self.words.iter().any(is_in_words)
     }
 
     /// Whether each time of a clock in `text` may have been said.
@@ -463,10 +463,6 @@ fn numbers(text: &str) -> impl Iterator<Item = String> {
     let runs = text.split(|letter: char| !letter.is_ascii_digit());
     let runs = runs.filter(|run| !run.is_empty());
     runs.map(|run| run.trim_start_matches('0').to_owned())
-}
-
-fn numbers_of(word: &str) -> Vec<String> {
-    numbers(word).collect()
 }
 
 /// The hour that a word may say: "seven", "7", "7:15", "0715", "19".

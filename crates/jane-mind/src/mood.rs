@@ -292,7 +292,6 @@ const WANTED: &[&str] = &[
     "would",
     "should",
     "must",
-    "don't",
     "needn't",
     "used up",
     "ran out",
@@ -440,7 +439,7 @@ fn is_over(words: &[String]) -> bool {
     };
     let is_subject = words
         .first()
-        .is_some_and(|first| TOLD_OF.contains(&first.as_str()) || is_person(first));
+        .is_some_and(|first| TOLD_OF.contains(&first.as_str()) || PEOPLE.contains(&first.as_str()));
     let verbs = words
         .get(1..words.len().min(VERB_WITHIN))
         .unwrap_or_default();
@@ -449,21 +448,13 @@ fn is_over(words: &[String]) -> bool {
         let is_regular = word.len() > 4 && word.ends_with("ed") && !NOT_OVER.contains(&word);
         PAST_VERBS.contains(&word) || is_regular
     };
-    let is_wanted = || {
-        WANTED
-            .iter()
-            .any(|wanted| starts(wanted) && *wanted != "don't")
-    };
+    let is_wanted = || WANTED.iter().any(|wanted| starts(wanted));
     let lasts = words
         .first()
         .is_some_and(|first| TOLD_OF_LASTING.contains(&first.as_str()))
         || is_subject;
     let is_lasting = lasts && LASTING.iter().any(|lasting| starts(lasting));
     (is_lasting || (is_subject && verbs.iter().any(is_past))) && !is_wanted()
-}
-
-fn is_person(word: &str) -> bool {
-    PEOPLE.contains(&word)
 }
 
 /// Whether the words begin with others, or with somebody of the user's: "she", "my mother".

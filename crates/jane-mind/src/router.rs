@@ -100,9 +100,12 @@ impl Group {
         let Some(does_it) = self.unless.as_deref() else {
             return true;
         };
-        // A name that two skills use has the skill's in front.
-        let name = |tool: &Tool| tool.name.rsplit('.').next() == Some(does_it);
-        !tools.iter().any(name)
+        let does = |tool: &Tool| {
+            // Where two skills use a name, that of the skill stands before it, and this between them.
+            let own = tool.name.rsplit_once("__").map(|(_, own)| own);
+            own.unwrap_or(&tool.name) == does_it
+        };
+        !tools.iter().any(does)
     }
 }
 
@@ -213,7 +216,7 @@ impl Router {
             let may_be_served = score < UNSURE && tool >= LEAST && tool + AS_NEAR > score;
             return match may_be_served {
                 true => Route::Tools {
-                    names: shortlist(&scored, tool),
+                    names: shortlist(&scored, tool - BESIDE),
                     certain: false,
                     otherwise: Some(answer),
                 },
@@ -224,7 +227,7 @@ impl Router {
             return Route::Talk;
         }
         Route::Tools {
-            names: shortlist(&scored, tool),
+            names: shortlist(&scored, tool - BESIDE),
             certain: tool >= talk + CERTAIN,
             otherwise: None,
         }
@@ -236,9 +239,7 @@ impl Router {
         let said = self.said(text);
         let known = self.known();
         let scored = self.scored(&said, tools, &known);
-        let near = scored.iter().take(SHORTLIST);
-        let near = near.filter(|(score, _)| *score >= LEAST);
-        near.map(|(_, name)| (*name).to_owned()).collect()
+        shortlist(&scored, LEAST)
     }
 
     fn said(&self, text: &str) -> Said {
@@ -286,10 +287,10 @@ impl Router {
     }
 }
 
-/// The names of the few that are as near as the `nearest`, or nearly.
-fn shortlist(scored: &[(f32, &str)], nearest: f32) -> Vec<String> {
+/// The names of the nearest few, none of them farther than `least`.
+fn shortlist(scored: &[(f32, &str)], least: f32) -> Vec<String> {
     let near = scored.iter().take(SHORTLIST);
-    let near = near.filter(|(score, _)| score + BESIDE >= nearest);
+    let near = near.filter(|(score, _)| *score >= least);
     near.map(|(_, name)| (*name).to_owned()).collect()
 }
 

@@ -278,6 +278,30 @@ mod tests {
         staged
     }
 
+    /// An event of `one` that comes once.
+    fn tea() -> Scheduled {
+        Scheduled {
+            id: "tea".to_owned(),
+            name: "ring".to_owned(),
+            payload: String::new(),
+            due_ms: 1_000,
+            cron: None,
+        }
+    }
+
+    /// That it was dealt with.
+    fn over(tea: &Scheduled) -> Over {
+        Over {
+            due: Due {
+                skill: "one".to_owned(),
+                event: tea.clone(),
+                attempts: 0,
+                first_tried_ms: 1_000,
+            },
+            next: None,
+        }
+    }
+
     impl World {
         fn kept(&self) -> Option<String> {
             let kept = self.services.store().unwrap().get("one", "key").unwrap();
@@ -316,31 +340,20 @@ mod tests {
         while services.wishes.try_send(wish()).is_ok() {}
         let mut event = Staged::default();
         let key = ("one".to_owned(), "tea".to_owned());
-        let tea = Scheduled {
-            id: "tea".to_owned(),
-            name: "ring".to_owned(),
-            payload: String::new(),
-            due_ms: 1_000,
-            cron: None,
-        };
+        let tea = tea();
         event.changes.events.insert(key, Some(tea.clone()));
         assert_eq!(services.finish(None, event, None).await, Ok(()));
-        let over = || Over {
-            due: Due {
-                skill: "one".to_owned(),
-                event: tea.clone(),
-                attempts: 0,
-                first_tried_ms: 1_000,
-            },
-            next: None,
-        };
-        let rung = services.finish(None, staged("rung"), Some(over())).await;
+        let rung = services
+            .finish(None, staged("rung"), Some(over(&tea)))
+            .await;
         assert_eq!(rung, Err(NoEffect::TooMuchToSay));
         let left = || services.store().unwrap().scheduled("one").unwrap().len();
         assert_eq!((world.kept(), left()), (None, 1));
         // As soon as there is room, all of it happens.
         world.wishes.recv().await;
-        let rung = services.finish(None, staged("rung"), Some(over())).await;
+        let rung = services
+            .finish(None, staged("rung"), Some(over(&tea)))
+            .await;
         assert_eq!(rung, Ok(()));
         assert_eq!((world.kept().as_deref(), left()), (Some("rung"), 0));
     }
@@ -350,26 +363,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("skills.db");
         let mut world = world(Some(&path));
-        let tea = Scheduled {
-            id: "tea".to_owned(),
-            name: "ring".to_owned(),
-            payload: String::new(),
-            due_ms: 1_000,
-            cron: None,
-        };
+        let tea = tea();
         let key = ("one".to_owned(), "tea".to_owned());
         let mut scheduling = Staged::default();
         scheduling.changes.events.insert(key, Some(tea.clone()));
         world.services.finish(None, scheduling, None).await.unwrap();
-        let over = Over {
-            due: Due {
-                skill: "one".to_owned(),
-                event: tea,
-                attempts: 0,
-                first_tried_ms: 1_000,
-            },
-            next: None,
-        };
         let mut rung = Staged::default();
         rung.wishes.push(SkillRequest::Say(Announcement {
             skill: "one".to_owned(),
@@ -379,7 +377,11 @@ mod tests {
             session: None,
             entry: None,
         }));
-        world.services.finish(None, rung, Some(over)).await.unwrap();
+        world
+            .services
+            .finish(None, rung, Some(over(&tea)))
+            .await
+            .unwrap();
         // As after a death of this process, which is not there to remove anything.
         let Ok(SkillRequest::Say(said)) = world.wishes.try_recv() else {
             panic!("nothing is said");
