@@ -28,7 +28,7 @@ pub use files::{
 };
 #[cfg(target_os = "linux")]
 pub use limit::{GroupError, MemoryGroup, MemoryGroups, limit_memory};
-pub use memory::{machine_memory, process_memory, resident_memory};
+pub use memory::{machine_memory, process_memory, resident_memory, resident_memory_at_once};
 #[cfg(target_os = "linux")]
 pub use page_cache::drop_page_cache;
 pub use processor::{

@@ -25,6 +25,22 @@ pub fn resident_memory(pid: u32) -> Option<u64> {
     rollup(pid, "Rss")
 }
 
+/// Bytes of process `pid` that lie in memory now, as the kernel counts them along the way: tens of pages less exact than
+/// [`resident_memory`], and told at once, where the others walk over all pages.
+#[must_use]
+pub fn resident_memory_at_once(pid: u32) -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        let process = procfs::process::Process::new(i32::try_from(pid).ok()?).ok()?;
+        Some(process.statm().ok()?.resident * procfs::page_size())
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = pid;
+        None
+    }
+}
+
 /// One figure of what the kernel says of all mappings of a process together.
 fn rollup(pid: u32, figure: &str) -> Option<u64> {
     #[cfg(target_os = "linux")]

@@ -21,6 +21,10 @@ pub const LIBRARY_VARIABLE: &str = "JANE_NVML_LIBRARY";
 /// Between two attempts to start the library.
 const RETRY: Duration = Duration::from_secs(10);
 
+/// How long a process that grew or shrank by less than [`UNCHANGED`] bytes takes what it took.
+const WALKED_FOR: Duration = Duration::from_secs(30);
+const UNCHANGED: u64 = 4 << 20;
+
 /// Devices that are looked at; a driver that says it has more is not believed.
 const MOST_DEVICES: u32 = 64;
 
@@ -30,6 +34,15 @@ pub struct Machine {
     library: Option<OsString>,
     retry: Duration,
     driver: Mutex<Driver>,
+    processes: Mutex<BTreeMap<u32, Walked>>,
+}
+
+/// What the kernel said when it walked over all pages of a process, which takes milliseconds for an engine.
+struct Walked {
+    at: Instant,
+    /// What it counted along the way then.
+    resident: u64,
+    proportional: u64,
 }
 
 /// The started library, where it could be started.
@@ -59,6 +72,7 @@ impl Machine {
             library,
             retry,
             driver: Mutex::default(),
+            processes: Mutex::default(),
         }
     }
 
@@ -160,7 +174,25 @@ impl Probe for Machine {
     }
 
     fn process(&self, pid: u32) -> Option<u64> {
-        jane_platform::process_memory(pid)
+        let resident = jane_platform::resident_memory_at_once(pid);
+        let mut processes = self.processes.lock();
+        processes.retain(|_, walked| walked.at.elapsed() < WALKED_FOR);
+        if let (Some(resident), Some(walked)) = (resident, processes.get(&pid))
+            && walked.resident.abs_diff(resident) < UNCHANGED
+        {
+            return Some(walked.proportional);
+        }
+        let proportional = jane_platform::process_memory(pid)?;
+        if let Some(resident) = resident {
+            let at = Instant::now();
+            let walked = Walked {
+                at,
+                resident,
+                proportional,
+            };
+            processes.insert(pid, walked);
+        }
+        Some(proportional)
     }
 }
 
