@@ -191,6 +191,17 @@ pub trait SpeechToText: Send + Sync {
 
     /// Recognises one utterance: mono, 16 kHz, at most 30 s.
     async fn transcribe(&self, samples: Arc<[f32]>) -> Result<Transcript, BackendError>;
+
+    /// Recognises the first words of what an utterance begins with, so cheaply that it may be done all day: good enough to tell whether
+    /// it may begin with `phrase`, and nothing more.
+    async fn transcribe_beginning(
+        &self,
+        samples: Arc<[f32]>,
+        phrase: &str,
+    ) -> Result<Transcript, BackendError> {
+        let _ = phrase;
+        self.transcribe(samples).await
+    }
 }
 
 /// Why a reply ended.

@@ -166,6 +166,16 @@ impl SpeechToText for Fallback<dyn SpeechToText> {
             .ask(|engine| engine.transcribe(Arc::clone(&samples)))
             .await
     }
+
+    async fn transcribe_beginning(
+        &self,
+        samples: Arc<[f32]>,
+        phrase: &str,
+    ) -> Result<Transcript, BackendError> {
+        self.0
+            .ask(|engine| engine.transcribe_beginning(Arc::clone(&samples), phrase))
+            .await
+    }
 }
 
 #[async_trait]

@@ -149,6 +149,32 @@ fn is_repeated(words: &[String], shortest: usize, times: usize) -> bool {
     })
 }
 
+/// What `text` begins with, once, where all of it is that again and again, the last time perhaps in part: what a decoder makes of a few
+/// words in a small window.
+pub fn first_words(text: &str) -> String {
+    let (plain, written): (Vec<String>, Vec<&str>) =
+        (words(text), text.split_whitespace().collect());
+    let phrase = (1..plain.len()).find(|length| {
+        let (first, rest) = plain.split_at(*length);
+        // The last of them may be cut off.
+        rest.chunks(*length).all(|again| {
+            let whole = again.len() == *length && again == first;
+            whole
+                || again
+                    .iter()
+                    .zip(first)
+                    .all(|(one, same)| same.starts_with(one.as_str()))
+        })
+    });
+    let kept = phrase.unwrap_or(written.len());
+    written
+        .iter()
+        .take(kept)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 /// The text without notes on sounds in brackets, parentheses, asterisks or note signs.
 fn without_notes(text: &str) -> String {
     let mut kept = String::new();
@@ -222,6 +248,22 @@ mod tests {
         }
         let endless = "you ".repeat(18);
         assert_eq!(reading(&endless, 0.0, -0.1).accepted(0.6, -1.0), "");
+    }
+
+    #[test]
+    fn of_what_is_repeated_the_first_words_are_left() {
+        for (text, first) in [
+            ("Alexa Alexa Alexa Alexa", "Alexa"),
+            ("Snow boy, Snow boy, Snow boy, Sn", "Snow boy,"),
+            ("Smart Mirror Smart Mirror Smart", "Smart Mirror"),
+            ("Drop the two when. Drop the", "Drop the two when."),
+            ("Hey Jane, what time is it?", "Hey Jane, what time is it?"),
+            ("No, no, hey Jane", "No, no, hey Jane"),
+            ("Hey Jane", "Hey Jane"),
+            ("", ""),
+        ] {
+            assert_eq!(first_words(text), first);
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use whisper_rs::{
 };
 
 use crate::audio_ctx;
-use crate::hallucination_filter::Reading;
+use crate::hallucination_filter::{self, Reading};
 
 /// Above every probability.
 const NEVER: f32 = 2.0;
@@ -51,6 +51,9 @@ impl Recogniser {
         call: &Call<'_, Whisper>,
     ) -> Result<WhisperTranscript, Failure> {
         let language = self.language(options.language.as_deref())?;
+        if options.is_beginning {
+            return self.transcribe_beginning(language, options, audio, call);
+        }
         let (silence, sureness) = (
             options.no_speech_threshold,
             options.log_probability_threshold,
@@ -68,6 +71,30 @@ impl Recogniser {
             text: reading.accepted(silence, sureness),
             language: detected.map(str::to_owned),
             no_speech_probability: reading.no_speech_probability,
+            mean_log_probability: reading.mean_log_probability,
+        })
+    }
+
+    /// Reads the first words once, on one thread, which takes the least of the processors' time. What is repeated behind them is left
+    /// out.
+    fn transcribe_beginning(
+        &mut self,
+        language: &str,
+        options: &WhisperOptions,
+        audio: &[f32],
+        call: &Call<'_, Whisper>,
+    ) -> Result<WhisperTranscript, Failure> {
+        let mut parameters = parameters(language, options, audio.len());
+        let tokens = audio_ctx::most_tokens_of_beginning(language == "en");
+        parameters.set_max_tokens(number(tokens));
+        parameters.set_n_threads(1);
+        parameters.set_audio_ctx(number(audio_ctx::beginning(audio.len())));
+        self.full(parameters, audio, call)?;
+        let reading = Reading::of(&self.state);
+        Ok(WhisperTranscript {
+            text: hallucination_filter::first_words(&reading.text),
+            language: None,
+            no_speech_probability: 0.0,
             mean_log_probability: reading.mean_log_probability,
         })
     }
@@ -100,6 +127,20 @@ impl Recogniser {
         let mut parameters = parameters(language, options, audio.len());
         parameters.set_n_threads(number(threads));
         parameters.set_audio_ctx(number(audio_context));
+        self.full(parameters, audio, call)?;
+        let mut reading = Reading::of(&self.state);
+        reading.seconds = audio_ctx::seconds(audio.len());
+        reading.no_speech_probability = self.no_speech_probability(threads).map_err(engine)?;
+        Ok(reading)
+    }
+
+    /// Has whisper.cpp read `audio`.
+    fn full(
+        &mut self,
+        mut parameters: FullParams<'_, '_>,
+        audio: &[f32],
+        call: &Call<'_, Whisper>,
+    ) -> Result<(), Failure> {
         // SAFETY: the callback gets back the pointer that it expects, and only until `full` returns, which `call` outlives. Any
         // thread may use a call. The binding's own safe callback casts its closure to another type.
         unsafe {
@@ -109,11 +150,7 @@ impl Recogniser {
         // Nothing is asked while a window is encoded, which takes a slow machine longer than the host waits for a sign of life.
         let result = call.step(|| self.state.full(parameters, &audio_ctx::padded(audio)));
         call.check()?;
-        result.map_err(engine)?;
-        let mut reading = Reading::of(&self.state);
-        reading.seconds = audio_ctx::seconds(audio.len());
-        reading.no_speech_probability = self.no_speech_probability(threads).map_err(engine)?;
-        Ok(reading)
+        result.map(drop).map_err(engine)
     }
 
     /// The probability of the no-speech token as the first one after start-of-transcript, as in

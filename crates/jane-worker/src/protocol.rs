@@ -181,6 +181,8 @@ pub struct WhisperOptions {
     pub no_speech_threshold: f32,
     /// Below this mean log-probability a text counts as doubtful.
     pub log_probability_threshold: f32,
+    /// The audio is what an utterance begins with, and its first words are read once, as cheaply as can be.
+    pub is_beginning: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

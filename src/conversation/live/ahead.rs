@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use super::Live;
 use super::clock::CaptureTime;
-use super::preview::{self, Address};
+use super::preview::Address;
 use super::speculation::{Endpoint, Speculation, Utterance};
-use super::{Live, preview::transcribe};
 
 /// Milliseconds of silence after which an utterance is read where a core is to spare. Most stops within words are shorter.
 pub const EARLY_MS: u32 = 60;
@@ -54,13 +54,17 @@ impl Live {
         }
         let now = self.now();
         let wake = self.wake(start);
-        let Some(wake) = wake.filter(|wake| now.since(start) >= preview::head_lasts(wake)) else {
+        let Some((wake, end)) = wake.map(|wake| {
+            let end = start.samples() + wake.beginning();
+            (wake, end)
+        }) else {
             return false;
         };
-        let end = start.samples() + preview::head(&wake);
+        if now.samples() < end {
+            return false;
+        }
         let sound = self.frontend.sound(start.samples(), end);
-        let reading = transcribe(&self.runtime, sound);
-        self.preview.read_head(wake, reading, now);
+        self.preview.read_head(&self.runtime, wake, sound, now);
         true
     }
 
@@ -89,14 +93,14 @@ impl Live {
         if early.speculation.end == utterance.end {
             return Some(early.speculation);
         }
-        self.spare.spend(self.now().since(early.begun));
+        self.spare.give_up(self.now().since(early.begun));
         None
     }
 
     /// The utterance that fell silent goes on.
     pub(super) fn give_up_early(&mut self) {
         if let Some(early) = self.early.take() {
-            self.spare.spend(self.now().since(early.begun));
+            self.spare.give_up(self.now().since(early.begun));
         }
     }
 
@@ -108,9 +112,9 @@ impl Live {
         if !is_new || !is_hers || self.preview.is_reading() || !self.is_core_to_spare(now) {
             return;
         }
-        let sound = self.frontend.sound(start.samples(), now.samples());
-        let reading = transcribe(&self.runtime, sound);
-        self.preview.read_words(reading, now);
+        let (from, behind) = self.preview.unread(start);
+        let sound = self.frontend.sound(from.samples(), now.samples());
+        self.preview.read_words(&self.runtime, sound, behind, now);
     }
 
     /// The preview is read; `words` is when it began to be, where it was the words so far.
@@ -130,7 +134,7 @@ impl Live {
     pub(super) fn address(&mut self, start: CaptureTime) -> Address {
         let (address, gave_up) = self.preview.pause();
         if let Some(begun) = gave_up {
-            self.spare.spend(self.now().since(begun));
+            self.spare.give_up(self.now().since(begun));
         }
         if self.needs_wake(start) {
             address

@@ -32,6 +32,7 @@ mod devices;
 mod patience;
 mod playback_tracker;
 mod preview;
+mod settled;
 mod spare;
 mod speculation;
 mod state;
@@ -64,6 +65,7 @@ use state::{Floor, FloorEvent};
 
 pub use ahead::EARLY_MS;
 pub use devices::Reopen;
+pub use preview::transcribe_beginning;
 pub use view::{Stage, View};
 
 /// Full scale is 1; below this the loudspeaker is silent.

@@ -3,13 +3,13 @@
 //! Invariant: of an utterance that is not for her nothing is read but its beginning.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use jane_engines::{BackendError, Transcript};
+use jane_engines::{BackendError, SpeechToText, Transcript};
 use jane_turn_detection::Wake;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::clock::{CaptureTime, captured};
+use super::clock::CaptureTime;
+use super::settled::{Settled, join};
 use super::speculation::{Found, SpeculationResult};
 use crate::runtime::Runtime;
 
@@ -34,8 +34,8 @@ pub enum Address {
 enum Part {
     /// The beginning, for the wake phrase.
     Head(Wake),
-    /// Everything so far.
-    Words,
+    /// Everything so far, behind these words.
+    Words { behind: String },
 }
 
 struct Reading {
@@ -53,6 +53,8 @@ pub struct Preview {
     words: String,
     /// How far the words were read.
     until: CaptureTime,
+    /// What it begins with, where it is long.
+    settled: Option<Settled>,
     reading: Option<Reading>,
 }
 
@@ -95,21 +97,51 @@ impl Preview {
     }
 
     /// Reads the utterance's beginning, `sound`, for `wake`.
-    pub fn read_head(&mut self, wake: Wake, sound: Transcribing, now: CaptureTime) {
+    pub fn read_head(
+        &mut self,
+        runtime: &Arc<Runtime>,
+        wake: Wake,
+        sound: Arc<[f32]>,
+        now: CaptureTime,
+    ) {
+        let transcribing = transcribe(runtime, sound, Some(wake.clone()));
         self.reading = Some(Reading {
             part: Part::Head(wake),
             begun: now,
-            transcribing: sound,
+            transcribing,
         });
     }
 
-    /// Reads all of it so far.
-    pub fn read_words(&mut self, sound: Transcribing, now: CaptureTime) {
+    /// What the utterance from `start` on begins with, where it is long and paused before.
+    pub fn settled(&self, start: CaptureTime) -> Option<Settled> {
+        self.settled.clone().filter(|_| self.start == Some(start))
+    }
+
+    /// The utterance paused, and what follows is read behind this.
+    pub fn settle(&mut self, settled: Settled) {
+        self.settled = Some(settled);
+    }
+
+    /// From where on its words are still to be read, and those before.
+    pub fn unread(&self, start: CaptureTime) -> (CaptureTime, String) {
+        let settled = self.settled(start);
+        let read = settled.and_then(|settled| Some((settled.end, settled.text()?)));
+        read.unwrap_or((start, String::new()))
+    }
+
+    /// Reads its words so far: those in `sound`, and the others as they are.
+    pub fn read_words(
+        &mut self,
+        runtime: &Arc<Runtime>,
+        sound: Arc<[f32]>,
+        behind: String,
+        now: CaptureTime,
+    ) {
         self.until = now;
         self.reading = Some(Reading {
-            part: Part::Words,
+            part: Part::Words { behind },
             begun: now,
-            transcribing: sound,
+            transcribing: transcribe(runtime, sound, None),
         });
     }
 
@@ -141,11 +173,11 @@ impl Preview {
                 self.address = Address::Hers;
                 None
             }
-            (Part::Words, transcript) => {
+            (Part::Words { behind }, transcript) => {
                 if let Some(transcript) =
                     transcript.filter(|transcript| !transcript.text.is_empty())
                 {
-                    self.words = transcript.text;
+                    self.words = join(&behind, &transcript.text);
                 }
                 Some(reading.begun)
             }
@@ -180,26 +212,36 @@ impl Preview {
         if matches!(result.found, Found::Question { .. }) {
             self.address = Address::Hers;
         }
-        self.words.clone_from(&result.transcript.text);
+        if result.is_for_her() {
+            self.words.clone_from(&result.transcript.text);
+        }
     }
 }
 
-/// Has `sound` recognised.
-pub fn transcribe(runtime: &Arc<Runtime>, sound: Arc<[f32]>) -> Transcribing {
+/// Has `sound` recognised: the beginning of an utterance that `wake` may be in, or all of it so far.
+fn transcribe(runtime: &Arc<Runtime>, sound: Arc<[f32]>, wake: Option<Wake>) -> Transcribing {
     let runtime = Arc::clone(runtime);
     AbortOnDropHandle::new(tokio::spawn(async move {
-        let taken = runtime.take().await;
-        taken.engines.stt.transcribe(sound).await
+        let stt = &runtime.take().await.engines.stt;
+        match wake {
+            Some(wake) => transcribe_beginning(stt.as_ref(), &wake, sound).await,
+            None => stt.transcribe(sound).await,
+        }
     }))
 }
 
-/// Samples at the beginning of an utterance that `wake` is in, where it is.
-pub fn head(wake: &Wake) -> u64 {
-    let lead_and_onset = u64::from(jane_audio::SPEECH_RATE) * 3 / 2;
-    lead_and_onset + u64::from(jane_audio::SPEECH_RATE) * 2 / 5 * wake.words() as u64
-}
-
-/// The same as time.
-pub fn head_lasts(wake: &Wake) -> Duration {
-    captured(head(wake))
+/// Reads what an utterance begins with, cheaply, and once more with care where `wake` may have been said.
+pub async fn transcribe_beginning(
+    stt: &dyn SpeechToText,
+    wake: &Wake,
+    sound: Arc<[f32]>,
+) -> Result<Transcript, BackendError> {
+    let transcript = stt
+        .transcribe_beginning(Arc::clone(&sound), wake.phrase())
+        .await?;
+    let is_unsure = wake.strip(&transcript.text).is_none() && wake.may_begin(&transcript.text);
+    match is_unsure {
+        true => stt.transcribe(sound).await,
+        false => Ok(transcript),
+    }
 }

@@ -10,14 +10,14 @@ use futures::future::BoxFuture;
 use jane_core::event::TurnInput;
 use jane_engines::{BackendError, Transcript};
 use jane_skills::Heard;
-use jane_turn_detection::Wake;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 use super::classify::{Classification, NoTurn, UtteranceClassifier};
 use super::clock::{CaptureTime, captured};
-use super::preview::{Address, head};
+use super::preview::{Address, transcribe_beginning};
+use super::settled::{Settled, Span};
 use crate::conversation::Conversation;
 use crate::conversation::turn::reply::{Reply, ReplyRequest};
 use crate::conversation::turn::skills::{Asked, TurnSkills};
@@ -46,7 +46,7 @@ pub struct SpeculationContext {
     /// The number that skills would know the turn by.
     pub turn: u64,
     /// That of the turn that this may be.
-    pub span: Span,
+    pub span: tracing::Span,
     /// Whether a voice is to speak the answer.
     pub speaks: bool,
 }
@@ -76,6 +76,13 @@ pub struct SpeculationResult {
     /// The skills, and what they did for it.
     pub skills: TurnSkills,
     pub found: Found,
+}
+
+impl SpeculationResult {
+    /// Whether it may be for her, as far as is known.
+    pub fn is_for_her(&self) -> bool {
+        !matches!(self.found, Found::NoTurn(NoTurn::NotAddressed))
+    }
 }
 
 /// What the utterance turned out to be.
@@ -110,6 +117,8 @@ pub struct Speculation {
     pub end: CaptureTime,
     pub length: Duration,
     pub endpoint: Endpoint,
+    /// Itself as the beginning of what follows, where it is long.
+    pub settled: Option<Settled>,
     pub result: Option<Result<SpeculationResult, BackendError>>,
     reading: mpsc::Receiver<Result<SpeculationResult, BackendError>>,
     work: JoinHandle<()>,
@@ -123,7 +132,12 @@ impl Drop for Speculation {
 
 impl Speculation {
     /// Starts to read `utterance` and, where it is to be answered, to answer it.
-    pub fn start(utterance: Utterance, endpoint: Endpoint, context: SpeculationContext) -> Self {
+    pub fn start(
+        utterance: Utterance,
+        endpoint: Endpoint,
+        (span, settled): (Span, Option<Settled>),
+        context: SpeculationContext,
+    ) -> Self {
         let (sender, reading) = mpsc::channel(1);
         let Utterance {
             samples,
@@ -132,16 +146,17 @@ impl Speculation {
             ..
         } = utterance;
         let length = captured(samples.len() as u64);
-        let span = context.span.clone();
+        let tracing_span = context.span.clone();
         let work = async move {
-            let result = read(samples, typed, context).await;
+            let result = read(samples, typed, span, context).await;
             let _ = sender.send(result).await;
         };
-        let work = tokio::spawn(work.instrument(span));
+        let work = tokio::spawn(work.instrument(tracing_span));
         Self {
             end,
             length,
             endpoint,
+            settled,
             result: None,
             reading,
             work,
@@ -162,7 +177,7 @@ impl Speculation {
     /// What was said, as far as that is known; nothing of what was typed, and of what is not for her.
     pub fn transcript(&self) -> &str {
         match &self.result {
-            Some(Ok(result)) if !result.is_not_hers && !self.length.is_zero() => {
+            Some(Ok(result)) if result.is_for_her() && !self.length.is_zero() => {
                 &result.transcript.text
             }
             _ => "",
@@ -173,6 +188,7 @@ impl Speculation {
 async fn read(
     samples: Arc<[f32]>,
     typed: Option<String>,
+    span: Span,
     mut context: SpeculationContext,
 ) -> Result<SpeculationResult, BackendError> {
     let taken = match &context.interrupts {
@@ -186,7 +202,7 @@ async fn read(
     let address = std::mem::take(&mut context.address);
     let read = match typed {
         Some(text) => Read::typed(text),
-        None => Read::sound(samples, address, &context.classifier, &taken).await?,
+        None => Read::sound(samples, span, address, &context.classifier, &taken).await?,
     };
     let at = Instant::now();
     let Read {
@@ -251,23 +267,26 @@ impl Read {
         }
     }
 
-    /// Reads the utterance; of one that has to begin with the wake phrase the beginning first, and no more where it does not.
+    /// Reads the utterance; of one that has to begin with the wake phrase the beginning first, cheaply, and no more where it does not.
     async fn sound(
         samples: Arc<[f32]>,
+        span: Span,
         address: Address,
         classifier: &UtteranceClassifier,
         taken: &SnapshotGuard,
     ) -> Result<Self, BackendError> {
+        let mut goes_on = true;
         let beginning = match (address, &classifier.wake) {
             (Address::NotHers(transcript), _) => Some(transcript),
             // Where that fails, all of it is read.
             (Address::Asked(asked), _) => asked.await.ok().and_then(Result::ok),
-            (Address::Unknown, Some(wake)) => match samples.get(..head_length(wake)) {
-                Some(beginning) if beginning.len() < samples.len() => {
-                    Some(taken.engines.stt.transcribe(Arc::from(beginning)).await?)
-                }
-                _ => None,
-            },
+            (Address::Unknown, Some(wake)) => {
+                let length = usize::try_from(wake.beginning()).unwrap_or(usize::MAX);
+                let beginning = samples.get(..length).unwrap_or(&samples);
+                goes_on = beginning.len() < samples.len();
+                let (stt, beginning) = (taken.engines.stt.as_ref(), Arc::from(beginning));
+                Some(transcribe_beginning(stt, wake, beginning).await?)
+            }
             (Address::Unknown | Address::Hers, _) => None,
         };
         let is_hers = |text: &str| {
@@ -280,10 +299,11 @@ impl Read {
             return Ok(Self {
                 transcript,
                 sound: None,
-                is_not_hers: true,
+                // What is too short for the phrase may be followed by it.
+                is_not_hers: goes_on,
             });
         }
-        let transcript = taken.engines.stt.transcribe(Arc::clone(&samples));
+        let transcript = span.read(&taken.engines.stt, Arc::clone(&samples));
         let hear = || {
             taken
                 .engines
@@ -309,10 +329,6 @@ impl Read {
             is_not_hers: false,
         })
     }
-}
-
-fn head_length(wake: &Wake) -> usize {
-    usize::try_from(head(wake)).unwrap_or(usize::MAX)
 }
 
 /// Begins to answer, behind what would be left of the reply that this interrupts.

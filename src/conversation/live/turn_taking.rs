@@ -9,6 +9,7 @@ use jane_turn_detection::Wake;
 use super::active_turn::{ActiveTurn, ActiveTurnStart, Progress};
 use super::classify::{NoTurn, SpokenOver, UtteranceClassifier};
 use super::clock::{CaptureTime, captured};
+use super::settled::Span;
 use super::speculation::{
     Endpoint, Found, InterruptedTurn, Speculation, SpeculationContext, Utterance,
 };
@@ -87,6 +88,14 @@ impl Live {
     /// Has an utterance read and answered, in case it is over.
     fn speculate(&mut self, utterance: Utterance, endpoint: Endpoint) {
         let speculation = self.speculation(utterance, endpoint);
+        self.take_up(speculation);
+    }
+
+    /// It is behind a pause: where it is long, what follows is read behind it.
+    fn take_up(&mut self, speculation: Speculation) {
+        if let Some(settled) = &speculation.settled {
+            self.preview.settle(settled.clone());
+        }
         self.floor.speculate(speculation);
     }
 
@@ -113,6 +122,11 @@ impl Live {
             }),
             before: before.unwrap_or_default(),
         };
+        let span = Span::new(
+            utterance.start,
+            utterance.end,
+            self.preview.settled(utterance.start),
+        );
         let context = SpeculationContext {
             address,
             runtime: Arc::clone(&self.runtime),
@@ -123,7 +137,7 @@ impl Live {
             span: self.turns.next_span(),
             speaks: self.devices.speaks(),
         };
-        Speculation::start(utterance, endpoint, context)
+        Speculation::start(utterance, endpoint, span, context)
     }
 
     /// Something was typed: it is answered as it is, without a wake phrase.
@@ -151,7 +165,7 @@ impl Live {
         let early = self.take_early(&utterance);
         match (self.following(), early) {
             (Some(next), _) => *next = Some(utterance),
-            (None, Some(early)) => self.floor.speculate(early),
+            (None, Some(early)) => self.take_up(early),
             (None, None) => self.speculate(utterance, Endpoint::Pause),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: what is held of the sound is bounded by an utterance of the front end (29 s), however long it lasts.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use jane_audio::{FRAME, Frame, SPEECH_RATE};
@@ -11,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::Sessions;
+use crate::conversation::live::transcribe_beginning;
 
 /// Samples in a millisecond.
 const MILLISECOND: u64 = SPEECH_RATE as u64 / 1000;
@@ -182,30 +184,74 @@ impl Sessions {
         Ok(said)
     }
 
-    /// Where in `sound` she was called by `wake.phrase`, in samples at 16 kHz; `None` where the sound ended before.
+    /// Where in `sound` she was called by `wake.phrase`, in samples at 16 kHz: about the end of the phrase, whatever is said behind it.
+    /// `None` where the sound ended before.
     ///
     /// # Errors
     /// Where the recogniser fails for good.
     pub async fn called(&self, sound: Sound) -> Result<Option<u64>, BackendError> {
         let mut frames = Frames::new(sound);
         let mut frontend = self.frontend();
+        let mut looked_at = None;
         while let Some(captured) = frames.next().await {
             let played = [0.0; FRAME];
             for heard in frontend.push(&Frame { captured, played }) {
-                let (SpeechEvent::Paused { utterance, end, .. }
-                | SpeechEvent::TooLong { utterance, end, .. }) = heard
+                let (SpeechEvent::Paused {
+                    utterance,
+                    start,
+                    end,
+                }
+                | SpeechEvent::TooLong {
+                    utterance,
+                    start,
+                    end,
+                }) = heard
                 else {
                     continue;
                 };
-                let Read { text, .. } = reading_of(&mut Some(self.read(utterance))).await?;
-                let phrase = self.runtime().in_force().config.wake.phrase.clone();
-                if !phrase.is_empty() && Wake::new(&phrase).strip(&text).is_some() {
-                    return Ok(Some(end));
+                let wake = Wake::new(&self.wake_phrase());
+                if looked_at != Some(start)
+                    && let Some(at) = self.call_in(&wake, utterance, start..end).await?
+                {
+                    return Ok(Some(at));
                 }
                 frontend.close();
             }
+            let Some(start) = frontend
+                .open_since()
+                .filter(|start| looked_at != Some(*start))
+            else {
+                continue;
+            };
+            let wake = Wake::new(&self.wake_phrase());
+            let end = start.saturating_add(wake.beginning());
+            if frontend.now() >= end {
+                looked_at = Some(start);
+                let beginning = frontend.sound(start, end);
+                if let Some(at) = self.call_in(&wake, beginning, start..end).await? {
+                    return Ok(Some(at));
+                }
+            }
         }
         Ok(None)
+    }
+
+    /// Where the phrase ends in what an utterance begins with, which lasted over `span`: as far in it as in its transcript.
+    async fn call_in(
+        &self,
+        wake: &Wake,
+        beginning: Arc<[f32]>,
+        span: Range<u64>,
+    ) -> Result<Option<u64>, BackendError> {
+        let taken = self.runtime().take().await;
+        let transcript = transcribe_beginning(taken.engines.stt.as_ref(), wake, beginning).await?;
+        let text = transcript.text.trim();
+        let Some(rest) = wake.strip(text) else {
+            return Ok(None);
+        };
+        let (all, rest) = (text.chars().count() as u64, rest.chars().count() as u64);
+        let lasts = span.end.saturating_sub(span.start);
+        Ok(Some(span.end - lasts * rest / all.max(1)))
     }
 
     /// The phrase that she is called by; empty for none.
