@@ -109,7 +109,11 @@ impl Live {
         let is_new = now.since(start) >= FIRST && now.since(self.preview.until()) >= STEP;
         // Words that are not for her yet are nobody's to see.
         let is_hers = !self.preview.is_unknown() || !self.needs_wake(start);
-        if !is_new || !is_hers || self.preview.is_reading() || !self.is_core_to_spare(now) {
+        if !is_new || !is_hers || self.preview.is_reading() {
+            return;
+        }
+        // What is read at the end is worth more than words that grow.
+        if !self.is_core_to_spare(now) || !self.spare.is_plenty(now) {
             return;
         }
         let (from, behind) = self.preview.unread(start);
