@@ -6,15 +6,17 @@
 use std::time::{Duration, Instant};
 
 use jane_core::event::{EngineKind, Event, Events};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::conversation::SentenceCutter;
 use crate::telemetry::{EngineReplies, ReplyTrace};
 
-/// Tells of each reply of an engine in events, to whoever measures another process.
-pub fn tell_marks(replies: &EngineReplies, events: &Events) {
+/// Tells of each reply of an engine in events, to whoever measures another process, until what is returned is dropped: the output of a
+/// program lasts as long as somebody may tell something.
+pub fn tell_marks(replies: &EngineReplies, events: &Events) -> AbortOnDropHandle<()> {
     let (mut marks, events, begun) = (replies.listen(), events.clone(), Instant::now());
     let microseconds = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    tokio::spawn(async move {
+    AbortOnDropHandle::new(tokio::spawn(async move {
         while let Some(mark) = marks.recv().await {
             events.emit(Event::EngineReplied {
                 role: mark.role,
@@ -23,7 +25,7 @@ pub fn tell_marks(replies: &EngineReplies, events: &Events) {
                 after_us: microseconds(mark.after),
             });
         }
-    });
+    }))
 }
 
 /// Where the first stretch of text was complete.

@@ -60,9 +60,8 @@ impl Talk {
             None => line.has_loudspeaker(),
         };
         let installed = session.installed()?;
-        if self.marks {
-            bench::tell_marks(session.engine_replies(), &session.events);
-        }
+        let marks = || bench::tell_marks(session.engine_replies(), &session.events);
+        let _marking = self.marks.then(marks);
         let frontend = SpeechFrontend::new(
             FrontendSettings::of(&config.hearing),
             detector(config, &installed.home, &session.events),

@@ -76,6 +76,22 @@ fn a_part_is_measured_written_and_compared_with_the_last_time() {
 }
 
 #[test]
+fn live_turns_are_measured_from_the_question_to_the_answer() {
+    let _alone = alone();
+    let home = Home::new();
+    let out = home.path().join("report.md");
+    let out = out.to_str().unwrap();
+    let run = home.run(&["bench", "--quick", "--only", "e2e", "--out", out]);
+    assert_eq!(run.code(), Some(0), "{run:#?}");
+    let report = &run.only("report")["report"];
+    for key in ["turn.first_sound", "live.voice_to_voice", "live.overhead"] {
+        let runs = &figure(report, key)["measured"]["runs"];
+        assert!(runs["runs"].as_u64().unwrap() >= 1, "{key}: {runs}");
+        assert!(runs["median"].as_f64().unwrap() > 0.0, "{key}: {runs}");
+    }
+}
+
+#[test]
 fn recordings_that_are_none_are_refused_before_anything_is_measured() {
     let home = Home::new();
     let directory = home.path().to_str().unwrap();
