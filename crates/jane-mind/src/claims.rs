@@ -296,9 +296,19 @@ const BE: &[&str] = &[
     "have now been",
 ];
 
+/// Words that a claim before a colon has at most.
+const SHORT_CLAIM: usize = 4;
+
 /// Whether `sentence`, as a language model wrote it, claims that something was done, is being done or will be done for whoever asked.
 pub fn claims_an_action(sentence: &str) -> bool {
     let sentence = sentence.trim();
+    // "Noted: is that so?" claims what stands before the colon.
+    if let Some((before, _)) = sentence.split_once(':')
+        && before.split_whitespace().count() <= SHORT_CLAIM
+        && claims_an_action(&format!("I've {before} it"))
+    {
+        return true;
+    }
     // What is asked, offered, quoted or refused is not claimed.
     if sentence.ends_with('?') || sentence.starts_with(['"', '“', '«', '\'']) {
         return false;
@@ -482,6 +492,7 @@ mod tests {
             "Your order has been placed.",
             "Sure, I can try to ring your phone.",
             "Sure, I can help you send fifty euros to your daughter.",
+            "Noted: I've got any cure for the hiccups?",
         ] {
             assert!(claims_an_action(claim), "{claim}");
         }

@@ -45,6 +45,11 @@ const QUESTIONS: &[&str] = &[
     "do they",
     "do people",
     "don't you",
+    "got any cure",
+    "got any tips",
+    "got any idea",
+    "any idea",
+    "any tips",
 ];
 
 /// What begins like a question and proposes something.
@@ -370,6 +375,59 @@ const OF_KNOWLEDGE: &[&str] = &[
     "how do people",
 ];
 
+/// Where a question asks for advice, however it begins: "there's gum on my jeans, how do I get it off?"
+const ADVICE: &[&str] = &[
+    "how do i",
+    "how can i",
+    "how would i",
+    "how should i",
+    "how do you",
+    "how would you",
+    "how can you",
+    "what can i do",
+    "what should i do",
+    "what do i do",
+    "what can be done",
+];
+
+/// What is asked of a place or thing that only knowledge answers, unless a word of [`NOW`] stands beside it.
+const KNOWN: &[&str] = &[
+    "the capital of",
+    "in which state",
+    "in what state",
+    "in which country",
+    "in what country",
+    "how often does",
+    "how often do",
+    "how often should",
+];
+
+/// Words of what changes from hour to hour, which is looked up.
+const NOW: &[&str] = &[
+    "time",
+    "hour",
+    "hours",
+    "o'clock",
+    "late",
+    "date",
+    "day",
+    "today",
+    "now",
+    "weather",
+    "hot",
+    "cold",
+    "warm",
+    "rain",
+    "raining",
+    "snow",
+    "sun",
+    "wind",
+    "windy",
+    "degrees",
+    "temperature",
+    "forecast",
+];
+
 /// Who a question is about that is about nothing of the user's: "did she get a prize for it".
 const OF_OTHERS: &[&str] = &[
     "he", "she", "they", "him", "her", "them", "his", "hers", "their", "its", "he's", "she's",
@@ -420,12 +478,25 @@ fn is_told_without_asking(request: &str) -> bool {
     let words = words(request);
     let words = behind_all(&words, &OPENINGS);
     let begins = |phrases: &[&str]| phrases.iter().any(|phrase| behind(words, phrase).is_some());
-    if begins(OF_KNOWLEDGE) {
+    if begins(OF_KNOWLEDGE) || asks_for_knowledge(request) {
         return true;
     }
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let is_question = request.trim_end().ends_with('?');
     !is_question && !has(ASKING) && (is_over(words) || is_of_others(words))
+}
+
+/// Whether `request` asks for advice, or for what is written in books.
+fn asks_for_knowledge(request: &str) -> bool {
+    let words = words(request);
+    let within = |phrases: &[&str]| {
+        (0..words.len()).any(|at| {
+            let rest = words.get(at..).unwrap_or_default();
+            phrases.iter().any(|phrase| behind(rest, phrase).is_some())
+        })
+    };
+    let is_now = words.iter().any(|word| NOW.contains(&word.as_str()));
+    request.contains('?') && !is_now && (within(ADVICE) || within(KNOWN))
 }
 
 /// Whether the words tell of something that is over, with nothing that is wanted: "I waited twenty minutes for the bus".
@@ -492,6 +563,9 @@ pub fn may_want_it_done(request: &str) -> bool {
     }
     if has(&REQUESTS) {
         return true;
+    }
+    if asks_for_knowledge(request) {
+        return false;
     }
     let second = rest.first().map_or("", String::as_str);
     let is_past = words.iter().enumerate().any(|(at, word)| {
@@ -600,6 +674,39 @@ mod tests {
             "When is my pasta done?",
         ] {
             assert!(may_serve(&tool("get_time"), asked), "{asked}");
+        }
+    }
+
+    #[test]
+    fn advice_is_asked_of_nobody_but_her() {
+        for asked in [
+            "I've put far too much salt in the soup, how do I rescue it?",
+            "There's chewing gum stuck to my jeans, how do I get it off?",
+            "My trainers smell dreadful, what can I do about that?",
+            "Got any cure for the hiccups?",
+            "Is Sydney the capital of Australia?",
+            "Los Angeles is in which state?",
+            "How often does a cactus want watering?",
+        ] {
+            assert!(!may_serve(&tool("take_note"), asked), "{asked}");
+        }
+        for known in [
+            "Is Sydney the capital of Australia?",
+            "How often does a cactus want watering?",
+        ] {
+            assert!(!may_serve(&tool("get_time"), known), "{known}");
+        }
+        for looked_up in [
+            "What time is it in the capital of Japan?",
+            "Is it raining in the capital of Norway?",
+        ] {
+            assert!(may_serve(&tool("get_time"), looked_up), "{looked_up}");
+        }
+        for done in [
+            "could you add milk to my list?",
+            "add eggs to the list, how do I always forget them",
+        ] {
+            assert!(may_serve(&tool("add_to_list"), done), "{done}");
         }
     }
 

@@ -113,7 +113,10 @@ const BEGUN: &[&str] = &[
 /// also "A timer for five minutes." and the request itself, said back.
 pub fn pretends(sentence: &str, question: &str) -> bool {
     let (said, asked) = (words(sentence), words(question));
-    if is_a_refusal_of_hers(&said) || (tells_the_time(&said) && !has_digits(&asked)) {
+    if is_a_refusal_of_hers(&said)
+        || tells_of_skills_things(&said)
+        || (tells_the_time(&said) && !has_digits(&asked))
+    {
         return true;
     }
     let Some(thing) = wanted(&asked) else {
@@ -152,6 +155,30 @@ fn is_a_refusal_of_hers(said: &[String]) -> bool {
     ]
     .iter()
     .any(|words| joined.contains(words))
+}
+
+/// Things that skills keep.
+const KEPT: &[&str] = &[
+    "list",
+    "lists",
+    "note",
+    "notes",
+    "timer",
+    "timers",
+    "alarm",
+    "alarms",
+    "reminder",
+    "reminders",
+];
+
+/// Whether a model says what a skill says of what it keeps, which no model knows: "You have no trainers list."
+fn tells_of_skills_things(said: &[String]) -> bool {
+    let nothing = ["you have no", "there is no", "there are no"];
+    let is_there_none = nothing.iter().any(|begin| behind(said, begin).is_some());
+    is_there_none
+        && said
+            .last()
+            .is_some_and(|word| KEPT.contains(&word.as_str()))
 }
 
 /// How the time is told.
@@ -250,6 +277,15 @@ mod tests {
         ] {
             assert!(!pretends(sentence, question), "{sentence}");
         }
+    }
+
+    #[test]
+    fn no_model_knows_what_skills_keep() {
+        let asked = "My trainers smell dreadful, what can I do about that?";
+        assert!(pretends("You have no trainers list.", asked));
+        assert!(pretends("There are no timers.", "is the pasta done"));
+        assert!(!pretends("You have no reason to worry.", asked));
+        assert!(!pretends("There is no list of all primes.", asked));
     }
 
     #[test]
