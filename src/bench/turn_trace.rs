@@ -107,7 +107,13 @@ impl TurnTrace {
         self.is_calling = true;
     }
 
+    /// An engine replied. What was made of an attempt before is not the turn's where the recogniser reads once more.
     pub fn mark(&mut self, mark: ReplyTrace) {
+        let is_read_again = mark.role == EngineKind::Stt
+            && self.marks.iter().any(|mark| mark.role != EngineKind::Stt);
+        if is_read_again {
+            self.marks.clear();
+        }
         self.marks.push(mark);
     }
 
@@ -122,8 +128,9 @@ impl TurnTrace {
         let computing = self.computing()?;
         let heard = self.of(EngineKind::Stt).next_back()?;
         let spoken = self.of(EngineKind::Tts).next()?;
-        let way = spoken.at.duration_since(heard.at) + heard.after;
-        Some(way.as_secs_f64() - computing.to_first_sound())
+        let way = spoken.at.duration_since(heard.at);
+        // What was read before the last of it was said is on no way.
+        Some(way.as_secs_f64() - (computing.to_first_sound() - computing.recognition))
     }
 
     fn of(&self, role: EngineKind) -> impl DoubleEndedIterator<Item = &ReplyTrace> {
@@ -261,6 +268,17 @@ mod tests {
         let between = trace(&TEXT, &marks).between_engines().unwrap();
         // From 1,020 to 1,243, without 80 + 35 + 100.
         assert!((between - 0.008).abs() < 1e-9, "{between}");
+        // An attempt that was given up, and words that were read while they grew, change nothing.
+        let before = [
+            (EngineKind::Stt, 3, 500, 70),
+            (EngineKind::Llm, 2, 520, 15),
+            (EngineKind::Tts, 1, 600, 70),
+            (EngineKind::Stt, 5, 800, 90),
+            (EngineKind::Stt, 6, 950, 90),
+        ];
+        let all: Vec<_> = before.into_iter().chain(marks).collect();
+        let again = trace(&TEXT, &all).between_engines().unwrap();
+        assert!((again - 0.008).abs() < 1e-9, "{again}");
     }
 
     #[test]
