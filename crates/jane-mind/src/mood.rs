@@ -486,28 +486,24 @@ fn is_told_without_asking(request: &str) -> bool {
     !is_question && !has(ASKING) && (is_over(words) || is_of_others(words))
 }
 
+/// Whether `phrase` stands anywhere in `words`.
+fn holds(words: &[String], phrase: &str) -> bool {
+    (0..words.len()).any(|at| {
+        let rest = words.get(at..).unwrap_or_default();
+        behind(rest, phrase).is_some()
+    })
+}
+
 /// Whether `request` asks for advice, or for what is written in books.
 fn asks_for_knowledge(request: &str) -> bool {
     let words = words(request);
-    let within = |phrases: &[&str]| {
-        (0..words.len()).any(|at| {
-            let rest = words.get(at..).unwrap_or_default();
-            phrases.iter().any(|phrase| behind(rest, phrase).is_some())
-        })
-    };
+    let within = |phrases: &[&str]| phrases.iter().any(|phrase| holds(&words, phrase));
     let is_now = words.iter().any(|word| NOW.contains(&word.as_str()));
     request.contains('?') && !is_now && (within(ADVICE) || within(KNOWN))
 }
 
 /// Whether the words tell of something that is over, with nothing that is wanted: "I waited twenty minutes for the bus".
 fn is_over(words: &[String]) -> bool {
-    let starts = |phrase: &str| {
-        (0..words.len()).any(|at| {
-            words
-                .get(at..)
-                .is_some_and(|rest| behind(rest, phrase).is_some())
-        })
-    };
     let is_subject = words
         .first()
         .is_some_and(|first| TOLD_OF.contains(&first.as_str()) || PEOPLE.contains(&first.as_str()));
@@ -519,12 +515,12 @@ fn is_over(words: &[String]) -> bool {
         let is_regular = word.len() > 4 && word.ends_with("ed") && !NOT_OVER.contains(&word);
         PAST_VERBS.contains(&word) || is_regular
     };
-    let is_wanted = || WANTED.iter().any(|wanted| starts(wanted));
+    let is_wanted = || WANTED.iter().any(|wanted| holds(words, wanted));
     let lasts = words
         .first()
         .is_some_and(|first| TOLD_OF_LASTING.contains(&first.as_str()))
         || is_subject;
-    let is_lasting = lasts && LASTING.iter().any(|lasting| starts(lasting));
+    let is_lasting = lasts && LASTING.iter().any(|lasting| holds(words, lasting));
     (is_lasting || (is_subject && verbs.iter().any(is_past))) && !is_wanted()
 }
 

@@ -158,18 +158,7 @@ fn is_a_refusal_of_hers(said: &[String]) -> bool {
 }
 
 /// Things that skills keep.
-const KEPT: &[&str] = &[
-    "list",
-    "lists",
-    "note",
-    "notes",
-    "timer",
-    "timers",
-    "alarm",
-    "alarms",
-    "reminder",
-    "reminders",
-];
+const KEPT: &[&str] = &["list", "note", "timer", "alarm", "reminder"];
 
 /// Whether a model says what a skill says of what it keeps, which no model knows: "You have no trainers list."
 fn tells_of_skills_things(said: &[String]) -> bool {
@@ -178,7 +167,7 @@ fn tells_of_skills_things(said: &[String]) -> bool {
     is_there_none
         && said
             .last()
-            .is_some_and(|word| KEPT.contains(&word.as_str()))
+            .is_some_and(|word| KEPT.contains(&singular(word)))
 }
 
 /// How the time is told.
